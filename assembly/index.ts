@@ -1,0 +1,3 @@
+// The exported ABI of the core. Only integers cross it: pointers, lengths, statuses (status.ts).
+
+export { reserve, scratch } from "./memory";
