@@ -1,0 +1,218 @@
+// What a broker does, whoever asks: the interface between the doors (src/listeners) and the use cases beside this file.
+// A refusal is a value (`Failure`); only bugs throw. Offsets, timestamps (ms) and sizes (bytes) are integers.
+
+import type { Failure } from "../common/errors.ts";
+import type {
+  AlterTopicRequest,
+  CommittedOffset,
+  CreateTopicRequest,
+  FetchStart,
+  GroupDescription,
+  GroupMember,
+  GroupPage,
+  IsolationLevel,
+  OffsetQuery,
+  OffsetResult,
+  PageRequest,
+  PartitionDescription,
+  ReadFailure,
+  ReadResult,
+  TopicMetadata,
+  TopicPage,
+} from "./ports.ts";
+
+export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+
+/** A record to write. Strings are stored as UTF-8. */
+export interface ProduceRecord {
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  readonly headers?: readonly { readonly key: string; readonly value: string | Uint8Array | null }[];
+  /** ms; now where absent. */
+  readonly timestamp?: number;
+  /** Chosen by the key, or one for the whole request, where absent. */
+  readonly partition?: number;
+}
+
+/** The idempotent producer's place. The sequence numbers of each partition run on from baseSequence in the order of the records. */
+export interface ProducerSequence {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+export interface ProduceRequest {
+  readonly topic: string;
+  readonly records: readonly ProduceRecord[];
+  readonly compression: Compression;
+  readonly producer?: ProducerSequence;
+}
+
+/** What became of one partition's part of a produce. */
+export interface ProducePartitionResult {
+  readonly partition: number;
+  readonly count: number;
+  /** -1 when refused. */
+  readonly baseOffset: number;
+  /** ms, -1 unless the topic's timestamps are LogAppendTime. */
+  readonly logAppendTimeMs: number;
+  readonly failure?: Failure;
+}
+
+export interface ProduceResult {
+  readonly results: readonly ProducePartitionResult[];
+  /** In the order of the records; offset -1 when its partition or the record itself was refused. */
+  readonly offsets: readonly { readonly partition: number; readonly offset: number }[];
+  /** Records refused on their own account; the others went on without them. */
+  readonly refused: readonly { readonly index: number; readonly failure: Failure }[];
+}
+
+export interface ProduceBatchesRequest {
+  readonly topic: string;
+  readonly partition: number;
+  /** One or more record batches (v2), end to end. */
+  readonly batches: Uint8Array;
+}
+
+export interface ProduceBatchesResult {
+  readonly baseOffset: number;
+  readonly count: number;
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+}
+
+export interface FetchRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly start: FetchStart;
+  readonly maxBytes: number;
+  readonly maxRecords?: number;
+  /** Wait for this many bytes of batches, `maxWaitMs` at most. */
+  readonly minBytes: number;
+  readonly maxWaitMs: number;
+  readonly isolation: IsolationLevel;
+}
+
+export interface FetchManyRequest {
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly start: FetchStart;
+    readonly maxBytes?: number;
+  }[];
+  readonly maxBytes: number;
+  readonly minBytes: number;
+  readonly maxWaitMs: number;
+  readonly isolation: IsolationLevel;
+}
+
+export interface FetchManyResult {
+  /** In the order of the request. */
+  readonly partitions: readonly { readonly topic: string; readonly partition: number; readonly result: ReadResult | ReadFailure }[];
+}
+
+/** A live tail of one or more partitions: reads that never end until it is closed. */
+export interface TailRequest {
+  readonly topic: string;
+  /** All partitions of the topic where absent. */
+  readonly partitions?: readonly { readonly partition: number; readonly start: FetchStart }[];
+  /** Where `partitions` is absent. */
+  readonly start: FetchStart;
+  readonly isolation: IsolationLevel;
+  readonly maxBytes: number;
+  /** Ends the tail. */
+  readonly signal: AbortSignal;
+}
+
+/** One step of a tail: what a partition holds next. Steps of one partition come in order. */
+export interface TailStep {
+  readonly partition: number;
+  readonly result: ReadResult | ReadFailure;
+}
+
+export interface TopicDescription {
+  readonly topic: TopicMetadata;
+  readonly partitions: readonly (PartitionDescription | (Failure & { readonly partition: number }))[];
+}
+
+export interface CommitOffsetsRequest {
+  readonly groupId: string;
+  readonly offsets: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly offset: number;
+    readonly metadata?: string;
+    readonly leaderEpoch?: number;
+  }[];
+  readonly member?: GroupMember;
+  readonly force?: boolean;
+}
+
+export interface CommitOffsetsResult {
+  /** In the order of the request. */
+  readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly failure?: Failure }[];
+}
+
+/** A committed offset and how far it is behind. */
+export interface GroupOffset extends CommittedOffset {
+  /** Records between the committed offset and the high watermark; null where the partition could not be asked. */
+  readonly lag: number | null;
+  readonly highWatermark: number | null;
+}
+
+export type ResetTarget =
+  | "earliest"
+  | "latest"
+  | { readonly offset: number }
+  | { readonly timestamp: number }
+  | { readonly shiftBy: number };
+
+export interface ResetOffsetsRequest {
+  readonly groupId: string;
+  readonly topic: string;
+  /** All partitions where absent. */
+  readonly partition?: number;
+  readonly to: ResetTarget;
+  readonly dryRun?: boolean;
+}
+
+export interface ResetOffsetsResult {
+  readonly offsets: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    /** null: nothing was committed. */
+    readonly from: number | null;
+    readonly to: number;
+    readonly failure?: Failure;
+  }[];
+}
+
+export interface Broker {
+  clusterId(): Promise<string>;
+
+  listTopics(request: PageRequest): Promise<TopicPage>;
+  createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure>;
+  topic(name: string): Promise<TopicMetadata | Failure>;
+  describeTopic(name: string): Promise<TopicDescription | Failure>;
+  alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
+  deleteTopic(name: string): Promise<TopicMetadata | Failure>;
+  offset(topic: string, partition: number, query: OffsetQuery): Promise<OffsetResult | Failure>;
+
+  produce(request: ProduceRequest): Promise<ProduceResult | Failure>;
+  produceBatches(request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure>;
+  createProducerId(): Promise<{ readonly producerId: number; readonly producerEpoch: number }>;
+
+  fetch(request: FetchRequest): Promise<ReadResult | ReadFailure>;
+  fetchMany(request: FetchManyRequest): Promise<FetchManyResult>;
+  /** Yields each step as it comes, a failure last; returns when the signal aborts. */
+  tail(request: TailRequest): AsyncIterable<TailStep>;
+
+  commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
+  listGroups(request: PageRequest): Promise<GroupPage>;
+  describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
+  resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;
+  deleteGroup(groupId: string): Promise<null | Failure>;
+
+  /** Lets work outlive the request that began it. */
+  waitUntil(work: Promise<unknown>): void;
+}

@@ -1,0 +1,224 @@
+// What the use cases need from the world: the cluster, the partitions and the groups, wherever they run. `src/objects/` implements
+// these ports over Durable Object RPC, tests over memory. Everything that crosses a port is plain data (structured clone), and every
+// byte run is an ArrayBuffer of exactly its length: RPC ships the whole buffer behind a view.
+
+import type { Failure } from "../common/errors.ts";
+
+// ---------------------------------------------------------------------------------------------------------------- cluster
+
+export interface TopicMetadata {
+  readonly name: string;
+  /** UUID. A topic made again under a name has another one. */
+  readonly topicId: string;
+  readonly partitionCount: number;
+  /** Only the configs that were set; defaults are in src/common/configs.ts. */
+  readonly configs: Readonly<Record<string, string>>;
+  /** Rises with every change of the topic. */
+  readonly version: number;
+  readonly createdAtMs: number;
+}
+
+export interface TopicPage {
+  readonly topics: readonly TopicMetadata[];
+  /** Pass as `cursor` for the next page; null on the last. */
+  readonly nextCursor: string | null;
+}
+
+export interface PageRequest {
+  readonly prefix?: string;
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface CreateTopicRequest {
+  readonly name: string;
+  readonly partitions?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+  /** Check everything, change nothing. */
+  readonly validateOnly?: boolean;
+}
+
+export interface AlterTopicRequest {
+  /** The new count: never less than the present one. */
+  readonly partitions?: number;
+  /** null resets a config to its default. */
+  readonly configs?: Readonly<Record<string, string | null>>;
+  readonly validateOnly?: boolean;
+}
+
+export interface ProducerIdBlock {
+  readonly firstProducerId: number;
+  readonly count: number;
+}
+
+export interface GroupPage {
+  readonly groupIds: readonly string[];
+  readonly nextCursor: string | null;
+}
+
+export interface ClusterPort {
+  /** A UUID made at the first start. */
+  clusterId(): Promise<string>;
+  topic(name: string): Promise<TopicMetadata | null>;
+  topicById(topicId: string): Promise<TopicMetadata | null>;
+  listTopics(request: PageRequest): Promise<TopicPage>;
+  createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure>;
+  alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
+  /** Answers when no partition of the topic takes or serves records any more. */
+  deleteTopic(name: string): Promise<TopicMetadata | Failure>;
+  allocateProducerIds(): Promise<ProducerIdBlock>;
+  /** Makes the group show up in `listGroups`; a repeat changes nothing. */
+  registerGroup(groupId: string): Promise<void>;
+  unregisterGroup(groupId: string): Promise<void>;
+  listGroups(request: PageRequest): Promise<GroupPage>;
+}
+
+// -------------------------------------------------------------------------------------------------------------- partition
+
+/** Names a partition's log for good: a topic made again has another topic id, and so other partitions. */
+export interface PartitionAddress {
+  readonly topicId: string;
+  readonly partition: number;
+  /** TopicMetadata.version as the caller knows it: a partition that knows an older one reads its topic's configs again. */
+  readonly topicVersion: number;
+}
+
+/** Where a fetch starts. `last` counts records back from the end; a timestamp means the first record at or after it (ms). */
+export type FetchStart = number | "earliest" | "latest" | { readonly last: number } | { readonly timestamp: number };
+
+export type IsolationLevel = "read_committed" | "read_uncommitted";
+
+export interface AppendRequest extends PartitionAddress {
+  /** One or more record batches, validated by the caller (src/wasm/record-batches.ts): written all or none. */
+  readonly batches: ArrayBuffer;
+}
+
+export interface AppendResult {
+  /** Of the first record; of the first write when the producer repeated itself. */
+  readonly baseOffset: number;
+  /** When topic configs say LogAppendTime: the time written (ms), else -1. */
+  readonly logAppendTimeMs: number;
+  readonly logStartOffset: number;
+  readonly leaderEpoch: number;
+}
+
+export interface ReadRequest extends PartitionAddress {
+  readonly start: FetchStart;
+  /** Soft: the first batch comes whole even if it is larger. */
+  readonly maxBytes: number;
+  /** Soft: no further batch once this many records at or after the start are there. */
+  readonly maxRecords?: number;
+  readonly isolation: IsolationLevel;
+}
+
+/** The offsets of a partition, as every answer about it carries them. */
+export interface LogOffsets {
+  readonly logStartOffset: number;
+  /** Exclusive: the next offset to be written and durable. */
+  readonly highWatermark: number;
+  /** Exclusive: everything below is decided. */
+  readonly lastStableOffset: number;
+  readonly leaderEpoch: number;
+}
+
+export interface ReadResult extends LogOffsets {
+  /** The start as an offset. */
+  readonly startOffset: number;
+  /** Where the next read goes on: after the last batch here, or startOffset when there is none. */
+  readonly nextOffset: number;
+  /** Whole batches; the first may begin before startOffset. */
+  readonly batches: ArrayBuffer;
+}
+
+/** An offset out of range tells the range. */
+export interface ReadFailure extends Failure {
+  readonly offsets?: LogOffsets;
+}
+
+/** Kafka's ListOffsets. `maxTimestamp` is the record with the largest timestamp. */
+export type OffsetQuery = "earliest" | "latest" | "maxTimestamp" | { readonly timestamp: number };
+
+export interface OffsetResult extends LogOffsets {
+  /** -1: no record at or after the timestamp. */
+  readonly offset: number;
+  /** Of the record found (ms), -1 where Kafka gives none (earliest, latest, not found). */
+  readonly timestamp: number;
+}
+
+export interface PartitionDescription extends LogOffsets {
+  readonly partition: number;
+  readonly sizeBytes: number;
+}
+
+/** A wait for new records. One open watch lets an idle partition hibernate, however long it lasts. */
+export interface PartitionWatch {
+  /** Resolves true once the high watermark is above `offset`, false after `timeoutMs`; at once where it is already. */
+  past(offset: number, timeoutMs: number): Promise<boolean>;
+  close(): void;
+}
+
+export interface PartitionPort {
+  append(request: AppendRequest): Promise<AppendResult | Failure>;
+  read(request: ReadRequest): Promise<ReadResult | ReadFailure>;
+  offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure>;
+  describe(address: PartitionAddress): Promise<PartitionDescription | Failure>;
+  watch(address: PartitionAddress): Promise<PartitionWatch | Failure>;
+}
+
+// ------------------------------------------------------------------------------------------------------------------ group
+
+export interface OffsetCommit {
+  readonly topicId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** -1 where not known. */
+  readonly leaderEpoch: number;
+  readonly metadata: string;
+}
+
+export interface CommittedOffset extends OffsetCommit {
+  readonly committedAtMs: number;
+}
+
+export interface GroupMember {
+  readonly memberId: string;
+  readonly memberEpoch: number;
+}
+
+export interface CommitRequest {
+  readonly groupId: string;
+  readonly offsets: readonly OffsetCommit[];
+  readonly member?: GroupMember;
+  /** Write even though the group has members. */
+  readonly force?: boolean;
+}
+
+/** Kafka's group states. */
+export type GroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Assigning" | "Reconciling" | "Stable" | "Dead";
+
+export interface GroupDescription {
+  readonly groupId: string;
+  readonly state: GroupState;
+  readonly members: readonly GroupMember[];
+  readonly offsets: readonly CommittedOffset[];
+}
+
+export interface GroupPort {
+  /** One entry per offset asked for, in order: null, or why it was not written. */
+  commit(request: CommitRequest): Promise<readonly (Failure | null)[] | Failure>;
+  /** null: the group does not exist. */
+  describe(groupId: string): Promise<GroupDescription | null>;
+  /** Deletes an empty group and its offsets. */
+  delete(groupId: string): Promise<null | Failure>;
+}
+
+// -------------------------------------------------------------------------------------------------------------------- all
+
+export interface Ports {
+  readonly cluster: ClusterPort;
+  partition(topicId: string, partition: number): PartitionPort;
+  group(groupId: string): GroupPort;
+  /** Lets work outlive the request that began it. */
+  waitUntil(work: Promise<unknown>): void;
+}

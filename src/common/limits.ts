@@ -1,0 +1,61 @@
+// Everything that has a limit, with its reason. Sizes are bytes, times milliseconds. Topic configs (configs.ts) may be stricter.
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). Half of it leaves room for the rest. */
+export const MAX_RPC_BYTES = 16 * MIB;
+
+/** Largest body of an HTTP request that we read whole. The platform takes 100 MB; an isolate has 128 MB for everything. */
+export const MAX_BODY_BYTES = 16 * MIB;
+
+/** Most records in one produce request: at 1 MB/s of parsing per 10,000 small records, a second of CPU at the worst. */
+export const MAX_RECORDS_PER_REQUEST = 100_000;
+
+/** Most headers of one record. Kafka has no limit; a record with more is a mistake. */
+export const MAX_HEADERS_PER_RECORD = 1_000;
+
+/** A SQLite row, blob or string holds 2 MB (platform: Durable Objects), not enforced by local runtimes; the rest is for the other columns. */
+export const MAX_ROW_BYTES = 1_900_000;
+
+/** Most bytes of records in one fetch answer, whatever `maxBytes` says. */
+export const MAX_FETCH_BYTES = 16 * MIB;
+
+/** Bytes of records in a fetch answer where the request does not say. */
+export const DEFAULT_FETCH_BYTES = 1 * MIB;
+
+/** Most records in one fetch answer that is decoded (JSON, MessagePack). */
+export const MAX_FETCH_RECORDS = 100_000;
+
+/** Records in a decoded fetch answer where the request does not say. */
+export const DEFAULT_FETCH_RECORDS = 10_000;
+
+/** Longest wait of a fetch. Intermediaries cut silent HTTP requests after about 100 s. */
+export const MAX_WAIT_MS = 60_000;
+
+/** Most partitions of one topic: each is a Durable Object, created on first use. */
+export const MAX_PARTITIONS_PER_TOPIC = 10_000;
+
+/** Most partitions in one multi-partition fetch: each costs a call, six of which run at a time on the platform. */
+export const MAX_PARTITIONS_PER_FETCH = 500;
+
+/** Kafka's rule for topic names (org.apache.kafka.common.internals.Topic). */
+export const MAX_TOPIC_NAME_LENGTH = 249;
+
+/** A Durable Object's name; Kafka does not limit group ids. */
+export const MAX_GROUP_ID_LENGTH = 255;
+
+/** offset.metadata.max.bytes, Kafka's default. */
+export const MAX_OFFSET_METADATA_BYTES = 4096;
+
+/** Most offsets in one commit. */
+export const MAX_OFFSETS_PER_COMMIT = 10_000;
+
+/** Most bytes that a record batch may expand to when it is decompressed. Bounded by the core's memory (64 MiB). */
+export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
+
+/** Producer ids are handed to the edge in blocks of this many (Kafka's ProducerIdsBlock). */
+export const PRODUCER_ID_BLOCK_SIZE = 1000;
+
+/** A batch is kept whole on its way through an RPC. */
+if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) throw new Error("limits: a body must fit one RPC");
