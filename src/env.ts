@@ -1,0 +1,17 @@
+// The Worker's bindings and settings, as wrangler.toml and the self-hosting config (scripts/) give them.
+
+import type { ClusterObject } from "./objects/cluster.ts";
+import type { GroupObject } from "./objects/group.ts";
+import type { PartitionObject } from "./objects/partition.ts";
+
+export interface Env {
+  readonly CLUSTER: DurableObjectNamespace<ClusterObject>;
+  readonly PARTITION: DurableObjectNamespace<PartitionObject>;
+  readonly GROUP: DurableObjectNamespace<GroupObject>;
+  /** Where sealed segments go. Without it everything stays in the partitions' SQLite. */
+  readonly ARCHIVE?: R2Bucket;
+  /** The token that may do everything (`wrangler secret put SLUICE_ADMIN_TOKEN`). */
+  readonly SLUICE_ADMIN_TOKEN?: string | null;
+  /** "1" serves without a token: set by `npm start` and `npm run dev` on loopback, and nowhere else. */
+  readonly SLUICE_OPEN?: string | null;
+}

@@ -1,0 +1,10 @@
+// Which object holds what. The one place that decides it, so that placement (location hints, many small partitions in one object)
+// can change here alone. Names are stored by the platform: never change them.
+
+/** There is one cluster object. */
+export const CLUSTER_OBJECT_NAME = "cluster";
+
+/** The object that leads a partition. */
+export function partitionObjectName(topicId: string, partition: number): string {
+  return `${topicId}/${partition}`;
+}
