@@ -57,5 +57,8 @@ export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
 /** Producer ids are handed to the edge in blocks of this many (Kafka's ProducerIdsBlock). */
 export const PRODUCER_ID_BLOCK_SIZE = 1000;
 
+/** A producer that wrote nothing for so long is forgotten (Kafka's producer.id.expiration.ms, its default). */
+export const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
+
 /** A batch is kept whole on its way through an RPC. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) throw new Error("limits: a body must fit one RPC");
