@@ -42,6 +42,9 @@ export const MAX_PARTITIONS_PER_FETCH = 500;
 /** Kafka's rule for topic names (org.apache.kafka.common.internals.Topic). */
 export const MAX_TOPIC_NAME_LENGTH = 249;
 
+/** Longest value of a topic config (characters). Only the lists of throttled replicas come near it. */
+export const MAX_CONFIG_VALUE_LENGTH = 10_000;
+
 /** A Durable Object's name; Kafka does not limit group ids. */
 export const MAX_GROUP_ID_LENGTH = 255;
 
@@ -53,6 +56,12 @@ export const MAX_OFFSETS_PER_COMMIT = 10_000;
 
 /** Most bytes that a record batch may expand to when it is decompressed. Bounded by the core's memory (64 MiB). */
 export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
+
+/** Most topics or groups on one page of a listing. */
+export const MAX_PAGE_ITEMS = 1_000;
+
+/** Calls to other objects at a time: the platform lets six connections wait for their answer, the seventh queues unseen. */
+export const MAX_CONCURRENT_CALLS = 6;
 
 /** Producer ids are handed to the edge in blocks of this many (Kafka's ProducerIdsBlock). */
 export const PRODUCER_ID_BLOCK_SIZE = 1000;
