@@ -1,3 +1,11 @@
 // The exported ABI of the core. Only integers cross it: pointers, lengths, statuses (status.ts).
 
 export { reserve, scratch } from "./memory";
+export { crc32c } from "./crc32c";
+export { outcome } from "./outcome";
+export { batchDecode } from "./record-decode";
+export { batchEncode } from "./record-encode";
+export { batchSetMaxTimestamp, batchesPatch } from "./record-batch";
+export { batchesValidate } from "./record-validate";
+export { batchFindOffset, batchFindTimestamp, offsetIndexFind, timeIndexFind } from "./search";
+export { unsignedVarintDecode, unsignedVarintEncode, varintDecode, varintEncode, varlongDecode } from "./varint";
