@@ -6,6 +6,12 @@ const MIB = 1024 * KIB;
 /** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). Half of it leaves room for the rest. */
 export const MAX_RPC_BYTES = 16 * MIB;
 
+/** Bytes that may wait in a partition to be written: beyond it producers are asked to slow down. The isolate's memory bounds it. */
+export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
+
+/** How long an append waits for the request that carries it to the partition before it gives up. */
+export const APPEND_TIMEOUT_MS = 30_000;
+
 /** Largest body of an HTTP request that we read whole. The platform takes 100 MB; an isolate has 128 MB for everything. */
 export const MAX_BODY_BYTES = 16 * MIB;
 

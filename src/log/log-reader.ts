@@ -5,6 +5,7 @@
 import { type BatchHeader, readBatchHeader } from "../record/batch-header.ts";
 import type { LogRow, LogStore } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
+import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 
 export interface ReadLimits {
   /** Soft: the first batch comes whole even if it is larger. */
@@ -17,19 +18,6 @@ export interface LogRead {
   readonly batches: ArrayBuffer;
   /** After the last batch, or the start where there is none. */
   readonly nextOffset: number;
-}
-
-/** A record's place by time. */
-export interface TimestampedOffset {
-  readonly offset: number;
-  /** ms */
-  readonly timestamp: number;
-}
-
-/** Finds a record inside a batch, which takes decoding it (src/wasm). */
-export interface RecordSearch {
-  /** The first record at or after `fromOffset` with a timestamp at or above `timestamp`. */
-  firstAtOrAfter(batch: Uint8Array, timestamp: number, fromOffset: number): TimestampedOffset | null;
 }
 
 /** A stored row is not what was written. */
@@ -58,13 +46,13 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
 }
 
 /** The first record at or after `fromOffset` with a timestamp at or above `timestamp`. */
-export function findByTimestamp(store: LogStore, search: RecordSearch, timestamp: number, fromOffset: number): TimestampedOffset | null {
+export function findByTimestamp(store: LogStore, tools: RecordTools, timestamp: number, fromOffset: number): TimestampedOffset | null {
   for (let from = fromOffset; ; ) {
     const row = store.rowAtTimestamp(timestamp, from);
     if (row === null) return null;
     for (const batch of batchesOf(row)) {
       if (batch.maxTimestamp < timestamp || batch.lastOffset < fromOffset) continue;
-      const found = search.firstAtOrAfter(new Uint8Array(row.bytes, batch.position, batch.sizeBytes), timestamp, fromOffset);
+      const found = tools.firstAtOrAfter(new Uint8Array(row.bytes, batch.position, batch.sizeBytes), timestamp, fromOffset);
       if (found !== null) return found;
     }
     from = row.endOffset;
@@ -72,9 +60,9 @@ export function findByTimestamp(store: LogStore, search: RecordSearch, timestamp
 }
 
 /** The first of the records with the largest timestamp. */
-export function findMaxTimestamp(store: LogStore, search: RecordSearch, fromOffset: number): TimestampedOffset | null {
+export function findMaxTimestamp(store: LogStore, tools: RecordTools, fromOffset: number): TimestampedOffset | null {
   const row = store.rowWithMaxTimestamp(fromOffset);
-  return row === null ? null : findByTimestamp(store, search, row.maxTimestamp, fromOffset);
+  return row === null ? null : findByTimestamp(store, tools, row.maxTimestamp, fromOffset);
 }
 
 /** The batches of a row, in order. */

@@ -9,19 +9,18 @@
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
 import { type BatchHeader, patchBatch, readBatchHeaders } from "../record/batch-header.ts";
-import { type AppendLimits, checkAppendLimits } from "./append-limits.ts";
+import { type AppendRules, checkAppendRules } from "./append-rules.ts";
 import {
   batchesOf,
   findByTimestamp,
   findMaxTimestamp,
   type LogRead,
   type ReadLimits,
-  type RecordSearch,
   readLog,
-  type TimestampedOffset,
 } from "./log-reader.ts";
 import type { LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
+import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { RowWriter } from "./row-writer.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
@@ -37,10 +36,13 @@ interface Placement {
 export interface AppendedRun {
   /** Of the first batch; of its first write when it was a repeat. */
   readonly baseOffset: number;
+  /** ms; -1 where records keep their own time. */
+  readonly logAppendTimeMs: number;
 }
 
 export class PartitionLog {
   readonly #store: LogStore;
+  readonly #tools: RecordTools;
   readonly #now: () => number;
   readonly #producers = new ProducerState();
   #state: LogState;
@@ -51,8 +53,9 @@ export class PartitionLog {
   #rowsSinceSnapshot = 0;
 
   /** Opens the log as the next leader epoch, which is durable before anything is written in it. */
-  constructor(store: LogStore, state: LogState, now: () => number) {
+  constructor(store: LogStore, state: LogState, tools: RecordTools, now: () => number) {
     this.#store = store;
+    this.#tools = tools;
     this.#now = now;
     this.#state = { ...state, leaderEpoch: state.leaderEpoch + 1 };
     store.saveState(this.#state);
@@ -88,9 +91,9 @@ export class PartitionLog {
    * epochs in the runs' own bytes.
    * @returns for each run where it begins, or why it was refused
    */
-  append(runs: readonly ArrayBuffer[], limits: AppendLimits): (AppendedRun | Failure)[] {
+  append(runs: readonly ArrayBuffer[], rules: AppendRules): (AppendedRun | Failure)[] {
     const rows = new RowWriter(this.#logEndOffset, this.#endPosition, MAX_ROW_BYTES);
-    const results = runs.map((run) => this.#appendRun(run, limits, rows));
+    const results = runs.map((run) => this.#appendRun(run, rules, rows));
     const written = rows.finish();
     if (written.length === 0) return results;
     this.#bytesSinceSnapshot += rows.endPosition - this.#endPosition;
@@ -110,34 +113,36 @@ export class PartitionLog {
   }
 
   /** The first record with a timestamp at or above `timestamp` (ms), null where there is none. */
-  findByTimestamp(timestamp: number, search: RecordSearch): TimestampedOffset | null {
-    return findByTimestamp(this.#store, search, timestamp, this.logStartOffset);
+  findByTimestamp(timestamp: number): TimestampedOffset | null {
+    return findByTimestamp(this.#store, this.#tools, timestamp, this.logStartOffset);
   }
 
   /** The first of the records with the largest timestamp, null in an empty log. */
-  findMaxTimestamp(search: RecordSearch): TimestampedOffset | null {
-    return findMaxTimestamp(this.#store, search, this.logStartOffset);
+  findMaxTimestamp(): TimestampedOffset | null {
+    return findMaxTimestamp(this.#store, this.#tools, this.logStartOffset);
   }
 
-  #appendRun(run: ArrayBuffer, limits: AppendLimits, rows: RowWriter): AppendedRun | Failure {
+  #appendRun(run: ArrayBuffer, rules: AppendRules, rows: RowWriter): AppendedRun | Failure {
+    const nowMs = this.#now();
     const headers = readBatchHeaders(run);
     if (headers === null) return failure("CORRUPT_MESSAGE", "the run is not made of whole record batches of version 2");
     for (const header of headers) {
-      const refused = checkAppendLimits(header, limits, this.#now());
+      const refused = checkAppendRules(header, rules, nowMs);
       if (refused !== null) return refused;
     }
-    const placement = this.#place(headers, rows.endOffset);
+    const placement = this.#place(headers, rows.endOffset, nowMs);
     if (isFailure(placement)) return placement;
     const view = new DataView(run);
     for (const batch of placement.batches) {
       patchBatch(view, batch.position, batch.baseOffset, this.#state.leaderEpoch);
-      rows.add(run, batch);
+      if (rules.isLogAppendTime) this.#tools.setLogAppendTime(new Uint8Array(run, batch.position, batch.sizeBytes), nowMs);
+      rows.add(run, rules.isLogAppendTime ? { ...batch, maxTimestamp: nowMs } : batch);
     }
-    return { baseOffset: placement.baseOffset };
+    return { baseOffset: placement.baseOffset, logAppendTimeMs: rules.isLogAppendTime ? nowMs : -1 };
   }
 
   /** Gives the new batches of a run their offsets and tells the producers' state of them; a refused batch undoes its run. */
-  #place(headers: readonly BatchHeader[], endOffset: number): Placement | Failure {
+  #place(headers: readonly BatchHeader[], endOffset: number, nowMs: number): Placement | Failure {
     const undo = headers.length === 1 ? null : this.#producers.checkpoint(headers);
     const batches: BatchHeader[] = [];
     let baseOffset = -1;
@@ -146,7 +151,7 @@ export class PartitionLog {
       const check = this.#producers.check(header);
       if (check === "append") {
         const placed = { ...header, baseOffset: nextOffset, lastOffset: nextOffset + header.lastOffset - header.baseOffset };
-        this.#producers.apply(placed, this.#now());
+        this.#producers.apply(placed, nowMs);
         batches.push(placed);
         nextOffset = placed.lastOffset + 1;
       } else if ("error" in check) {
