@@ -9,3 +9,4 @@ export { batchSetMaxTimestamp, batchesPatch } from "./record-batch";
 export { batchesValidate } from "./record-validate";
 export { batchFindOffset, batchFindTimestamp, offsetIndexFind, timeIndexFind } from "./search";
 export { unsignedVarintDecode, unsignedVarintEncode, varintDecode, varintEncode, varlongDecode } from "./varint";
+export { compress, decompress } from "./compression/codec";
