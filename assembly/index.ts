@@ -9,3 +9,14 @@ export { batchSetMaxTimestamp, batchesPatch } from "./record-batch";
 export { batchesValidate } from "./record-validate";
 export { batchFindOffset, batchFindTimestamp, offsetIndexFind, timeIndexFind } from "./search";
 export { unsignedVarintDecode, unsignedVarintEncode, varintDecode, varintEncode, varlongDecode } from "./varint";
+export { compress, decompress } from "./compression/codec";
+export { lz4Compress, lz4CompressBound, lz4Decompress } from "./compression/lz4-frame";
+export { snappyCompress, snappyCompressBound, snappyDecompress, snappyUncompressedLength } from "./compression/snappy";
+export {
+  snappyJavaCompress,
+  snappyJavaCompressBound,
+  snappyJavaDecompress,
+  snappyKafkaDecompress,
+  snappyKafkaUncompressedLength,
+} from "./compression/snappy-java";
+export { xxhash32 } from "./compression/xxhash32";

@@ -28,7 +28,9 @@ function advance(crc: number, count: number): number {
 }
 
 /** What bit `8 * row + bit` of the last column adds to the CRC of its block. */
-const contributions = Array.from({ length: 32 }, (_, index) => advance(byteTable[1 << (index & 7)]!, ROW_BYTES * (ROWS - 1 - (index >> 3))));
+const contributions = Array.from({ length: 32 }, (_, index) =>
+  advance(byteTable[1 << (index & 7)]!, ROW_BYTES * (ROWS - 1 - (index >> 3))),
+);
 
 /** Writes `crc` as a set of column bits (a 32-bit mask), by elimination over the contributions. */
 function columnSolver(): (crc: number) => number {
