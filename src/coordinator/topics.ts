@@ -33,11 +33,6 @@ export function checkTopicName(name: string): Failure | null {
   return null;
 }
 
-/** Names with the same key collide. */
-export function topicCollisionKey(name: string): string {
-  return name.replaceAll(".", "_");
-}
-
 /** A new topic's plan. `present` is the topic that has the name already, or one whose name collides with it. */
 export function planNewTopic(
   request: { readonly name: string; readonly partitions?: number; readonly configs?: TopicConfigSet },
