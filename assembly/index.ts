@@ -1,4 +1,4 @@
 // The exported ABI of the core. Only integers cross it: pointers, lengths, statuses (status.ts).
 
 export { reserve, scratch } from "./memory";
-export { gzipDecompress } from "./compression/gzip";
+export { gzipCompress, gzipCompressBound, gzipDecompress } from "./compression/gzip";

@@ -8,8 +8,10 @@
 //
 // Nothing but another member may follow a member: zero padding and other bytes are refused, as Kafka's clients never write them.
 
-import { CHECKSUM_MISMATCH, CORRUPT, UNSUPPORTED } from "../status";
+import { CHECKSUM_MISMATCH, CORRUPT, OUTPUT_LIMIT, UNSUPPORTED } from "../status";
 import { crc32 } from "./crc32";
+import { deflate, deflateBound } from "./deflate";
+import { startWriter, writer } from "./deflate-writer";
 import { foldBuffer } from "./gzip-workspace";
 import { inflate } from "./inflate";
 import { reader, startReader } from "./inflate-reader";
@@ -24,8 +26,10 @@ const FLAG_NAME: u32 = 1 << 3;
 const FLAG_COMMENT: u32 = 1 << 4;
 const FLAGS_RESERVED: u32 = 0xe0;
 
-const HEADER_BYTES: usize = 10;
-const TRAILER_BYTES: usize = 8;
+const UNKNOWN_SYSTEM: u32 = 255;
+
+const HEADER_BYTES: u32 = 10;
+const TRAILER_BYTES: u32 = 8;
 
 /** Moves the reader behind a zero-terminated string. */
 function skipString(): i32 {
@@ -102,4 +106,26 @@ export function gzipDecompress(source: usize, sourceLength: u32, destination: us
     if (status < 0) return status;
   } while (reader.position < reader.end);
   return <i32>(output.position - destination);
+}
+
+/** Most bytes that gzipCompress makes of `length` bytes. */
+export function gzipCompressBound(length: u32): u32 {
+  return deflateBound(length) + HEADER_BYTES + TRAILER_BYTES;
+}
+
+/**
+ * Compresses the bytes at `source` into one gzip member at `destination`, about as small as zlib's default level does. The header has no time
+ * and no name, so equal input gives equal output.
+ * @returns bytes written, or OUTPUT_LIMIT (more than `capacity` bytes)
+ */
+export function gzipCompress(source: usize, sourceLength: u32, destination: usize, capacity: u32): i32 {
+  if (capacity < HEADER_BYTES + TRAILER_BYTES) return OUTPUT_LIMIT;
+  store<u64>(destination, MAGIC | (METHOD_DEFLATE << 16));
+  store<u16>(destination, UNKNOWN_SYSTEM << 8, 8);
+  startWriter(destination + HEADER_BYTES, destination + capacity - TRAILER_BYTES);
+  const status = deflate(source, sourceLength);
+  if (status < 0) return status;
+  store<u32>(writer.position, crc32(source, sourceLength, foldBuffer()));
+  store<u32>(writer.position, sourceLength, 4);
+  return <i32>(writer.position + TRAILER_BYTES - destination);
 }
