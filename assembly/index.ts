@@ -20,3 +20,4 @@ export {
   snappyKafkaUncompressedLength,
 } from "./compression/snappy-java";
 export { xxhash32 } from "./compression/xxhash32";
+export { gzipCompress, gzipCompressBound, gzipDecompress } from "./compression/gzip";
