@@ -26,6 +26,7 @@ import {
 } from "./zstd-constants";
 import { readLiterals, resetLiterals } from "./zstd-literals";
 import { decodeSequences, resetSequences } from "./zstd-sequences";
+import { fillValues } from "./zstd-values";
 
 const BLOCK_HEADER_BYTES: u32 = 3;
 const CHECKSUM_BYTES: u32 = 4;
@@ -194,6 +195,7 @@ function loadNumber(at: usize, bytes: u32): u64 {
 /** Decodes the blocks and checks the checksum of the frame whose header has just been read. Sets `frameEnd`. */
 function decodeFrame(at: usize, end: usize, output: usize, outputEnd: usize): i32 {
   if (contentSize != UNKNOWN_SIZE && contentSize > <u64>(outputEnd - output)) return OUTPUT_LIMIT;
+  fillValues();
   resetLiterals();
   resetSequences();
   let out = output;

@@ -33,7 +33,6 @@ import { executeSequences } from "./zstd-execute";
 import { buildSingleTable, buildTable, describedAccuracy, describedSymbols, entryBits, entryExtra, entryNext, readDistribution } from "./zstd-fse";
 import { literals, literalsSize } from "./zstd-literals";
 import {
-  fillValues,
   LITERAL_LENGTH_PREDEFINED,
   LITERAL_LENGTH_VALUES,
   MATCH_LENGTH_PREDEFINED,
@@ -133,7 +132,6 @@ export function decodeSequences(source: usize, end: usize, frameStart: usize, ou
 /** Reads the modes byte and sets up the three tables. Returns the bytes read, or CORRUPT. */
 function readTables(source: usize, end: usize): i32 {
   if (source >= end) return CORRUPT;
-  fillValues();
   const modes: u32 = load<u8>(source);
   if ((modes & 3) != 0) return CORRUPT;
   let at = source + 1;
