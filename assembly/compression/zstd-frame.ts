@@ -32,11 +32,11 @@ const BLOCK_HEADER_BYTES: u32 = 3;
 const CHECKSUM_BYTES: u32 = 4;
 /** Largest window that the reference decoder can be made to accept: 2 GiB. */
 const MAX_WINDOW_LOG: u32 = 31;
-const UNKNOWN_SIZE: u64 = u64.MAX_VALUE;
 /** Results are i32. */
 const MAX_RESULT: u64 = 0x7fffffff;
 
-/** The header that `readHeader` has just read; a content size of UNKNOWN_SIZE is not declared. */
+/** The header that `readHeader` has just read. The content size is 0 if none is declared. */
+let hasContentSize: bool = false;
 let contentSize: u64 = 0;
 let blockLimit: u32 = 0;
 let hasChecksum: bool = false;
@@ -101,10 +101,10 @@ function measureFrames(source: usize, sourceLength: u32, fromBlocks: bool): i32 
     const bound = measureBlocks(at + headerBytes, end);
     if (bound < 0) return CORRUPT;
     at = frameEnd;
-    if (contentSize == UNKNOWN_SIZE && !fromBlocks) return UNSUPPORTED;
-    total += contentSize == UNKNOWN_SIZE ? <u64>bound : contentSize;
-    if (contentSize > MAX_RESULT && contentSize != UNKNOWN_SIZE) return OUTPUT_LIMIT;
-    if (total > MAX_RESULT) return OUTPUT_LIMIT;
+    if (!hasContentSize && !fromBlocks) return UNSUPPORTED;
+    const size = hasContentSize ? contentSize : <u64>bound;
+    if (size > MAX_RESULT - total) return OUTPUT_LIMIT;
+    total += size;
   }
   return <i32>total;
 }
@@ -172,7 +172,8 @@ function readHeader(at: usize, end: usize): i32 {
 
   const dictionaryId = loadNumber(at + 5 + windowBytes, dictionaryBytes);
   if (dictionaryId != 0) return UNSUPPORTED;
-  contentSize = sizeBytes == 0 ? UNKNOWN_SIZE : loadNumber(at + 5 + windowBytes + dictionaryBytes, sizeBytes);
+  hasContentSize = sizeBytes != 0;
+  contentSize = loadNumber(at + 5 + windowBytes + dictionaryBytes, sizeBytes);
   if (sizeBytes == 2) contentSize += 256;
   let window = contentSize;
   if (windowBytes != 0) {
@@ -194,7 +195,7 @@ function loadNumber(at: usize, bytes: u32): u64 {
 
 /** Decodes the blocks and checks the checksum of the frame whose header has just been read. Sets `frameEnd`. */
 function decodeFrame(at: usize, end: usize, output: usize, outputEnd: usize): i32 {
-  if (contentSize != UNKNOWN_SIZE && contentSize > <u64>(outputEnd - output)) return OUTPUT_LIMIT;
+  if (contentSize > <u64>(outputEnd - output)) return OUTPUT_LIMIT;
   fillValues();
   resetLiterals();
   resetSequences();
@@ -214,7 +215,7 @@ function decodeFrame(at: usize, end: usize, output: usize, outputEnd: usize): i3
     out += written;
     last = (header & 1) != 0;
   }
-  if (contentSize != UNKNOWN_SIZE && contentSize != <u64>(out - output)) return CORRUPT;
+  if (hasContentSize && contentSize != <u64>(out - output)) return CORRUPT;
   if (hasChecksum) {
     if (end - at < CHECKSUM_BYTES) return CORRUPT;
     if (load<u32>(at) != <u32>xxhash64(output, <u32>(out - output))) return CHECKSUM_MISMATCH;
