@@ -21,3 +21,4 @@ export {
 } from "./compression/snappy-java";
 export { xxhash32 } from "./compression/xxhash32";
 export { gzipCompress, gzipCompressBound, gzipDecompress } from "./compression/gzip";
+export { zstdContentSize, zstdDecompress, zstdSizeBound } from "./compression/zstd-frame";
