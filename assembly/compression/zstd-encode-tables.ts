@@ -2,7 +2,8 @@
 // take, of the predefined one, one with a single symbol (RLE), a new one with its description, and the last one again
 // (RFC 8878, 3.1.1.3.2.1).
 //
-// A table of the predefined or RLE sort is never repeated: naming it anew costs nothing, or a byte.
+// Only a described table is repeated: naming a predefined one anew costs nothing, an RLE one a byte. But a decoder repeats whatever a
+// block used last, so one of those puts an older described table out of reach.
 
 import {
   LITERAL_LENGTH_DEFAULT,
@@ -79,8 +80,10 @@ export function chosenCoder(kind: u32): usize {
   return <usize>load<u32>(CHOSEN_CODERS + (kind << 2));
 }
 
-function choose(kind: u32, coder: usize): void {
+/** Codes `kind` by `coder`. What a later block can repeat is `repeatable`, or nothing if that is 0. */
+function choose(kind: u32, coder: usize, repeatable: usize): void {
   store<u32>(CHOSEN_CODERS + (kind << 2), <u32>coder);
+  store<u32>(NEXT + (kind << 2), <u32>repeatable, STATE_FSE_CODERS);
 }
 
 /** NEXT's coder for `kind`, or 0. */
@@ -113,10 +116,10 @@ export function chooseTable(to: usize, kind: u32, counts: usize, lastSymbol: u32
   const predefinedCost = coderCost(predefinedCoder(kind), counts, lastSymbol);
   if (load<u32>(counts + (<usize>lastSymbol << 2)) == total) {
     if (predefinedCost <= RLE_COST) {
-      choose(kind, predefinedCoder(kind));
+      choose(kind, predefinedCoder(kind), 0);
       return MODE_PREDEFINED;
     }
-    choose(kind, RLE_CODER);
+    choose(kind, RLE_CODER, 0);
     store<u8>(to, <u8>lastSymbol);
     return MODE_RLE | (1 << 2);
   }
@@ -127,16 +130,15 @@ export function chooseTable(to: usize, kind: u32, counts: usize, lastSymbol: u32
   const last = lastCoder(kind);
   const lastCost = last == 0 ? IMPOSSIBLE : coderCost(last, counts, lastSymbol);
   if (predefinedCost <= min(spareCost, lastCost)) {
-    choose(kind, predefinedCoder(kind));
+    choose(kind, predefinedCoder(kind), 0);
     return MODE_PREDEFINED;
   }
   if (lastCost <= spareCost) {
-    choose(kind, last);
+    choose(kind, last, last);
     return MODE_REPEAT;
   }
   buildCoder(spare);
-  choose(kind, spare);
-  store<u32>(NEXT + (kind << 2), <u32>spare, STATE_FSE_CODERS);
+  choose(kind, spare, spare);
   memory.copy(to, DESCRIPTION, descriptionSize);
   return MODE_FSE | (descriptionSize << 2);
 }
