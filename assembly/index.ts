@@ -22,3 +22,4 @@ export {
 export { xxhash32 } from "./compression/xxhash32";
 export { gzipCompress, gzipCompressBound, gzipDecompress } from "./compression/gzip";
 export { zstdContentSize, zstdDecompress, zstdSizeBound } from "./compression/zstd-frame";
+export { zstdCompress, zstdCompressBound } from "./compression/zstd-encode";
