@@ -1,13 +1,20 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Failure, isFailure } from "../../../src/common/errors.ts";
 import type { ClusterObject } from "../../../src/objects/cluster.ts";
 
 /** A cluster of the test's own. */
-const startCluster = () => env.CLUSTER.getByName(crypto.randomUUID());
+const startCluster = (name: string = crypto.randomUUID()) => env.CLUSTER.getByName(name);
 
 type Cluster = ReturnType<typeof startCluster>;
+
+beforeEach(() => {
+  vi.spyOn(console, "warn").mockImplementation(() => undefined);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 const partitionNumbers = (count: number) => [...Array(count).keys()];
 
@@ -148,21 +155,41 @@ test("a deletion goes on after an eviction, from what was left", async () => {
   expect(await deletionsLeft(cluster)).toEqual([]);
 });
 
-test("a deletion that was durable and no more is finished by its alarm", async () => {
+test("a deletion that takes long is answered before it is done, and goes on", async () => {
   const cluster = startCluster();
+  const topic = succeed(await cluster.createTopic({ name: "t", partitions: 3 }));
+  const gate = Promise.withResolvers<void>();
+  await runInDurableObject(cluster, (object: ClusterObject) => {
+    object.deletionWaitMs = 1;
+    object.destroyPartition = () => gate.promise;
+  });
+  expect(await cluster.deleteTopic("t")).toEqual(topic);
+  expect(await deletionsLeft(cluster)).toHaveLength(1);
+  gate.resolve();
+  await vi.waitUntil(async () => (await deletionsLeft(cluster)).length === 0);
+});
+
+test("a deletion that a crash cut off after its first write is finished by its alarm", async () => {
+  const clusterName = crypto.randomUUID();
+  const cluster = startCluster(clusterName);
   await cluster.createTopic({ name: "t", partitions: 3 });
   await runInDurableObject(cluster, (object: ClusterObject) => {
     object.destroyPartition = () => new Promise(() => undefined);
   });
-  const interrupted = cluster.deleteTopic("t").catch(() => "interrupted");
+  const interrupted = cluster.deleteTopic("t").then(
+    () => "answered",
+    () => "interrupted",
+  );
   await vi.waitUntil(async () => (await deletionsLeft(cluster)).length === 1);
-  await evictDurableObject(cluster);
+  await abortAllDurableObjects();
   expect(await interrupted).toBe("interrupted");
 
-  const partitions = await replacePartitions(cluster);
-  expect(await runDurableObjectAlarm(cluster)).toBe(true);
+  const restarted = startCluster(clusterName);
+  expect(await restarted.topic("t")).toBeNull();
+  const partitions = await replacePartitions(restarted);
+  expect(await runDurableObjectAlarm(restarted)).toBe(true);
   expect(partitions.inOrder()).toEqual([0, 1, 2]);
-  expect(await deletionsLeft(cluster)).toEqual([]);
+  expect(await deletionsLeft(restarted)).toEqual([]);
 });
 
 test("a start with something left sets the alarm that was lost", async () => {
