@@ -20,3 +20,6 @@ export {
   snappyKafkaUncompressedLength,
 } from "./compression/snappy-java";
 export { xxhash32 } from "./compression/xxhash32";
+export { gzipCompress, gzipCompressBound, gzipDecompress } from "./compression/gzip";
+export { zstdContentSize, zstdDecompress, zstdSizeBound } from "./compression/zstd-frame";
+export { zstdCompress, zstdCompressBound } from "./compression/zstd-encode";

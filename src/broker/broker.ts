@@ -2,6 +2,7 @@
 // A refusal is a value (`Failure`); only bugs throw. Offsets, timestamps (ms) and sizes (bytes) are integers.
 
 import type { Failure } from "../common/errors.ts";
+import type { Compression } from "../wasm/compression.ts";
 import type {
   AlterTopicRequest,
   CommittedOffset,
@@ -20,8 +21,6 @@ import type {
   TopicMetadata,
   TopicPage,
 } from "./ports.ts";
-
-export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
 /** A record to write. Strings are stored as UTF-8. */
 export interface ProduceRecord {

@@ -87,7 +87,7 @@ export class ClusterCache {
     return name === undefined ? null : this.topic(name);
   }
 
-  /** To be passed to `put` or `missing` when the load is done. */
+  /** To be passed to `put`, `missing` or `missingById` when the load is done. */
   beginLoad(): LoadStart {
     return this.#changes;
   }
@@ -95,8 +95,9 @@ export class ClusterCache {
   /** Keeps a topic that was loaded, unless it is out of date already. */
   put(topic: TopicMetadata, start: LoadStart): void {
     const known = this.#entries.get(topic.name);
-    if (start < this.#invalidatedAt || (known !== undefined && known.topic.version > topic.version)) return;
+    if (known !== undefined && known.topic.version > topic.version) return;
     this.#remove(topic.name);
+    if (start < this.#invalidatedAt) return;
     this.#changes += 1;
     this.#nameById.set(topic.topicId, topic.name);
     this.#entries.set(topic.name, { topic, expiresAtMs: this.#now() + this.#ttlMs, refreshUntilMs: 0, changedAt: this.#changes });
@@ -104,17 +105,22 @@ export class ClusterCache {
   }
 
   /** Forgets a topic that was not there when it was loaded, unless it came since. */
-  missing(nameOrTopicId: string, start: LoadStart): void {
-    const name = this.#nameById.get(nameOrTopicId) ?? nameOrTopicId;
+  missing(name: string, start: LoadStart): void {
     const known = this.#entries.get(name);
     if (known !== undefined && known.changedAt <= start) this.#remove(name);
   }
 
-  /** Forgets a topic, and what loads that are under way are about to say. */
+  missingById(topicId: string, start: LoadStart): void {
+    const name = this.#nameById.get(topicId);
+    if (name !== undefined) this.missing(name, start);
+  }
+
+  /** Forgets the topic with this name or id, and what loads that are under way are about to say. */
   invalidate(nameOrTopicId: string): void {
     this.#changes += 1;
     this.#invalidatedAt = this.#changes;
-    this.#remove(this.#nameById.get(nameOrTopicId) ?? nameOrTopicId);
+    this.#remove(nameOrTopicId);
+    this.#remove(this.#nameById.get(nameOrTopicId) ?? "");
   }
 
   #remove(name: string): void {
@@ -136,7 +142,7 @@ export class ClusterCache {
 export class CachedCluster implements ClusterPort {
   readonly #cluster: ClusterPort;
   readonly #cache: ClusterCache;
-  /** This request's own loads, by name or topic id, so that it asks once for a topic. */
+  /** This request's own loads, so that it asks once for a topic. */
   readonly #loads = new Map<string, Promise<TopicMetadata | null>>();
 
   constructor(cluster: ClusterPort, cache: ClusterCache) {
@@ -150,11 +156,13 @@ export class CachedCluster implements ClusterPort {
   }
 
   async topic(name: string): Promise<TopicMetadata | null> {
-    return this.#cache.topic(name) ?? this.#load(name, () => this.#cluster.topic(name));
+    const ask = () => this.#cluster.topic(name);
+    return this.#cache.topic(name) ?? this.#load(`name ${name}`, ask, (start) => this.#cache.missing(name, start));
   }
 
   async topicById(topicId: string): Promise<TopicMetadata | null> {
-    return this.#cache.topicById(topicId) ?? this.#load(topicId, () => this.#cluster.topicById(topicId));
+    const ask = () => this.#cluster.topicById(topicId);
+    return this.#cache.topicById(topicId) ?? this.#load(`id ${topicId}`, ask, (start) => this.#cache.missingById(topicId, start));
   }
 
   /** Makes the next look at the topic ask the cluster: for when a partition knows better. */
@@ -167,14 +175,16 @@ export class CachedCluster implements ClusterPort {
   }
 
   async createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure> {
+    const start = this.#cache.beginLoad();
     const topic = await this.#cluster.createTopic(request);
-    if (!isFailure(topic) && request.validateOnly !== true) this.#cache.put(topic, this.#cache.beginLoad());
+    if (!isFailure(topic) && request.validateOnly !== true) this.#cache.put(topic, start);
     return topic;
   }
 
   async alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure> {
+    const start = this.#cache.beginLoad();
     const topic = await this.#cluster.alterTopic(name, request);
-    if (!isFailure(topic) && request.validateOnly !== true) this.#cache.put(topic, this.#cache.beginLoad());
+    if (!isFailure(topic) && request.validateOnly !== true) this.#cache.put(topic, start);
     return topic;
   }
 
@@ -202,18 +212,18 @@ export class CachedCluster implements ClusterPort {
     return this.#cluster.listGroups(request);
   }
 
-  #load(nameOrTopicId: string, ask: () => Promise<TopicMetadata | null>): Promise<TopicMetadata | null> {
-    const running = this.#loads.get(nameOrTopicId);
+  #load(key: string, ask: () => Promise<TopicMetadata | null>, missing: (start: LoadStart) => void): Promise<TopicMetadata | null> {
+    const running = this.#loads.get(key);
     if (running !== undefined) return running;
-    const load = this.#ask(nameOrTopicId, ask).finally(() => this.#loads.delete(nameOrTopicId));
-    this.#loads.set(nameOrTopicId, load);
+    const load = this.#ask(ask, missing).finally(() => this.#loads.delete(key));
+    this.#loads.set(key, load);
     return load;
   }
 
-  async #ask(nameOrTopicId: string, ask: () => Promise<TopicMetadata | null>): Promise<TopicMetadata | null> {
+  async #ask(ask: () => Promise<TopicMetadata | null>, missing: (start: LoadStart) => void): Promise<TopicMetadata | null> {
     const start = this.#cache.beginLoad();
     const topic = await ask();
-    if (topic === null) this.#cache.missing(nameOrTopicId, start);
+    if (topic === null) missing(start);
     else this.#cache.put(topic, start);
     return topic;
   }

@@ -67,7 +67,12 @@ export async function fetchMany(
 }
 
 /** Reads all, and keeps in order what fits into `maxBytes`; a partition that does not fit answers with no bytes, to be asked again. */
-async function readAll(ports: Ports, topics: TopicCache, reads: readonly PartitionRead[], maxBytes: number): Promise<(ReadResult | ReadFailure)[]> {
+async function readAll(
+  ports: Ports,
+  topics: TopicCache,
+  reads: readonly PartitionRead[],
+  maxBytes: number,
+): Promise<(ReadResult | ReadFailure)[]> {
   const results: (ReadResult | ReadFailure)[] = [];
   let total = 0;
   for (let first = 0; first < reads.length; first += PARALLEL_READS) {

@@ -11,19 +11,27 @@ import type {
   ResetOffsetsResult,
   ResetTarget,
 } from "./broker.ts";
+import { queryOffset } from "./offsets.ts";
 import type { CommittedOffset, GroupDescription, LogOffsets, OffsetCommit, OffsetQuery, OffsetResult, Ports } from "./ports.ts";
-import { addressOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
 
 /** Calls under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
 const PARALLEL_CALLS = 6;
 
-export async function commitOffsets(ports: Ports, topics: TopicCache, request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure> {
+export async function commitOffsets(
+  ports: Ports,
+  topics: TopicCache,
+  request: CommitOffsetsRequest,
+): Promise<CommitOffsetsResult | Failure> {
   const badId = checkGroupId(request.groupId);
   if (badId !== null) return badId;
   const resolved = await Promise.all(request.offsets.map((offset) => resolveCommit(topics, offset)));
   const commits = resolved.filter((commit): commit is OffsetCommit => !isFailure(commit));
   const { groupId, member, force } = request;
-  const outcomes = commits.length === 0 ? [] : await ports.group(groupId).commit({ groupId, offsets: commits, ...(member && { member }), ...(force && { force }) });
+  const outcomes =
+    commits.length === 0
+      ? []
+      : await ports.group(groupId).commit({ groupId, offsets: commits, ...(member && { member }), ...(force && { force }) });
   if (!Array.isArray(outcomes)) return outcomes as Failure;
   const remaining = outcomes.values();
   const offsets = request.offsets.map(({ topic, partition }, index) => {
@@ -53,8 +61,11 @@ export async function resetOffsets(ports: Ports, topics: TopicCache, request: Re
   const badId = checkGroupId(request.groupId);
   if (badId !== null) return badId;
   const group = await ports.group(request.groupId).describe(request.groupId);
-  const committed = new Map(group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]));
-  const partitions = request.partition === undefined ? Array.from({ length: topic.partitionCount }, (_, index) => index) : [request.partition];
+  const committed = new Map(
+    group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]),
+  );
+  const partitions =
+    request.partition === undefined ? Array.from({ length: topic.partitionCount }, (_, index) => index) : [request.partition];
   const targets = await mapConcurrently(partitions, PARALLEL_CALLS, async (partition) => {
     const from = committed.get(partition) ?? null;
     return { partition, from, to: await resetTarget(ports, topics, request.topic, partition, from, request.to) };
@@ -76,7 +87,7 @@ function withFailure(refused: Failure | undefined): { failure: Failure } | undef
   return refused && { failure: refused };
 }
 
-function checkGroupId(groupId: string): Failure | null {
+export function checkGroupId(groupId: string): Failure | null {
   if (groupId.length > 0 && groupId.length <= MAX_GROUP_ID_LENGTH) return null;
   return failure("INVALID_GROUP_ID", `a group id has 1 to ${MAX_GROUP_ID_LENGTH} characters, this one ${groupId.length}`);
 }
@@ -91,7 +102,7 @@ async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["o
 /** Offsets of a topic that was deleted, or made again under its name, are not this group's any more. */
 async function dropDeletedTopics(topics: TopicCache, offsets: readonly CommittedOffset[]): Promise<CommittedOffset[]> {
   const names = [...new Set(offsets.map((offset) => offset.topic))];
-  const known = new Map(await mapConcurrently(names, PARALLEL_CALLS, async (name) => [name, (await topics.get(name))?.topicId] as const));
+  const known = new Map(await mapConcurrently(names, PARALLEL_CALLS, async (name) => [name, (await topics.topic(name))?.topicId] as const));
   return offsets.filter((offset) => known.get(offset.topic) === offset.topicId);
 }
 
@@ -123,10 +134,4 @@ function targetOffset(found: OffsetResult & LogOffsets, from: number | null, to:
   if ("offset" in to) return to.offset;
   if ("shiftBy" in to) return (from ?? found.logStartOffset) + to.shiftBy;
   return found.offset === -1 ? found.highWatermark : found.offset; // no record that late: the end
-}
-
-export function queryOffset(ports: Ports, topics: TopicCache, topic: string, partition: number, query: OffsetQuery): Promise<OffsetResult | Failure> {
-  return withPartition<OffsetResult>(topics, topic, partition, (metadata) =>
-    ports.partition(metadata.topicId, partition).offset(addressOf(metadata, partition), query, "read_uncommitted"),
-  );
 }

@@ -61,7 +61,10 @@ async function* tailPartition(
 async function* merge<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
   const pending = new Map<number, Promise<{ index: number; next: IteratorResult<T, unknown> }>>();
   const advance = (index: number): void => {
-    pending.set(index, sources[index]!.next().then((next) => ({ index, next })));
+    pending.set(
+      index,
+      sources[index]!.next().then((next) => ({ index, next })),
+    );
   };
   for (const index of sources.keys()) advance(index);
   try {

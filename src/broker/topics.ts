@@ -6,13 +6,13 @@ import type { PartitionAddress, TopicMetadata } from "./ports.ts";
 /** The edge's cache of topic metadata (cluster-cache.ts). */
 export interface TopicCache {
   /** null: there is no such topic. */
-  get(name: string): Promise<TopicMetadata | null>;
-  /** The next `get` asks the cluster. */
+  topic(name: string): Promise<TopicMetadata | null>;
+  /** The next look asks the cluster. */
   invalidate(name: string): void;
 }
 
 export async function findTopic(topics: TopicCache, name: string): Promise<TopicMetadata | Failure> {
-  return (await topics.get(name)) ?? failure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic '${name}': create it first`);
+  return (await topics.topic(name)) ?? failure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic '${name}': create it first`);
 }
 
 export function addressOf(topic: TopicMetadata, partition: number): PartitionAddress {

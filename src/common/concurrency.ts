@@ -9,6 +9,15 @@ export async function forEachConcurrently<T>(items: Iterable<T>, limit: number, 
   await Promise.all(Array.from({ length: limit }, worker));
 }
 
+/** What `work` makes of each item, in the order of the items, at most `limit` at a time. */
+export async function mapConcurrently<T, R>(items: readonly T[], limit: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = new Array(items.length);
+  await forEachConcurrently(items.entries(), limit, async ([index, item]) => {
+    results[index] = await work(item);
+  });
+  return results;
+}
+
 /** Runs pieces of work one after the other, in the order in which they came, whatever becomes of each. */
 export class Sequence {
   #last: Promise<unknown> = Promise.resolve();

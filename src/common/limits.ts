@@ -18,6 +18,9 @@ export const MAX_BODY_BYTES = 16 * MIB;
 /** Most records in one produce request: at 1 MB/s of parsing per 10,000 small records, a second of CPU at the worst. */
 export const MAX_RECORDS_PER_REQUEST = 100_000;
 
+/** Longest line of a produce by JSON lines: a record of max.message.bytes (1 MiB by default) in base64 or with every character escaped. */
+export const MAX_LINE_BYTES = 8 * MIB;
+
 /** Most headers of one record. Kafka has no limit; a record with more is a mistake. */
 export const MAX_HEADERS_PER_RECORD = 1_000;
 

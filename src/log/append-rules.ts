@@ -1,7 +1,7 @@
 // The topic's configs that a batch is held to before it is written.
 
 import { type Failure, failure } from "../common/errors.ts";
-import type { BatchHeader } from "../record/batch-header.ts";
+import type { BatchHeader } from "../record/record-batch.ts";
 
 export interface AppendRules {
   /** message.timestamp.type: the time of the append replaces the records' own. */

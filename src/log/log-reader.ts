@@ -2,7 +2,7 @@
 //
 // A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are.
 
-import { type BatchHeader, readBatchHeader } from "../record/batch-header.ts";
+import { type BatchHeader, batchSizeAt, lastOffset, readBatchHeader } from "../record/record-batch.ts";
 import type { LogRow, LogStore } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
@@ -51,7 +51,7 @@ export function findByTimestamp(store: LogStore, tools: RecordTools, timestamp: 
     const row = store.rowAtTimestamp(timestamp, from);
     if (row === null) return null;
     for (const batch of batchesOf(row)) {
-      if (batch.maxTimestamp < timestamp || batch.lastOffset < fromOffset) continue;
+      if (batch.maxTimestamp < timestamp || lastOffset(batch) < fromOffset) continue;
       const found = tools.firstAtOrAfter(new Uint8Array(row.bytes, batch.position, batch.sizeBytes), timestamp, fromOffset);
       if (found !== null) return found;
     }
@@ -69,10 +69,10 @@ export function findMaxTimestamp(store: LogStore, tools: RecordTools, fromOffset
 export function* batchesOf(row: LogRow): Generator<BatchHeader> {
   const view = new DataView(row.bytes);
   for (let position = 0; position < view.byteLength; ) {
-    const batch = readBatchHeader(view, position);
-    if (batch === null) throw new DamagedRowError(row, position);
-    yield batch;
-    position += batch.sizeBytes;
+    const sizeBytes = batchSizeAt(view, position);
+    if (sizeBytes === 0) throw new DamagedRowError(row, position);
+    yield readBatchHeader(view, position);
+    position += sizeBytes;
   }
 }
 
@@ -82,8 +82,8 @@ interface TakenPart {
 }
 
 function wholeRow(row: LogRow): TakenPart {
-  const first = readBatchHeader(new DataView(row.bytes), 0);
-  if (first === null || first.baseOffset !== row.baseOffset) throw new DamagedRowError(row, 0);
+  const view = new DataView(row.bytes);
+  if (batchSizeAt(view, 0) === 0 || readBatchHeader(view).baseOffset !== row.baseOffset) throw new DamagedRowError(row, 0);
   return { piece: { buffer: row.bytes, start: 0, end: row.bytes.byteLength }, nextOffset: row.endOffset };
 }
 
@@ -92,12 +92,12 @@ function partOfRow(row: LogRow, startOffset: number, room: ReadLimits, isFirst: 
   let piece: Piece | null = null;
   let nextOffset = startOffset;
   for (const batch of batchesOf(row)) {
-    if (batch.lastOffset < startOffset) continue;
+    if (lastOffset(batch) < startOffset) continue;
     const taken: number = piece === null ? 0 : piece.end - piece.start;
     if (taken + batch.sizeBytes > room.maxBytes && !(isFirst && piece === null)) break;
     piece ??= { buffer: row.bytes, start: batch.position, end: batch.position };
     piece.end = batch.position + batch.sizeBytes;
-    nextOffset = batch.lastOffset + 1;
+    nextOffset = lastOffset(batch) + 1;
     if (nextOffset - Math.max(startOffset, row.baseOffset) >= room.maxRecords) break;
   }
   return piece === null ? null : { piece, nextOffset };

@@ -8,16 +8,9 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
-import { type BatchHeader, patchBatch, readBatchHeaders } from "../record/batch-header.ts";
+import { type BatchHeader, lastOffset, patchBatch, wholeRunHeaders } from "../record/record-batch.ts";
 import { type AppendRules, checkAppendRules } from "./append-rules.ts";
-import {
-  batchesOf,
-  findByTimestamp,
-  findMaxTimestamp,
-  type LogRead,
-  type ReadLimits,
-  readLog,
-} from "./log-reader.ts";
+import { batchesOf, findByTimestamp, findMaxTimestamp, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
 import type { LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
@@ -124,7 +117,7 @@ export class PartitionLog {
 
   #appendRun(run: ArrayBuffer, rules: AppendRules, rows: RowWriter): AppendedRun | Failure {
     const nowMs = this.#now();
-    const headers = readBatchHeaders(run);
+    const headers = wholeRunHeaders(new Uint8Array(run));
     if (headers === null) return failure("CORRUPT_MESSAGE", "the run is not made of whole record batches of version 2");
     for (const header of headers) {
       const refused = checkAppendRules(header, rules, nowMs);
@@ -150,10 +143,10 @@ export class PartitionLog {
     for (const header of headers) {
       const check = this.#producers.check(header);
       if (check === "append") {
-        const placed = { ...header, baseOffset: nextOffset, lastOffset: nextOffset + header.lastOffset - header.baseOffset };
+        const placed = { ...header, baseOffset: nextOffset };
         this.#producers.apply(placed, nowMs);
         batches.push(placed);
-        nextOffset = placed.lastOffset + 1;
+        nextOffset = lastOffset(placed) + 1;
       } else if ("error" in check) {
         undo?.();
         return check;

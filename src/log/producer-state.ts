@@ -8,7 +8,7 @@
 //     f64 producerId, i16 epoch, f64 lastAppendMs, u8 batchCount, then each batch: i32 firstSequence, i32 lastSequence, f64 baseOffset
 
 import { type Failure, failure } from "../common/errors.ts";
-import { type BatchHeader, NO_PRODUCER_ID } from "../record/batch-header.ts";
+import { type BatchHeader, incrementSequence, lastSequence, NO_PRODUCER_ID } from "../record/record-batch.ts";
 
 /** Kafka's ProducerStateEntry.NUM_BATCHES_TO_RETAIN: as many as a producer may have in flight. */
 const BATCHES_TO_RETAIN = 5;
@@ -37,15 +37,6 @@ interface ProducerEntry {
 
 /** What to do with a batch: write it, answer with the offset of its first write, or refuse it. */
 export type SequenceCheck = "append" | { readonly duplicateOf: number } | Failure;
-
-/** Sequence numbers count from 0 to 2^31-1 and start again. */
-export function addToSequence(sequence: number, count: number): number {
-  return (sequence + count) % 2 ** 31;
-}
-
-function lastSequenceOf(batch: BatchHeader): number {
-  return addToSequence(batch.baseSequence, batch.lastOffset - batch.baseOffset);
-}
 
 export class ProducerState {
   readonly #producers = new Map<number, ProducerEntry>();
@@ -84,7 +75,7 @@ export class ProducerState {
       entry.batches.length = 0;
     }
     entry.lastAppendMs = nowMs;
-    entry.batches.push({ firstSequence: batch.baseSequence, lastSequence: lastSequenceOf(batch), baseOffset: batch.baseOffset });
+    entry.batches.push({ firstSequence: batch.baseSequence, lastSequence: lastSequence(batch), baseOffset: batch.baseOffset });
     if (entry.batches.length > BATCHES_TO_RETAIN) entry.batches.shift();
   }
 
@@ -127,16 +118,16 @@ export class ProducerState {
 
 function checkSequence(batch: BatchHeader, entry: ProducerEntry): SequenceCheck {
   const last = entry.batches.at(-1);
-  if (last === undefined || batch.baseSequence === addToSequence(last.lastSequence, 1)) return "append";
-  const lastSequence = lastSequenceOf(batch);
-  const duplicate = entry.batches.find((known) => known.firstSequence === batch.baseSequence && known.lastSequence === lastSequence);
+  if (last === undefined || batch.baseSequence === incrementSequence(last.lastSequence, 1)) return "append";
+  const batchLastSequence = lastSequence(batch);
+  const duplicate = entry.batches.find((known) => known.firstSequence === batch.baseSequence && known.lastSequence === batchLastSequence);
   if (duplicate !== undefined) return { duplicateOf: duplicate.baseOffset };
   const oldest = entry.batches[0]!;
-  if (entry.batches.length === BATCHES_TO_RETAIN && lastSequence < oldest.firstSequence) {
-    const detail = `sequences ${batch.baseSequence} to ${lastSequence} of producer ${batch.producerId} were written before its last ${BATCHES_TO_RETAIN} batches`;
+  if (entry.batches.length === BATCHES_TO_RETAIN && batchLastSequence < oldest.firstSequence) {
+    const detail = `sequences ${batch.baseSequence} to ${batchLastSequence} of producer ${batch.producerId} were written before its last ${BATCHES_TO_RETAIN} batches`;
     return failure("DUPLICATE_SEQUENCE_NUMBER", detail);
   }
-  const detail = `producer ${batch.producerId} sent sequence ${batch.baseSequence}, expected ${addToSequence(last.lastSequence, 1)}`;
+  const detail = `producer ${batch.producerId} sent sequence ${batch.baseSequence}, expected ${incrementSequence(last.lastSequence, 1)}`;
   return failure("OUT_OF_ORDER_SEQUENCE_NUMBER", detail);
 }
 

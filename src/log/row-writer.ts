@@ -1,7 +1,7 @@
 // Packs batches into rows: one for a whole flush, another only where a row would outgrow its limit. A run that fills a row by itself
 // is stored as it came, uncopied.
 
-import type { BatchHeader } from "../record/batch-header.ts";
+import { type BatchHeader, lastOffset } from "../record/record-batch.ts";
 import type { LogRow } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
 
@@ -40,7 +40,7 @@ export class RowWriter {
     else this.#pieces.push({ buffer: run, start: batch.position, end: batch.position + batch.sizeBytes });
     this.#rowBytes += batch.sizeBytes;
     this.#rowMaxTimestamp = Math.max(this.#rowMaxTimestamp, batch.maxTimestamp);
-    this.#endOffset = batch.lastOffset + 1;
+    this.#endOffset = lastOffset(batch) + 1;
   }
 
   finish(): readonly LogRow[] {

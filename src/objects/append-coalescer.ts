@@ -74,7 +74,9 @@ async function lead(name: string, lane: Lane, carry: CarryAppends): Promise<void
 function giveUp(name: string, lane: Lane, waiting: Waiting): void {
   if (lanes.get(name) === lane) lanes.delete(name);
   lane.waiting = lane.waiting.filter((other) => other !== waiting);
-  waiting.answer.resolve(failure("REQUEST_TIMED_OUT", `no answer from the partition in ${APPEND_TIMEOUT_MS} ms: the records may or may not be written`));
+  waiting.answer.resolve(
+    failure("REQUEST_TIMED_OUT", `no answer from the partition in ${APPEND_TIMEOUT_MS} ms: the records may or may not be written`),
+  );
   lane.waiting[0]?.turn.resolve();
 }
 

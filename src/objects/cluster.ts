@@ -40,7 +40,10 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
   readonly #registry: TopicRegistry;
   readonly #deletion: TopicDeletion;
 
-  /** A property, not a method: RPC does not reach it. */
+  /** How long `deleteTopic` waits. */
+  deletionWaitMs = DELETION_WAIT_MS;
+
+  /** A property, not a method, as the one above: RPC does not reach them. */
   destroyPartition = async (topicId: string, partition: number): Promise<void> => {
     const stub: unknown = this.env.PARTITION.getByName(partitionObjectName(topicId, partition));
     await (stub as DestroyablePartition).destroy();
@@ -83,7 +86,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
     if (isFailure(topic)) return topic;
     // No await between the deletion's write and this call: they are one write.
     const alarmSet = this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
-    await Promise.all([alarmSet, within(DELETION_WAIT_MS, this.#deletion.run(topic.topicId))]);
+    await Promise.all([alarmSet, within(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
     return topic;
   }
 

@@ -55,7 +55,10 @@ export class PartitionObject extends DurableObject<Env> {
     if (isFailure(open)) return open;
     const bytes = runs.reduce((sum, run) => sum + run.byteLength, 0);
     if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > MAX_PENDING_APPEND_BYTES) {
-      return failure("THROTTLING_QUOTA_EXCEEDED", `${this.#pendingBytes} bytes wait to be written to partition ${address.partition}: try again later`);
+      return failure(
+        "THROTTLING_QUOTA_EXCEEDED",
+        `${this.#pendingBytes} bytes wait to be written to partition ${address.partition}: try again later`,
+      );
     }
     this.#pendingBytes += bytes;
     const results = await Promise.all(runs.map((run) => this.#commits.submit(run))).finally(() => {

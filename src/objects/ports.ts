@@ -6,6 +6,7 @@ import { type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { CLUSTER_OBJECT_NAME, partitionObjectName } from "./names.ts";
+import type { PartitionObject } from "./partition.ts";
 import { openWatch } from "./watch.ts";
 
 /** Ports for one request: `waitUntil` is that request's own. */
@@ -26,11 +27,12 @@ function clusterPort(env: Env): ClusterPort {
 function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
   const name = partitionObjectName(topicId, partition);
   const stub = env.PARTITION.getByName(name);
+  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe">; // its RPC methods, as plain data
   return {
-    append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(stub.append(address, runs)), waitUntil),
-    read: (request) => orUnavailable(stub.read(request)),
-    offset: (address, query) => orUnavailable(stub.offset(address, query)),
-    describe: (address) => orUnavailable(stub.describe(address)),
+    append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
+    read: (request) => orUnavailable(object.read(request)),
+    offset: (address, query) => orUnavailable(object.offset(address, query)),
+    describe: (address) => orUnavailable(object.describe(address)),
     watch: (address) => orUnavailable(openWatch(stub, address)),
   };
 }

@@ -13,9 +13,9 @@ export function codecId(compression: Compression): number {
   return COMPRESSIONS.indexOf(compression);
 }
 
-/** Room that always suffices for `bytes` compressed bytes: incompressible data grows by a sixth at most (snappy), frames add little. */
+/** Room that always suffices for `bytes` compressed bytes: incompressible data grows by a sixth and 36 bytes per 32 KiB at most (snappy). */
 export function compressedBound(bytes: number): number {
-  return bytes + Math.ceil(bytes / 6) + 4096;
+  return bytes + Math.ceil(bytes / 5) + 4096;
 }
 
 /**

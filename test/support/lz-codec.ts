@@ -120,14 +120,22 @@ const FUZZ_MS = Number(process.env.FUZZ_MS ?? 2000);
  * Feeds `decode` mutations of valid inputs and random bytes for about FUZZ_MS (2000). The seed is printed; FUZZ_SEED repeats a run.
  * `check` may compare what a run gave with another implementation.
  */
-export function fuzzDecoder(core: Core, decode: string, valid: Uint8Array[], check: (input: Uint8Array, status: number, output: Uint8Array) => void): void {
+export function fuzzDecoder(
+  core: Core,
+  decode: string,
+  valid: Uint8Array[],
+  check: (input: Uint8Array, status: number, output: Uint8Array) => void,
+): void {
   const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.info(`${decode}: FUZZ_SEED=${seed}`);
   const random = seededRandom(seed);
   const end = performance.now() + FUZZ_MS;
   let runs = 0;
   while (performance.now() < end) {
-    const input = random() < 0.1 ? randomBytes(Math.floor(random() * 300), random() * 2 ** 31) : mutate(valid[Math.floor(random() * valid.length)]!, random);
+    const input =
+      random() < 0.1
+        ? randomBytes(Math.floor(random() * 300), random() * 2 ** 31)
+        : mutate(valid[Math.floor(random() * valid.length)]!, random);
     const capacity = Math.floor(random() * 3000);
     const { status, output } = runGuarded(core, decode, input, capacity);
     check(input, status, output);
