@@ -8,8 +8,8 @@
 
 import { DurableObject } from "cloudflare:workers";
 
-export class ReferenceObject extends DurableObject {
-  constructor(state: DurableObjectState, env: unknown) {
+export class ReferenceObject extends DurableObject<Env> {
+  constructor(state: DurableObjectState, env: Env) {
     super(state, env);
     state.storage.sql.exec("CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL)");
   }

@@ -32,7 +32,7 @@ export class AnswerParser {
   /** Returns where the body begins in `data`; its end while the head is not complete. */
   #readHead(data: Buffer): number {
     const before = this.#head.length;
-    this.#head += data.latin1Slice();
+    this.#head += data.toString("latin1");
     const end = this.#head.indexOf("\r\n\r\n");
     if (end < 0) return data.length;
     this.status = Number(this.#head.slice(9, 12));
@@ -58,7 +58,7 @@ export class AnswerParser {
 
   #readChunkSize(data: Buffer, position: number): number {
     const lineEnd = data.indexOf(10, position);
-    this.#sizeLine += data.latin1Slice(position, lineEnd < 0 ? data.length : lineEnd);
+    this.#sizeLine += data.toString("latin1", position, lineEnd < 0 ? data.length : lineEnd);
     if (lineEnd < 0) return data.length;
     const size = Number.parseInt(this.#sizeLine, 16);
     this.bodyBytes += size;
