@@ -22,6 +22,8 @@ import type {
   TopicPage,
 } from "./ports.ts";
 
+export type { Compression };
+
 /** A record to write. Strings are stored as UTF-8. */
 export interface ProduceRecord {
   readonly key: string | Uint8Array | null;
