@@ -9,10 +9,13 @@ import type { Readable } from "node:stream";
 /** The pinned workerd's own executable, without npm's wrapper around it. The package has no types. */
 const { default: executable } = createRequire(import.meta.url)("workerd") as { default: string };
 
-/** Starts workerd on a config file; its output goes to this process's. Paths in the config count from the config's folder. */
-export function startWorkerd(configFile: string): ChildProcess {
+/**
+ * Starts workerd on a config file; its output goes to this process's. Modules are found from the config's folder, relative disk paths
+ * from `folder`.
+ */
+export function startWorkerd(configFile: string, folder = dirname(configFile)): ChildProcess {
   return spawn(executable, ["serve", "--control-fd=3", configFile], {
-    cwd: dirname(configFile),
+    cwd: folder,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
 }
