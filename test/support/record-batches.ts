@@ -2,10 +2,11 @@
 // own encoder and decoder, which are not part of its published API.
 
 import { createRequire } from "node:module";
-import { gunzipSync } from "node:zlib";
 import { POSITION, viewOf } from "../../src/record/record-batch.ts";
+import { COMPRESSIONS, decompress } from "../../src/wasm/compression.ts";
+import type { Core } from "../../src/wasm/core.ts";
 import type { RecordInput } from "../../src/wasm/record-list.ts";
-import { BAD_COMPRESSION, OUTPUT_LIMIT } from "../../src/wasm/status.ts";
+import { BAD_COMPRESSION, CHECKSUM_MISMATCH, CORRUPT } from "../../src/wasm/status.ts";
 import { crc32cTwin } from "../../src/wasm/twins/crc32c.ts";
 import type { ValidateTwinOptions } from "../../src/wasm/twins/validate.ts";
 
@@ -62,18 +63,15 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
-/** Options of the validating twin that go with LIMITS: it can decompress gzip, by the system's own zlib. */
-export function twinOptions(isFromClient = true): ValidateTwinOptions {
-  return { isFromClient, maxRecords: LIMITS.maxRecords, decompress: gunzipWithin(LIMITS.maxDecompressedBytes) };
-}
-
-function gunzipWithin(maxOutputLength: number) {
-  return (_codec: number, records: Uint8Array): Uint8Array | number => {
-    try {
-      return gunzipSync(records, { maxOutputLength });
-    } catch (error) {
-      return (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE" ? OUTPUT_LIMIT : BAD_COMPRESSION;
-    }
+/** Options of the validating twin that go with LIMITS. It decompresses by the core: the codecs have tests of their own. */
+export function twinOptions(core: Core, isFromClient = true): ValidateTwinOptions {
+  return {
+    isFromClient,
+    maxRecords: LIMITS.maxRecords,
+    decompress: (codec, records) => {
+      const output = decompress(core, COMPRESSIONS[codec]!, records, LIMITS.maxDecompressedBytes);
+      return output === CORRUPT || output === CHECKSUM_MISMATCH ? BAD_COMPRESSION : output;
+    },
   };
 }
 
