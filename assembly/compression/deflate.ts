@@ -138,7 +138,7 @@ function parseBlock(): void {
   const limit = min<usize>(parse.end, parse.blockStart + MAXIMUM_BLOCK_BYTES - MAXIMUM_MATCH);
   while (parse.position < limit && parse.sequenceCount < MAXIMUM_SEQUENCES) {
     parseTo(min<usize>(limit, parse.position + SPLIT_INTERVAL));
-    if (shouldSplit()) return;
+    if (parse.position < limit && shouldSplit()) return;
   }
 }
 

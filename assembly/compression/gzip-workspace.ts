@@ -14,8 +14,8 @@ const FOLD_BUFFER_BYTES: usize = 20480;
 
 // Decompression.
 const LITLEN_TABLE: usize = FOLD_BUFFER_BYTES;
-/** 2^11 entries, and at most 288 / 2 subtables (each holds two codes or more) of 2^4: (2048 + 2304) * 4. */
-const LITLEN_TABLE_BYTES: usize = 17408;
+/** 2^10 entries, and at most 288 / 2 subtables (each holds two codes or more) of 2^5: (1024 + 4608) * 4. */
+const LITLEN_TABLE_BYTES: usize = 22528;
 const DISTANCE_TABLE: usize = LITLEN_TABLE + LITLEN_TABLE_BYTES;
 /** 2^8 entries, and at most 32 / 2 subtables of 2^7: (256 + 2048) * 4. */
 const DISTANCE_TABLE_BYTES: usize = 9216;
