@@ -286,19 +286,14 @@ function decodeChunk(start: usize, count: u32): bool {
     bits <<= entryBits(entryM);
     stateO = entryNext(entryO) + topBits(bits, entryBits(entryO));
 
-    let offset: u32;
-    if (offsetValue > 3) {
-      offset = offsetValue - 3;
-      recent3 = recent2;
-      recent2 = recent1;
-      recent1 = offset;
-    } else {
-      const index = offsetValue - 1 + <u32>(literalLength == 0);
-      offset = index == 0 ? recent1 : index == 1 ? recent2 : index == 2 ? recent3 : recent1 - 1;
-      recent3 = index >= 2 ? recent2 : recent3;
-      recent2 = index >= 1 ? recent1 : recent2;
-      recent1 = offset;
-    }
+    const index = offsetValue - 1 + <u32>(literalLength == 0);
+    let repeat = select<u32>(recent1, recent2, index == 0);
+    repeat = select<u32>(recent3, repeat, index == 2);
+    repeat = select<u32>(recent1 - 1, repeat, index == 3);
+    const offset = select<u32>(offsetValue - 3, repeat, offsetValue > 3);
+    recent3 = select<u32>(recent3, recent2, index < 2);
+    recent2 = select<u32>(recent2, recent1, index < 1);
+    recent1 = offset;
 
     used += literalLength;
     made += literalLength;
