@@ -136,13 +136,13 @@ export function findSequences(source: usize, block: usize, blockEnd: usize, slot
       at--;
       match--;
     }
-    if (offsetValue != 1) {
+    const offset = at - match;
+    if (offset == repeat1 && at > anchor) offsetValue = 1;
+    else {
+      // Right after a match, the last offset has no name: it is spelled out.
+      offsetValue = offset + 3;
       repeat2 = repeat1;
-      repeat1 = offsetValue - 3;
-    } else if (at == anchor) {
-      // After no literals the last offset cannot be named: it is spelled out.
-      offsetValue = repeat1 + 3;
-      repeat2 = repeat1;
+      repeat1 = offset;
     }
 
     const length = found - at + 4 + countEqual(found + 4, match + (found - at) + 4, blockEnd);
