@@ -45,7 +45,7 @@ export function snappyCompressBound(length: u32): i32 {
 export function snappyCompress(source: usize, sourceLength: u32, destination: usize, capacity: u32): i32 {
   const sourceEnd = source + sourceLength;
   const outputEnd = destination + capacity;
-  if (capacity < <u32>MAX_VARINT_BYTES && capacity < varintBytes(sourceLength)) return OUTPUT_LIMIT;
+  if (capacity < varintBytes(sourceLength)) return OUTPUT_LIMIT;
   let output = writeVarint(destination, sourceLength);
   while (source < sourceEnd) {
     const length = min(sourceEnd - source, BLOCK_BYTES);
