@@ -11,7 +11,7 @@
 import { CHECKSUM_MISMATCH, CORRUPT, OUTPUT_LIMIT, UNSUPPORTED } from "../status";
 import { crc32 } from "./crc32";
 import { deflate, deflateBound } from "./deflate";
-import { startWriter, writer } from "./deflate-writer";
+import { SLACK_BYTES, startWriter, writer } from "./deflate-writer";
 import { foldBuffer } from "./gzip-workspace";
 import { inflate } from "./inflate";
 import { reader, startReader } from "./inflate-reader";
@@ -30,6 +30,8 @@ const UNKNOWN_SYSTEM: u32 = 255;
 
 const HEADER_BYTES: u32 = 10;
 const TRAILER_BYTES: u32 = 8;
+
+if (TRAILER_BYTES < SLACK_BYTES) ERROR("the writer's slack does not fit in the trailer, which is written after it");
 
 /** Moves the reader behind a zero-terminated string. */
 function skipString(): i32 {
