@@ -85,16 +85,12 @@ function storedBits(length: u32): u32 {
 function writeStored(source: usize, length: u32, last: bool): void {
   do {
     const piece = min(length, MAXIMUM_STORED);
-    const header = (STORED_BLOCK << 1) | <u32>(last && piece == length);
-    store<u8>(writer.position, <u32>writer.bits | (header << writer.count));
-    writer.position += (writer.count + 3 + 7) >> 3;
-    if (writer.count > 5) store<u8>(writer.position - 1, 0);
+    putBits((STORED_BLOCK << 1) | <u32>(last && piece == length), 3);
+    padToByte();
     store<u16>(writer.position, piece);
     store<u16>(writer.position, ~piece, 2);
     memory.copy(writer.position + 4, source, piece);
     writer.position += 4 + piece;
-    writer.bits = 0;
-    writer.count = 0;
     source += piece;
     length -= piece;
   } while (length > 0);

@@ -5,12 +5,12 @@ import { workspace, WORKSPACE_BYTES } from "../memory";
 
 /** Bits of the hash of four bytes. */
 export const HASH_BITS: u32 = 15;
-/** Most bytes, and most matches, of a block. */
+/** Most bytes of a block, which keeps frequencies in the 23 bits that deflate-codes.ts has for them; and most matches. */
 export const MAXIMUM_BLOCK_BYTES: u32 = 300_000;
 export const MAXIMUM_SEQUENCES: u32 = 40_000;
 
-/** CRC-32's fold buffer, FOLD_BYTES in crc32.ts. */
-const FOLD_BUFFER_BYTES: usize = 20480;
+/** CRC-32's fold buffer, no less than FOLD_BYTES in crc32.ts. */
+export const FOLD_BUFFER_BYTES: usize = 20480;
 
 // Decompression.
 const LITLEN_TABLE: usize = FOLD_BUFFER_BYTES;

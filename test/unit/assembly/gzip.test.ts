@@ -331,6 +331,11 @@ describe("Huffman codes, as zlib judges them", () => {
     ["only the end of block", "takes", dynamicBlock(257, 1, zeroOneMany, many(138), many(118), one, zero, [0, 1])],
     ["the unused half of a single code", "refuses", dynamicBlock(257, 1, zeroOneMany, many(138), many(118), one, zero, [1, 1])],
     ["three codes of one bit", "refuses", dynamicBlock(257, 1, zeroOneMany, one, one, many(138), many(116), one, zero)],
+    [
+      "two distance codes of two bits",
+      "refuses",
+      dynamicBlock(257, 2, zeroTwoMany, two, two, two, many(138), many(115), two, two, two, [3, 2]),
+    ],
     ["no end of block", "refuses", dynamicBlock(257, 1, zeroOneMany, one, one, many(138), many(117), zero)],
     ["two codes of two bits", "refuses", dynamicBlock(257, 1, zeroTwoMany, two, many(138), many(117), two, zero, [0, 2], [1, 2])],
     [
