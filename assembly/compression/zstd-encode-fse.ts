@@ -11,7 +11,7 @@
 //   1668 u32      last symbol of the distribution
 //
 // A state is a cell number plus the number of cells. The encoder walks the symbols backwards: for each it writes the low bits of the
-// state (`fseBitCount` of them) and moves on (`fseNextState`), so that the decoder, reading backwards, comes out in order. A coder that
+// state (`fseBitCount` of them) and moves on with the rest (`fseNextState`), so that the decoder, reading backwards, comes out in order. A coder that
 // is all zeros codes any one symbol, in no bits.
 //
 // Invariant: a distribution's cells, -1 counted as one, add up to exactly 1 << accuracy, and every symbol that occurs has a cell.
@@ -251,7 +251,7 @@ export function fseFirstState(coder: usize, symbol: u32): u32 {
   const transition = transitionOf(coder, symbol);
   const addend = <u32>transition;
   const bitCount = (addend + (1 << 15)) >> 16;
-  return fseNextState(coder, transition, (bitCount << 16) - addend, bitCount);
+  return fseNextState(coder, transition, ((bitCount << 16) - addend) >> bitCount);
 }
 
 /** Bits to write, from the low end of `state`, on the way to a symbol of this transition. */
@@ -261,8 +261,9 @@ export function fseBitCount(transition: u64, state: u32): u32 {
   return (<u32>transition + state) >> 16;
 }
 
+/** The state on the other side of a transition, from what is left of this side's: `state >> fseBitCount`. */
 // @ts-ignore: decorator
 @inline
-export function fseNextState(coder: usize, transition: u64, state: u32, bitCount: u32): u32 {
-  return <u32>load<u16>(coder + (<usize>((state >> bitCount) + <u32>(transition >> 32)) << 1), STATES_AT);
+export function fseNextState(coder: usize, transition: u64, rest: u32): u32 {
+  return <u32>load<u16>(coder + (<usize>(rest + <u32>(transition >> 32)) << 1), STATES_AT);
 }

@@ -8,8 +8,7 @@
 //   2304 u32       longest length
 //   2308 u32       last symbol that has a code
 //
-// Symbol counts come as u32[256][4], one lane for each of the four streams, so that the size of each stream is known before
-// anything is written.
+// Symbol counts come as u32[256], and for the sizes of four streams as u32[256][4], a lane for each.
 //
 // Invariant: the lengths of a built code fill the tree exactly (the sum of 2^-length is 1), so that a decoder can derive the last one.
 
@@ -55,16 +54,16 @@ export function streamSize(index: u32): u32 {
 }
 
 /**
- * Sizes in bytes of the streams whose symbols `counts` counts, one a lane, each with its end mark; see streamSize.
+ * Sizes in bytes of the streams whose symbols `lanes` counts, one a lane, each with its end mark; see streamSize.
  * @returns their sum in all, or u32.MAX_VALUE if a symbol that occurs has no code
  */
-export function streamSizes(code: usize, counts: usize): u32 {
+export function streamSizes(code: usize, lanes: usize): u32 {
   let bits = i32x4.splat(0);
   for (let symbol: usize = 0; symbol < 256; symbol++) {
-    const lanes = v128.load(counts + (symbol << 4));
+    const counts = v128.load(lanes + (symbol << 4));
     const length = load<u8>(code + symbol, LENGTHS_AT);
-    if (length == 0 && v128.any_true(lanes)) return u32.MAX_VALUE;
-    bits = i32x4.add(bits, i32x4.mul(lanes, i32x4.splat(length)));
+    if (length == 0 && v128.any_true(counts)) return u32.MAX_VALUE;
+    bits = i32x4.add(bits, i32x4.mul(counts, i32x4.splat(length)));
   }
   const sizes = i32x4.add(i32x4.shr_u(bits, 3), i32x4.splat(1));
   v128.store(STREAM_SIZES, sizes);
@@ -75,7 +74,7 @@ export function streamSizes(code: usize, counts: usize): u32 {
 export function singleStreamSize(code: usize, counts: usize): u32 {
   let bits: u32 = 0;
   for (let symbol: usize = 0; symbol < 256; symbol++) {
-    const count = laneSum(counts, symbol);
+    const count = load<u32>(counts + (symbol << 2));
     const length = <u32>load<u8>(code + symbol, LENGTHS_AT);
     if (length == 0 && count != 0) return u32.MAX_VALUE;
     bits += count * length;
@@ -83,20 +82,13 @@ export function singleStreamSize(code: usize, counts: usize): u32 {
   return (bits >> 3) + 1;
 }
 
-/** How often a symbol occurs in all four lanes. */
-// @ts-ignore: decorator
-@inline
-export function laneSum(counts: usize, symbol: usize): u32 {
-  const at = counts + (symbol << 4);
-  return load<u32>(at) + load<u32>(at, 4) + load<u32>(at, 8) + load<u32>(at, 12);
-}
-
 /**
- * Builds a code for the symbols that `counts` counts: at least two different ones, at most 2^17 in all.
+ * Builds a code for the symbols that `counts` counts: at least two different ones, at most 2^17 in all, none of them more often
+ * than `greatest`.
  */
-export function buildHuffman(code: usize, counts: usize): void {
+export function buildHuffman(code: usize, counts: usize, greatest: u32): void {
   const keys = sorting();
-  const used = sortByCount(keys, keys + 1024, counts);
+  const used = sortByCount(keys, keys + 1024, counts, greatest);
   const work = keys + 2048;
   for (let index: usize = 0; index < used; index++) {
     store<u32>(work + (index << 2), load<u32>(keys + (index << 2)) >> 8);
@@ -108,15 +100,16 @@ export function buildHuffman(code: usize, counts: usize): void {
 }
 
 /** Writes a key, count << 8 | symbol, for each symbol that occurs, ascending, to u32[256] `keys`; `spare` is as large. */
-function sortByCount(keys: usize, spare: usize, counts: usize): u32 {
+function sortByCount(keys: usize, spare: usize, counts: usize, greatest: u32): u32 {
   let used: u32 = 0;
   for (let symbol: usize = 0; symbol < 256; symbol++) {
-    const count = laneSum(counts, symbol);
+    const count = load<u32>(counts + (symbol << 2));
     store<u32>(spare + (<usize>used << 2), (count << 8) | <u32>symbol);
     used += u32(count != 0);
   }
   // Counts have up to 18 bits: three passes of six.
   sortByDigit(spare, keys, used, 8);
+  if (greatest < 64) return used;
   sortByDigit(keys, spare, used, 14);
   sortByDigit(spare, keys, used, 20);
   return used;
@@ -327,9 +320,10 @@ function writeWeightStream(to: usize, coder: usize, weights: usize, count: u32):
   for (; index >= 0; index--) {
     const transition = transitionOf(coder, load<u8>(weights + index));
     const width = fseBitCount(transition, other);
-    bits |= <u64>(other & ((1 << width) - 1)) << bitCount;
+    const rest = other >> width;
+    bits |= <u64>(other ^ (rest << width)) << bitCount;
     bitCount += width;
-    const next = fseNextState(coder, transition, other, width);
+    const next = fseNextState(coder, transition, rest);
     other = state;
     state = next;
     store<u64>(out, bits);

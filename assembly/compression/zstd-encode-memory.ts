@@ -27,7 +27,8 @@ const SEQUENCES_AT: usize = LITERALS_AT + MAX_BLOCK_BYTES + SLACK_BYTES;
 const CODES_AT: usize = SEQUENCES_AT + ((MAX_SEQUENCES * 8 + 63) & ~63);
 const STAGING_AT: usize = CODES_AT + ((MAX_SEQUENCES * 4 + 63) & ~63);
 const COUNTS_AT: usize = STAGING_AT + MAX_BLOCK_BYTES + SLACK_BYTES;
-const SORTING_AT: usize = COUNTS_AT + 4096;
+const LANES_AT: usize = COUNTS_AT + 1024;
+const SORTING_AT: usize = LANES_AT + 4096;
 const CODERS_AT: usize = SORTING_AT + 4096;
 
 /** u32 slots: positions in the source, by hash of the bytes there. */
@@ -65,11 +66,18 @@ export function staging(): usize {
   return workspace() + STAGING_AT;
 }
 
-/** 4 KiB for counting symbols: literals take u32[256][4]; sequence codes and Huffman weights take u32[64] each. */
+/** u32[256]: how often each literal, or each code of the three kinds (64 each), occurs in the block. */
 // @ts-ignore: decorator
 @inline
 export function counters(): usize {
   return workspace() + COUNTS_AT;
+}
+
+/** u32[256][4]: how often each literal occurs in each of the four streams. */
+// @ts-ignore: decorator
+@inline
+export function laneCounters(): usize {
+  return workspace() + LANES_AT;
 }
 
 /** 4 KiB for building a Huffman code. */
