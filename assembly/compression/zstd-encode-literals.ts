@@ -6,15 +6,15 @@
 //     raw, RLE:             format 0 (1 bit): count 5 bits;  1: 12;  3: 20;  no compressed size
 //     compressed, treeless: format 0: one stream, 10 bits each;  1, 2, 3: four streams, 10, 14 or 18 bits each
 //
-// Literals are counted once, one lane for each quarter, that is for each stream. From that follows the exact size that each choice
-// would have (a new tree, the last tree again, or none), so one is taken before anything is written, and the streams can be written
-// side by side, each to where it belongs.
+// Literals are counted once, four streams of them each in a lane of its own. From that follows the exact size that each choice would
+// have (a new tree, the last tree again, or none), and so the choice and the sizes of the streams, before any of it is written.
 //
 // A stream holds its symbols from last to first, bits from the low end up, and a 1 bit as its end mark above the last.
 
-import { counters, laneCounters, NEXT, STATE_HUFFMAN, spareHuffman } from "./zstd-encode-memory";
-import { buildHuffman, describeTree, singleStreamSize, streamSize, streamSizes, treeDescription } from "./zstd-encode-huffman";
 import { LITERALS_COMPRESSED, LITERALS_RAW, LITERALS_RLE, LITERALS_TREELESS } from "./zstd-constants";
+import { buildHuffman, singleStreamSize, streamSize, streamSizes } from "./zstd-encode-huffman";
+import { counters, laneCounters, NEXT, STATE_HUFFMAN, spareHuffman } from "./zstd-encode-memory";
+import { describeTree, treeDescription } from "./zstd-encode-tree";
 
 /** Fewer literals than this are not worth a look. */
 const MIN_COMPRESSED: u32 = 24;

@@ -2,7 +2,7 @@
 //
 // Workspace, from low to high (bytes):
 //
-//   hash table 256 Ki | literals 128 Ki + slack | sequences 8 each | codes 4 each | staging 128 Ki + slack | counts and coders
+//   hash table 64 Ki | literals 128 Ki + slack | sequences 8 each | codes 4 each | staging 128 Ki + slack | counts, coders
 //
 // Two records of EncoderState live in static memory. KEPT is what a decoder knows after the blocks written so far; NEXT is what it
 // will know if the block at hand is written compressed. A block that ends up raw or run-length coded leaves KEPT as it was, and its
@@ -19,7 +19,7 @@ export const SLACK_BYTES: u32 = 512;
 const MAX_SEQUENCES: usize = (MAX_BLOCK_BYTES >> 2) + 1;
 
 /** log2 of the greatest number of slots in the match finder's hash table. */
-export const MAX_HASH_LOG: u32 = 16;
+export const MAX_HASH_LOG: u32 = 14;
 
 const HASH_TABLE_AT: usize = 0;
 const LITERALS_AT: usize = HASH_TABLE_AT + (4 << MAX_HASH_LOG);

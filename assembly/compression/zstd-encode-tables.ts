@@ -23,18 +23,8 @@ import {
   OFFSET_DEFAULT_MAX_CODE,
   OFFSET_MAX_ACCURACY,
 } from "./zstd-constants";
-import {
-  accuracyOf,
-  buildCoder,
-  chooseAccuracy,
-  distributionCost,
-  distributionOf,
-  IMPOSSIBLE,
-  lastSymbolOf,
-  setDistribution,
-  shareCells,
-  writeDistribution,
-} from "./zstd-encode-fse";
+import { chooseAccuracy, distributionCost, IMPOSSIBLE, shareCells, writeDistribution } from "./zstd-encode-distribution";
+import { accuracyOf, buildCoder, distributionOf, lastSymbolOf, setDistribution } from "./zstd-encode-fse";
 import { FSE_CODER_BYTES, NEXT, STATE_FSE_CODERS, spareCoder } from "./zstd-encode-memory";
 
 /** What a table is for. The order is that of the tables in a block. */

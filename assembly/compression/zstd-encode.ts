@@ -13,7 +13,7 @@
 import { OUTPUT_LIMIT } from "../status";
 import { BLOCK_COMPRESSED, BLOCK_RAW, BLOCK_RLE, FRAME_MAGIC, MAX_BLOCK_BYTES } from "./zstd-constants";
 import { writeLiterals } from "./zstd-encode-literals";
-import { beginBlock, hashTable, keepBlock, literals, resetState, SLACK_BYTES, staging } from "./zstd-encode-memory";
+import { beginBlock, hashTable, keepBlock, literals, MAX_HASH_LOG, resetState, SLACK_BYTES, staging } from "./zstd-encode-memory";
 import { writeSequences } from "./zstd-encode-sequences";
 import { findSequences, literalCount, MAX_OFFSET } from "./zstd-match";
 
@@ -28,7 +28,6 @@ const WINDOW: u32 = (23 - 10) << 3;
 const MIN_COMPRESSED_BLOCK: u32 = 16;
 
 const MIN_HASH_LOG: u32 = 8;
-const USUAL_HASH_LOG: u32 = 14;
 
 /** The most bytes that zstdCompress writes for `sourceLength` bytes. Wraps from 4,294,000,000 on. */
 export function zstdCompressBound(sourceLength: u32): u32 {
@@ -92,7 +91,7 @@ function writeFrameHeader(to: usize, sourceLength: u32): void {
 
 /** Bytes of a hash table that suits the source: a small one is emptied sooner. */
 function hashTableBytes(sourceLength: u32): u32 {
-  return 4 << min(max(32 - clz(sourceLength), MIN_HASH_LOG), USUAL_HASH_LOG);
+  return 4 << min(max(32 - clz(sourceLength), MIN_HASH_LOG), MAX_HASH_LOG);
 }
 
 // @ts-ignore: decorator
