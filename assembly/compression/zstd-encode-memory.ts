@@ -15,7 +15,7 @@ import { INITIAL_REPEAT_1, INITIAL_REPEAT_2, MAX_BLOCK_BYTES } from "./zstd-cons
 /** Bytes that writing a block may spoil past the room that it is given: wide stores, and the tables of the sequences section. */
 export const SLACK_BYTES: u32 = 512;
 
-/** Sequences a block can hold at most: the match finder makes no match shorter than 4. */
+/** Sequences that a block can hold at most: the match finder makes no match shorter than 4 bytes. */
 const MAX_SEQUENCES: usize = (MAX_BLOCK_BYTES >> 2) + 1;
 
 /** log2 of the greatest number of slots in the match finder's hash table. */
@@ -106,10 +106,10 @@ export function weightCoder(): usize {
 }
 
 // EncoderState: u32 fields.
-/** Repeat offsets as the match finder uses them: the two last distinct offsets. It never names the third. */
+/** The first two repeat offsets. The match finder never names the third. */
 export const STATE_REPEAT_1: usize = 0;
 export const STATE_REPEAT_2: usize = 4;
-/** FSE coders of the last described tables of each kind, in the order of SequenceKind; 0 when there is none to repeat. */
+/** FSE coders of the last described tables of each kind, in the order of the kinds (zstd-encode-tables.ts); 0 when there is none to repeat. */
 export const STATE_FSE_CODERS: usize = 8;
 /** Huffman code of the last described tree; 0 when there is none. */
 export const STATE_HUFFMAN: usize = 20;
@@ -136,7 +136,7 @@ export function keepBlock(): void {
   memory.copy(KEPT, NEXT, STATE_BYTES);
 }
 
-/** Room for a new FSE coder of `kind` (0 literal length, 1 offset, 2 match length) that KEPT does not use. */
+/** Room for a new FSE coder of `kind` (zstd-encode-tables.ts) that KEPT does not use. */
 export function spareCoder(kind: u32): usize {
   const first = workspace() + CODERS_AT + FSE_CODER_BYTES * 2 * kind;
   return load<u32>(KEPT + (kind << 2), STATE_FSE_CODERS) == <u32>first ? first + FSE_CODER_BYTES : first;

@@ -41,7 +41,7 @@ const CHOSEN_CODERS: usize = memory.data(4 * 3, 4);
 /** The description of the last new distribution; its bytes, at most 67, and what writeDistribution writes too far. */
 const DESCRIPTION: usize = memory.data(96, 8);
 
-/** Mean bits of an RLE table in 256ths: its symbol. */
+/** What an RLE table takes in 256ths of a bit: the byte of its symbol. */
 const RLE_COST: u32 = 8 << 8;
 
 // @ts-ignore: decorator
@@ -116,7 +116,7 @@ export function chooseTable(to: usize, kind: u32, counts: usize, lastSymbol: u32
 
   const spare = spareCoder(kind);
   const descriptionSize = describeNew(spare, kind, counts, lastSymbol, total);
-  const spareCost = coderCost(spare, counts, lastSymbol) + (descriptionSize << 11);
+  const spareCost = coderCost(spare, counts, lastSymbol) + descriptionSize * (8 << 8);
   const last = lastCoder(kind);
   const lastCost = last == 0 ? IMPOSSIBLE : coderCost(last, counts, lastSymbol);
   if (predefinedCost <= min(spareCost, lastCost)) {

@@ -24,7 +24,7 @@ const SINGLE_SEGMENT: u32 = 1 << 5;
 /** Window byte: exponent - 10 in its upper five bits. 23 is MAX_OFFSET's. */
 const WINDOW: u32 = (23 - 10) << 3;
 
-/** Blocks shorter than this are written raw or run-length coded: nothing that a compressed block could save pays for its headers. */
+/** Blocks shorter than this are not worth compressing: headers would eat what that saves. */
 const MIN_COMPRESSED_BLOCK: u32 = 16;
 
 const MIN_HASH_LOG: u32 = 8;
