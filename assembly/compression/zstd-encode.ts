@@ -29,7 +29,7 @@ const MIN_COMPRESSED_BLOCK: u32 = 16;
 
 const MIN_HASH_LOG: u32 = 8;
 
-/** The most bytes that zstdCompress writes for `sourceLength` bytes. Wraps from 4,294,000,000 on. */
+/** The most bytes that zstdCompress writes for `sourceLength` bytes, which the core can hold: far fewer than 2^32. */
 export function zstdCompressBound(sourceLength: u32): u32 {
   return sourceLength + MAX_FRAME_HEADER_BYTES + BLOCK_HEADER_BYTES * (sourceLength / MAX_BLOCK_BYTES + 1);
 }
