@@ -111,6 +111,21 @@ export function* batchHeaders(bytes: Uint8Array): Generator<BatchHeader> {
   }
 }
 
+/** The headers of a run of whole batches of magic 2 with records in them; null if it is empty or anything else stands in it. */
+export function wholeRunHeaders(bytes: Uint8Array): BatchHeader[] | null {
+  const view = viewOf(bytes);
+  const headers: BatchHeader[] = [];
+  for (let position = 0; position < bytes.length; ) {
+    const sizeBytes = batchSizeAt(view, position);
+    if (sizeBytes === 0 || view.getInt8(position + POSITION.magic) !== RECORD_BATCH_MAGIC) return null;
+    const header = readBatchHeader(view, position);
+    if (header.recordCount < 1 || header.lastOffsetDelta < 0) return null;
+    headers.push(header);
+    position += sizeBytes;
+  }
+  return headers.length === 0 ? null : headers;
+}
+
 export function lastOffset(header: BatchHeader): number {
   return header.baseOffset + header.lastOffsetDelta;
 }

@@ -86,7 +86,13 @@ const GUARD_BYTES = 64;
  * Runs a codec export with `poison` all around. The input ends where the memory ends, so that a read past it traps, and the output lies
  * between guards, which must not change.
  */
-export function runGuarded(core: Core, name: string, input: Uint8Array, capacity: number, poison: number): { status: number; output: Buffer } {
+export function runGuarded(
+  core: Core,
+  name: string,
+  input: Uint8Array,
+  capacity: number,
+  poison: number,
+): { status: number; output: Buffer } {
   const codec = (core.exports as unknown as Record<string, CodecExport>)[name]!;
   const destination = core.scratch + GUARD_BYTES;
   const reserved = core.exports.reserve(2 * GUARD_BYTES + capacity + GUARD_BYTES + input.length);

@@ -4,7 +4,9 @@ import { loadCore } from "../../support/core.ts";
 import { randomBytes } from "../../support/lz-codec.ts";
 
 // The xxHash32 of lz4js (hash(seed, bytes, from, to)), which has no entry of its own in that package.
-const reference = createRequire(import.meta.url)("lz4js/xxh32.js") as { hash(seed: number, bytes: Uint8Array, from: number, length: number): number };
+const reference = createRequire(import.meta.url)("lz4js/xxh32.js") as {
+  hash(seed: number, bytes: Uint8Array, from: number, length: number): number;
+};
 
 const core = loadCore();
 const xxhash32 = (core.exports as unknown as { xxhash32(source: number, length: number, seed: number): number }).xxhash32;

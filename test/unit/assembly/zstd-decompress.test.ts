@@ -1,9 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { constants, createZstdCompress, zstdDecompressSync } from "node:zlib";
-import { compress as wasmCompress, init } from "@bokuweb/zstd-wasm";
+import { init, compress as wasmCompress } from "@bokuweb/zstd-wasm";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadCore, runCodec } from "../../support/core.ts";
-import { contentShapes, datasetFile, type FrameOptions, randomBytes, referenceFrame, runGuarded, seededRandom } from "../../support/zstd.ts";
+import {
+  contentShapes,
+  datasetFile,
+  type FrameOptions,
+  randomBytes,
+  referenceFrame,
+  runGuarded,
+  seededRandom,
+} from "../../support/zstd.ts";
 
 const CORRUPT = -1;
 const OUTPUT_LIMIT = -2;
@@ -111,7 +119,16 @@ describe("frames of other encoders", () => {
       skip("no zstd command on this machine: its frames were NOT tested");
     }
     const content = shapes["larger JSON"]!.subarray(0, 1_000_000);
-    const variants = [["-1"], ["-19"], ["--ultra", "-22"], ["--fast=10"], ["--long=27"], ["--no-check"], ["-T2", "-B65536"], ["--target-compressed-block-size=2000"]];
+    const variants = [
+      ["-1"],
+      ["-19"],
+      ["--ultra", "-22"],
+      ["--fast=10"],
+      ["--long=27"],
+      ["--no-check"],
+      ["-T2", "-B65536"],
+      ["--target-compressed-block-size=2000"],
+    ];
     for (const variant of variants) {
       const frame = execFileSync("zstd", ["-q", "-c", ...variant], { input: content, maxBuffer: 1 << 24 });
       expectContent(frame, content);
@@ -122,7 +139,8 @@ describe("frames of other encoders", () => {
 describe("several frames", () => {
   const one = referenceFrame(Buffer.from("first, "), { checksum: true });
   const two = referenceFrame(Buffer.from("second"), { contentSize: false });
-  const skippable = (length: number, magic = 0x50) => Buffer.concat([Buffer.from([magic, 0x2a, 0x4d, 0x18, length, 0, 0, 0]), Buffer.alloc(length, 7)]);
+  const skippable = (length: number, magic = 0x50) =>
+    Buffer.concat([Buffer.from([magic, 0x2a, 0x4d, 0x18, length, 0, 0, 0]), Buffer.alloc(length, 7)]);
 
   test("are concatenated, and skippable ones are skipped", () => {
     const input = Buffer.concat([skippable(0), one, skippable(5, 0x5f), two, one, skippable(200)]);
@@ -317,7 +335,8 @@ describe("fuzz", () => {
     const seen = new Set<number>();
     for (let round = 0; performance.now() < until; round++) {
       const frame = frames[random() % frames.length]!;
-      const input = random() % 10 === 0 ? Buffer.concat([Buffer.from(MAGIC), randomBytes(random() % 200, random())]) : mutate(frame, random);
+      const input =
+        random() % 10 === 0 ? Buffer.concat([Buffer.from(MAGIC), randomBytes(random() % 200, random())]) : mutate(frame, random);
       const first = runGuarded(core, "zstdDecompress", input, capacity, 0x00);
       const second = runGuarded(core, "zstdDecompress", input, capacity, 0xff);
       expect(second.status, `round ${round}`).toBe(first.status);

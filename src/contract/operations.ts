@@ -1,0 +1,35 @@
+// Every route of the API, in the order of its documentation.
+
+import * as cluster from "./cluster.ts";
+import * as fetch from "./fetch.ts";
+import * as groups from "./groups.ts";
+import type { Operation } from "./operation.ts";
+import * as produce from "./produce.ts";
+import * as topics from "./topics.ts";
+
+export const OPERATIONS: readonly Operation[] = [
+  cluster.getHealth,
+  cluster.getCluster,
+  topics.listTopics,
+  topics.createTopic,
+  topics.describeTopic,
+  topics.alterTopic,
+  topics.deleteTopic,
+  topics.truncatePartition,
+  topics.getOffset,
+  produce.produce,
+  produce.produceBatches,
+  produce.createProducer,
+  fetch.fetchRecords,
+  fetch.fetchMany,
+  fetch.tailPartition,
+  fetch.tailTopic,
+  groups.listGroups,
+  groups.describeGroup,
+  groups.deleteGroup,
+  groups.commitOffsets,
+  groups.getGroupOffsets,
+  groups.resetOffsets,
+  cluster.getOpenApi,
+  cluster.getDocs,
+];

@@ -1,0 +1,105 @@
+// The HTTP listener: a hono app built from the route table. Each request goes one way: token, parameters, Accept, handler; whatever is
+// thrown becomes a problem in one place, and every answer carries x-request-id. There is no middleware chain: the path of a small produce
+// is one function call after the router.
+
+import { type Context, type ExecutionContext, Hono } from "hono";
+import type { Broker } from "../../broker/broker.ts";
+import type { Operation } from "../../contract/operation.ts";
+import { authorize } from "./auth.ts";
+import { type Call, type HttpParts, type HttpSettings, requestIdOf, requestName } from "./call.ts";
+import { negotiate } from "./negotiate.ts";
+import { asProblem, problemResponse, refuseHttp } from "./problem.ts";
+import { ROUTES, type Route } from "./routes.ts";
+import { validate } from "./validate.ts";
+
+export interface HttpAppOptions<Bindings extends object> extends HttpParts {
+  /** The broker of one request: its `waitUntil` is the request's. */
+  readonly broker: (env: Bindings, context: ExecutionContext) => Broker;
+  /** Asked on each request: cheap, or remembered by the caller. */
+  readonly settings: (env: Bindings) => HttpSettings;
+}
+
+type AppContext<Bindings extends object> = Context<{ Bindings: Bindings }>;
+type Serve = (requestId: string) => Response | Promise<Response>;
+
+export function createHttpApp<Bindings extends object>(options: HttpAppOptions<Bindings>): Hono<{ Bindings: Bindings }> {
+  const app = new Hono<{ Bindings: Bindings }>();
+  for (const route of ROUTES) {
+    const serveRoute = routeServer(route, options);
+    app.on(route.operation.method, honoPath(route.operation.path), (context) =>
+      serve(context, (requestId) => serveRoute(context, requestId)),
+    );
+  }
+  for (const [path, methods] of methodsByPath()) {
+    app.all(honoPath(path), (context) => serve(context, () => refuseUnrouted(context, options, methods)));
+  }
+  app.notFound((context) => serve(context, () => refuseUnrouted(context, options, [])));
+  return app;
+}
+
+/** `/v1/topics/{topic}` as `/v1/topics/:topic` */
+function honoPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function methodsByPath(): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { operation } of ROUTES) methods.set(operation.path, [...(methods.get(operation.path) ?? []), operation.method]);
+  return methods;
+}
+
+async function serve(context: Context, handle: Serve): Promise<Response> {
+  const requestId = requestIdOf(context);
+  let response: Response;
+  try {
+    response = await handle(requestId);
+  } catch (error) {
+    response = problemResponse(asProblem(error, { requestId, request: requestName(context.req.raw) }));
+  }
+  response.headers.set("x-request-id", requestId);
+  return response;
+}
+
+function routeServer<Bindings extends object>({ operation, handler }: Route, options: HttpAppOptions<Bindings>) {
+  const offered = offeredTypes(operation);
+  return async (context: AppContext<Bindings>, requestId: string): Promise<Response> => {
+    const request = context.req.raw;
+    const settings = options.settings(context.env);
+    const given = context.req.query();
+    const pending = authorize(request, given.access_token, operation, settings);
+    if (pending !== undefined) await pending;
+    let broker: Broker | undefined;
+    const call: Call<unknown, unknown> = {
+      request,
+      requestId,
+      settings,
+      parts: options,
+      params: validate(operation.params, context.req.param(), "the path"),
+      query: validate(operation.query, given, "the query"),
+      type: offered.length === 0 ? "" : negotiate(request, offered),
+      get broker() {
+        broker ??= options.broker(context.env, context.executionCtx);
+        return broker;
+      },
+    };
+    return handler(call as Call<never, never>);
+  };
+}
+
+/** The media types of an operation's answers, the default first. */
+function offeredTypes(operation: Operation): readonly string[] {
+  return [...new Set(Object.values(operation.answers).flatMap((answer) => Object.keys(answer.content ?? {})))];
+}
+
+/** No such route, or not with this method. A closed broker says so first. */
+function refuseUnrouted<Bindings extends object>(
+  context: AppContext<Bindings>,
+  options: HttpAppOptions<Bindings>,
+  methods: readonly string[],
+): never {
+  const { method, path } = context.req;
+  void authorize(context.req.raw, undefined, { open: true }, options.settings(context.env));
+  if (methods.length === 0) throw refuseHttp(404, `There is no ${path}. The API is described at /docs and /openapi.json.`);
+  const allowed = methods.includes("GET") ? [...methods, "HEAD"] : methods;
+  throw refuseHttp(405, `${path} takes ${allowed.join(", ")}, not ${method}.`, { allow: allowed.join(", ") });
+}

@@ -1,0 +1,85 @@
+// Who may ask. A deployed broker is closed until its token is set; an open one (`npm start`, `npm run dev`) serves loopback alone, and no
+// page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding).
+
+import { decodeBase64 } from "../../common/base64.ts";
+import type { Operation } from "../../contract/operation.ts";
+import type { HttpSettings } from "./call.ts";
+import { refuse } from "./problem.ts";
+
+const CHALLENGE = { "www-authenticate": 'Bearer realm="sluice", Basic realm="sluice", charset="UTF-8"' };
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
+
+/** Throws a ProblemError where the request may not go on. Synchronous where there is nothing to compare. */
+export function authorize(
+  request: Request,
+  accessToken: string | undefined,
+  operation: Pick<Operation, "open" | "tokenInQuery"> | undefined,
+  settings: HttpSettings,
+): Promise<void> | undefined {
+  if (settings.open) {
+    refuseForeignPages(request);
+    return undefined;
+  }
+  if (!settings.adminToken) {
+    throw refuse(
+      "BROKER_NOT_AVAILABLE",
+      "The broker is closed until it has a token: set the secret SLUICE_ADMIN_TOKEN (wrangler secret put SLUICE_ADMIN_TOKEN).",
+    );
+  }
+  if (operation?.open) return undefined;
+  const token = presentedToken(request) ?? (operation?.tokenInQuery ? accessToken : undefined);
+  if (token === undefined)
+    throw unauthenticated("This needs a token: send `Authorization: Bearer TOKEN`, or Basic with the token as password.");
+  return requireSame(token, settings.adminToken);
+}
+
+function refuseForeignPages(request: Request): void {
+  const { headers } = request;
+  const host = headers.get("host") ?? new URL(request.url).host;
+  if (!LOOPBACK_HOST.test(host)) {
+    throw refuse(
+      "CLUSTER_AUTHORIZATION_FAILED",
+      "This broker runs without a token (SLUICE_OPEN), so it answers to localhost, 127.0.0.1 and [::1] alone. To serve another name, set SLUICE_ADMIN_TOKEN and unset SLUICE_OPEN.",
+    );
+  }
+  const reads = (request.method === "GET" || request.method === "HEAD") && headers.get("upgrade") === null;
+  if (reads) return; // without CORS headers a foreign page cannot see the answer
+  const origin = headers.get("origin");
+  if (headers.get("sec-fetch-site") === "cross-site" || (origin !== null && !LOOPBACK_ORIGIN.test(origin))) {
+    throw refuse("CLUSTER_AUTHORIZATION_FAILED", "This broker runs without a token (SLUICE_OPEN), so pages of other sites may not use it.");
+  }
+}
+
+/** The token of `Authorization: Bearer TOKEN`, or the password of Basic. */
+function presentedToken(request: Request): string | undefined {
+  const header = request.headers.get("authorization");
+  if (header === null) return undefined;
+  const space = header.indexOf(" ");
+  const scheme = header.slice(0, space).toLowerCase();
+  const credentials = header.slice(space + 1).trim();
+  if (scheme === "bearer") return credentials;
+  if (scheme !== "basic") throw unauthenticated("The scheme of `Authorization` must be Bearer or Basic.");
+  return basicPassword(credentials);
+}
+
+function basicPassword(credentials: string): string {
+  const bytes = decodeBase64(credentials);
+  if (bytes === null) throw unauthenticated("The credentials of Basic authorization are not base64.");
+  const text = new TextDecoder().decode(bytes);
+  return text.slice(text.indexOf(":") + 1);
+}
+
+/** Compares digests, so that neither the time nor the length tells anything about the token. */
+async function requireSame(presented: string, expected: string): Promise<void> {
+  const [left, right] = await Promise.all([digest(presented), digest(expected)]);
+  if (!crypto.subtle.timingSafeEqual(left, right)) throw unauthenticated("The token is not valid.");
+}
+
+function digest(token: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+}
+
+function unauthenticated(detail: string) {
+  return refuse("SASL_AUTHENTICATION_FAILED", detail, { headers: CHALLENGE });
+}

@@ -1,0 +1,79 @@
+// Reads request bodies, never more than a limit, and undoes their Content-Encoding.
+
+import { MAX_BODY_BYTES } from "../../common/limits.ts";
+import { refuse, refuseHttp } from "./problem.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** The whole body. Throws 413 above the limit, whatever Content-Length says. */
+export async function readBody(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
+  if (request.body === null) return EMPTY;
+  if (request.headers.get("content-length") !== null && isIdentity(request)) {
+    const body = new Uint8Array(await request.arrayBuffer());
+    if (body.length > limit) throw tooLarge(limit);
+    return body;
+  }
+  return collect(bodyStream(request), limit);
+}
+
+/** The body as it comes, decompressed. */
+export function bodyStream(request: Request): ReadableStream<Uint8Array> {
+  const body = request.body ?? new Blob([]).stream();
+  if (isIdentity(request)) return body;
+  const encoding = contentEncoding(request);
+  if (encoding !== "gzip" && encoding !== "deflate") {
+    throw refuseHttp(415, `Content-Encoding ${encoding} is not supported. Send gzip, deflate or none.`, {
+      "accept-encoding": "gzip, deflate",
+    });
+  }
+  return body.pipeThrough(new DecompressionStream(encoding));
+}
+
+function contentEncoding(request: Request): string {
+  return (request.headers.get("content-encoding") ?? "identity").trim().toLowerCase();
+}
+
+function isIdentity(request: Request): boolean {
+  return contentEncoding(request) === "identity";
+}
+
+async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const reader = stream.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await readChunk(reader);
+    if (done) return concatenate(chunks, length);
+    length += value.length;
+    if (length > limit) {
+      await reader.cancel();
+      throw tooLarge(limit);
+    }
+    chunks.push(value);
+  }
+}
+
+/** A body that breaks off, or is not what its Content-Encoding says, is the client's. */
+export async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch {
+    throw refuse("INVALID_REQUEST", "The body could not be read to its end, or is not compressed as its Content-Encoding says.");
+  }
+}
+
+function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(length);
+  let position = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, position);
+    position += chunk.length;
+  }
+  return whole;
+}
+
+function tooLarge(limit: number) {
+  return refuse("RECORD_LIST_TOO_LARGE", `The body is larger than ${limit} bytes, the most that this route takes.`, { status: 413 });
+}

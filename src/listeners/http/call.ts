@@ -1,0 +1,46 @@
+// One request on its way through the HTTP listener: what every handler gets.
+
+import type { Context } from "hono";
+import type { Broker } from "../../broker/broker.ts";
+import type { TopicConfig } from "../../contract/topics.ts";
+import type { RecordCodec } from "../../record/codec.ts";
+
+export interface HttpSettings {
+  /** The token that may do everything; null or empty where none is set. */
+  readonly adminToken: string | null;
+  /** Serve without a token, on loopback only. */
+  readonly open: boolean;
+  /** The broker's version, as `/v1/cluster` and the documentation tell it. */
+  readonly version: string;
+}
+
+export interface HttpParts {
+  readonly codec: RecordCodec;
+  /** A topic's configs with defaults, from those that were set. */
+  readonly topicConfigs: (set: Readonly<Record<string, string>>) => readonly TopicConfig[];
+}
+
+export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readonly<Record<string, unknown>>> {
+  readonly request: Request;
+  readonly requestId: string;
+  readonly params: Params;
+  readonly query: Query;
+  /** The media type of the answer, as `Accept` wants it; "" where the answer has no body. */
+  readonly type: string;
+  readonly settings: HttpSettings;
+  readonly parts: HttpParts;
+  readonly broker: Broker;
+}
+
+const SANE_REQUEST_ID = /^[\w.:=+/-]{1,128}$/;
+
+/** The client's request id if it can be trusted in a log line, else a new one. */
+export function requestIdOf(context: Context): string {
+  const given = context.req.raw.headers.get("x-request-id");
+  return given !== null && SANE_REQUEST_ID.test(given) ? given : crypto.randomUUID();
+}
+
+/** For log lines: the query stays out, it may hold a token. */
+export function requestName(request: Request): string {
+  return `${request.method} ${new URL(request.url).pathname}`;
+}

@@ -1,0 +1,50 @@
+// GET /healthz and GET /v1/cluster.
+
+import * as limits from "../../common/limits.ts";
+import type { ClusterAnswer } from "../../contract/cluster.ts";
+import { answer } from "./answer.ts";
+import type { Call } from "./call.ts";
+
+const LIMITS: ClusterAnswer["limits"] = {
+  maxBodyBytes: limits.MAX_BODY_BYTES,
+  maxRecordsPerRequest: limits.MAX_RECORDS_PER_REQUEST,
+  maxHeadersPerRecord: limits.MAX_HEADERS_PER_RECORD,
+  maxLineBytes: limits.MAX_LINE_BYTES,
+  maxFetchBytes: limits.MAX_FETCH_BYTES,
+  maxFetchRecords: limits.MAX_FETCH_RECORDS,
+  maxWaitMs: limits.MAX_WAIT_MS,
+  maxPartitionsPerTopic: limits.MAX_PARTITIONS_PER_TOPIC,
+  maxPartitionsPerFetch: limits.MAX_PARTITIONS_PER_FETCH,
+  maxOffsetsPerCommit: limits.MAX_OFFSETS_PER_COMMIT,
+  maxOffsetMetadataBytes: limits.MAX_OFFSET_METADATA_BYTES,
+  maxTopicNameLength: limits.MAX_TOPIC_NAME_LENGTH,
+  maxGroupIdLength: limits.MAX_GROUP_ID_LENGTH,
+};
+
+const FEATURES = [
+  "produce",
+  "produce-ndjson",
+  "produce-batches",
+  "idempotent-produce",
+  "fetch",
+  "fetch-batches",
+  "fetch-many",
+  "long-poll",
+  "server-sent-events",
+  "websocket",
+  "group-offsets",
+];
+
+export function getHealth(call: Call): Response {
+  return answer(call, { status: "ok" });
+}
+
+export async function getCluster(call: Call): Promise<Response> {
+  const body: ClusterAnswer = {
+    clusterId: await call.broker.clusterId(),
+    version: call.settings.version,
+    limits: LIMITS,
+    features: FEATURES,
+  };
+  return answer(call, body);
+}

@@ -1,0 +1,117 @@
+// GET …/partitions/{p}/records and POST /v1/fetch. Stored batches go out as they are; JSON and MessagePack are decoded from them here.
+
+import type { FetchManyResult } from "../../broker/broker.ts";
+import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
+import { isFailure } from "../../common/errors.ts";
+import * as contract from "../../contract/fetch.ts";
+import type { Encoding } from "../../contract/fields.ts";
+import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";
+import type { z } from "../../contract/zod.ts";
+import type { DecodedRecords, RecordCodec } from "../../record/codec.ts";
+import { answer, jsonAnswer } from "./answer.ts";
+import type { Call } from "./call.ts";
+import { fetchStart, queryStart } from "./fetch-start.ts";
+import { logOffsets, readProblem, refusal } from "./problem.ts";
+import { recordMsgpack, recordsJson } from "./record-output.ts";
+import { tailEvents } from "./tail-events.ts";
+import { validBody } from "./validate.ts";
+
+type FetchQuery = z.output<(typeof contract.fetchRecords)["query"]>;
+export type FetchCall = Call<z.output<(typeof contract.fetchRecords)["params"]>, FetchQuery>;
+
+export async function fetchRecords(call: FetchCall): Promise<Response> {
+  const { params, query, type } = call;
+  if (type === EVENT_STREAM_TYPE) return tailEvents(call);
+  const result = await call.broker.fetch({
+    ...params,
+    start: queryStart(query, "earliest"),
+    maxBytes: query.maxBytes,
+    maxRecords: query.maxRecords,
+    minBytes: query.minBytes,
+    maxWaitMs: query.maxWaitMs,
+    isolation: query.isolation,
+  });
+  if (isFailure(result)) throw readProblem(result);
+  if (type === BATCHES_TYPE) return batchesAnswer(result);
+  const decoded = decode(call.parts.codec, result, query.maxRecords);
+  if (type === MSGPACK_TYPE) return answer(call, fetchedMsgpack(decoded, result));
+  return jsonAnswer(`{${fetchedJson(decoded, result, query.encoding)}}`);
+}
+
+function batchesAnswer(result: ReadResult): Response {
+  return new Response(result.batches, {
+    headers: {
+      "content-type": BATCHES_TYPE,
+      "x-next-offset": String(result.nextOffset),
+      "x-high-watermark": String(result.highWatermark),
+      "x-last-stable-offset": String(result.lastStableOffset),
+      "x-log-start-offset": String(result.logStartOffset),
+      "x-leader-epoch": String(result.leaderEpoch),
+    },
+  });
+}
+
+function decode(codec: RecordCodec, result: ReadResult, maxRecords: number): DecodedRecords {
+  if (result.batches.byteLength === 0) return { records: [], nextOffset: result.nextOffset };
+  return codec.decode(new Uint8Array(result.batches), result.startOffset, maxRecords);
+}
+
+/** The members of a fetch's answer, without braces. */
+function fetchedJson({ records, nextOffset }: DecodedRecords, result: ReadResult, encoding: Encoding): string {
+  const offsets = JSON.stringify({ nextOffset, ...logOffsets(result) }).slice(1, -1);
+  return `"records":${recordsJson(records, encoding)},${offsets}`;
+}
+
+function fetchedMsgpack({ records, nextOffset }: DecodedRecords, result: ReadResult) {
+  return { records: records.map(recordMsgpack), nextOffset, ...logOffsets(result) };
+}
+
+export async function fetchMany(call: Call<object, z.output<(typeof contract.fetchMany)["query"]>>): Promise<Response> {
+  const body = await validBody(call.request, contract.fetchManyBody);
+  const { maxRecords, partitions, ...rest } = body;
+  const fetched = await call.broker.fetchMany({
+    ...rest,
+    partitions: partitions.map(({ topic, partition, offset, timestamp, maxBytes }) => ({
+      topic,
+      partition,
+      start: fetchStart(offset, timestamp, "earliest"),
+      ...(maxBytes === undefined ? {} : { maxBytes }),
+    })),
+  });
+  const parts = decodeMany(call.parts.codec, fetched, maxRecords);
+  if (call.type === MSGPACK_TYPE) return answer(call, { partitions: parts.map(manyMsgpack) });
+  return jsonAnswer(`{"partitions":[${parts.map((part) => manyJson(part, call.query.encoding)).join(",")}]}`);
+}
+
+interface FetchedPart {
+  readonly topic: string;
+  readonly partition: number;
+  readonly result: ReadResult | ReadFailure;
+  readonly decoded: DecodedRecords;
+}
+
+const NOTHING: DecodedRecords = { records: [], nextOffset: 0 };
+
+/** Decodes in order until `maxRecords` are there; what comes after goes on where it was asked to start. */
+function decodeMany(codec: RecordCodec, fetched: FetchManyResult, maxRecords: number): FetchedPart[] {
+  let left = maxRecords;
+  return fetched.partitions.map(({ topic, partition, result }) => {
+    if (isFailure(result)) return { topic, partition, result, decoded: NOTHING };
+    const decoded = left === 0 ? { records: [], nextOffset: result.startOffset } : decode(codec, result, left);
+    left -= decoded.records.length;
+    return { topic, partition, result, decoded };
+  });
+}
+
+function manyJson({ topic, partition, result, decoded }: FetchedPart, encoding: Encoding): string {
+  const place = JSON.stringify({ topic, partition }).slice(0, -1);
+  return isFailure(result) ? JSON.stringify(failedPart(topic, partition, result)) : `${place},${fetchedJson(decoded, result, encoding)}}`;
+}
+
+function manyMsgpack({ topic, partition, result, decoded }: FetchedPart): object {
+  return isFailure(result) ? failedPart(topic, partition, result) : { topic, partition, ...fetchedMsgpack(decoded, result) };
+}
+
+function failedPart(topic: string, partition: number, failed: ReadFailure): object {
+  return { topic, partition, ...refusal(failed), ...(failed.offsets === undefined ? {} : logOffsets(failed.offsets)) };
+}

@@ -1,0 +1,72 @@
+// /v1/groups: commit, committed offsets with lag, reset, list, describe, delete.
+
+import type { GroupOffset } from "../../broker/broker.ts";
+import * as contract from "../../contract/groups.ts";
+import type { z } from "../../contract/zod.ts";
+import { answer, noContent } from "./answer.ts";
+import type { Call } from "./call.ts";
+import { defined } from "./defined.ts";
+import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
+import { validBody } from "./validate.ts";
+
+type GroupParams = z.output<(typeof contract.describeGroup)["params"]>;
+
+export async function commitOffsets(call: Call<GroupParams, z.output<(typeof contract.commitOffsets)["query"]>>): Promise<Response> {
+  const { offsets, memberId, memberEpoch } = await validBody(call.request, contract.commitBody);
+  if ((memberId === undefined) !== (memberEpoch === undefined)) {
+    throw refuse("INVALID_REQUEST", "In the body: memberId and memberEpoch go together.");
+  }
+  const committed = requireResult(
+    await call.broker.commitOffsets({
+      groupId: call.params.group,
+      offsets: offsets.map(defined),
+      force: call.query.force,
+      ...(memberId === undefined || memberEpoch === undefined ? {} : { member: { memberId, memberEpoch } }),
+    }),
+  );
+  const results = committed.offsets.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure) }));
+  const failures = committed.offsets.flatMap(({ failure }) => failure ?? []);
+  if (failures.length === results.length) throw new ProblemError(failures[0]!, { extensions: { offsets: results } });
+  return answer(call, { offsets: results });
+}
+
+export async function getGroupOffsets(call: Call<GroupParams, z.output<(typeof contract.getGroupOffsets)["query"]>>): Promise<Response> {
+  const { groupId, offsets } = requireResult(await call.broker.describeGroup(call.params.group));
+  const { topic } = call.query;
+  return answer(call, { groupId, offsets: offsetAnswers(offsets).filter((offset) => topic === undefined || offset.topic === topic) });
+}
+
+function offsetAnswers(offsets: readonly GroupOffset[]) {
+  return offsets.map(({ committedAtMs, topicId: _, ...offset }) => ({ ...offset, committedAt: committedAtMs }));
+}
+
+export async function resetOffsets(call: Call<GroupParams>): Promise<Response> {
+  const { topic, partition, to, dryRun } = await validBody(call.request, contract.resetBody);
+  const request = { groupId: call.params.group, topic, to, dryRun, ...(partition === undefined ? {} : { partition }) };
+  const reset = requireResult(await call.broker.resetOffsets(request));
+  const results = reset.offsets.map(({ failure, ...moved }) => ({ ...moved, ...refusal(failure) }));
+  const failures = reset.offsets.flatMap(({ failure }) => failure ?? []);
+  if (results.length > 0 && failures.length === results.length) throw new ProblemError(failures[0]!, { extensions: { offsets: results } });
+  return answer(call, { dryRun, offsets: results });
+}
+
+export async function listGroups(call: Call<object, z.output<(typeof contract.listGroups)["query"]>>): Promise<Response> {
+  const { groupIds, nextCursor } = await call.broker.listGroups(defined(call.query));
+  return answer(call, { groups: groupIds.map((groupId) => ({ groupId })), nextCursor });
+}
+
+export async function describeGroup(call: Call<GroupParams>): Promise<Response> {
+  const { groupId, state, members, offsets } = requireResult(await call.broker.describeGroup(call.params.group));
+  return answer(call, {
+    groupId,
+    state,
+    members: members.map(({ memberId, memberEpoch }) => ({ memberId, memberEpoch })),
+    offsets: offsetAnswers(offsets),
+  });
+}
+
+export async function deleteGroup(call: Call<GroupParams>): Promise<Response> {
+  const failed = await call.broker.deleteGroup(call.params.group);
+  if (failed !== null) throw new ProblemError(failed);
+  return noContent();
+}

@@ -1,0 +1,60 @@
+// The route table: every operation of the contract with its handler. The app is built from it and from nothing else, so what is served and
+// what is documented are the same.
+
+import * as clusterContract from "../../contract/cluster.ts";
+import * as fetchContract from "../../contract/fetch.ts";
+import * as groupsContract from "../../contract/groups.ts";
+import type { Operation } from "../../contract/operation.ts";
+import * as produceContract from "../../contract/produce.ts";
+import * as topicsContract from "../../contract/topics.ts";
+import type { z } from "../../contract/zod.ts";
+import { tailPartition, tailTopic } from "../websocket/tail.ts";
+import type { Call } from "./call.ts";
+import { getCluster, getHealth } from "./cluster.ts";
+import { getDocs, getOpenApi } from "./documentation.ts";
+import { fetchMany, fetchRecords } from "./fetch.ts";
+import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
+import { createProducer, produce, produceBatches } from "./produce.ts";
+import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics, truncatePartition } from "./topics.ts";
+
+type Handler<Params, Query> = (call: Call<Params, Query>) => Response | Promise<Response>;
+
+export interface Route {
+  readonly operation: Operation;
+  /** Gets the parameters that the operation's schemas gave. */
+  readonly handler: Handler<never, never>;
+}
+
+function route<Params extends z.ZodObject, Query extends z.ZodObject>(
+  operation: Operation<Params, Query>,
+  handler: Handler<z.output<Params>, z.output<Query>>,
+): Route {
+  return { operation, handler };
+}
+
+export const ROUTES: readonly Route[] = [
+  route(clusterContract.getHealth, getHealth),
+  route(clusterContract.getCluster, getCluster),
+  route(topicsContract.listTopics, listTopics),
+  route(topicsContract.createTopic, createTopic),
+  route(topicsContract.describeTopic, describeTopic),
+  route(topicsContract.alterTopic, alterTopic),
+  route(topicsContract.deleteTopic, deleteTopic),
+  route(topicsContract.truncatePartition, truncatePartition),
+  route(topicsContract.getOffset, getOffset),
+  route(produceContract.produce, produce),
+  route(produceContract.produceBatches, produceBatches),
+  route(produceContract.createProducer, createProducer),
+  route(fetchContract.fetchRecords, fetchRecords),
+  route(fetchContract.fetchMany, fetchMany),
+  route(fetchContract.tailPartition, tailPartition),
+  route(fetchContract.tailTopic, tailTopic),
+  route(groupsContract.listGroups, listGroups),
+  route(groupsContract.describeGroup, describeGroup),
+  route(groupsContract.deleteGroup, deleteGroup),
+  route(groupsContract.commitOffsets, commitOffsets),
+  route(groupsContract.getGroupOffsets, getGroupOffsets),
+  route(groupsContract.resetOffsets, resetOffsets),
+  route(clusterContract.getOpenApi, getOpenApi),
+  route(clusterContract.getDocs, getDocs),
+];
