@@ -29,6 +29,8 @@ const SHORT_STRING = 20;
 /** The most bytes of UTF-8 that one UTF-16 unit becomes. */
 const MAX_UTF8_PER_UNIT = 3;
 
+const NO_HEADERS: NonNullable<RecordInput["headers"]> = [];
+
 const encoder = new TextEncoder();
 
 export class RecordList {
@@ -67,7 +69,7 @@ export class RecordList {
     this.#position += RECORD_PREFIX_BYTES;
     this.#addBytes(record.key);
     this.#addBytes(record.value);
-    this.#addHeaders(record.headers ?? []);
+    this.#addHeaders(record.headers ?? NO_HEADERS);
     this.#growth += 12;
   }
 
