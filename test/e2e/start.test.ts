@@ -57,6 +57,28 @@ test("ends with the exit code of a runtime that was killed", async () => {
   expect(await broker.kill9()).toEqual({ code: 128 + 9, signal: null });
 });
 
+test("keeps topics, records and committed offsets over a stop and over a kill", async () => {
+  const broker = await started({ dataDir: join(folder, "kept") });
+  const call = async (method: string, path: string, body?: unknown) => {
+    const init = body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(broker.url + path, { method, ...init });
+    expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
+    return answer.json() as Promise<unknown>;
+  };
+  await call("POST", "/v1/topics", { name: "kept", partitions: 2 });
+  await call("POST", "/v1/topics/kept/records", { records: [{ value: "one", partition: 1 }] });
+  await call("POST", "/v1/groups/readers/commit", { offsets: [{ topic: "kept", partition: 1, offset: 1 }] });
+  for (const [count, end] of [() => broker.stop(), () => broker.kill9()].entries()) {
+    await end();
+    await broker.restart();
+    const { records } = (await call("GET", "/v1/topics/kept/partitions/1/records")) as { records: { value: string }[] };
+    expect(records.map(({ value }) => value)).toEqual(["one", "two"].slice(0, count + 1));
+    await call("POST", "/v1/topics/kept/records", { records: [{ value: "two", partition: 1 }] });
+    const committed = await call("GET", "/v1/groups/readers/offsets?topic=kept");
+    expect(committed).toMatchObject({ offsets: [{ topic: "kept", partition: 1, offset: 1, highWatermark: count + 2 }] });
+  }
+});
+
 test("the runtime does not outlive a killed starter, and the next start takes over the port and the data", async () => {
   const broker = await started();
   const { workerdPid } = broker;
