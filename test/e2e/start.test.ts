@@ -1,11 +1,12 @@
 // `npm start`: what it prints, what it refuses, and how it ends.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import type { RunningBroker } from "../../scripts/serve/data-folder.ts";
 import { identifyProcess } from "../../scripts/serve/processes.ts";
 import { type Broker, isAlive, processGone, runStart, startBroker } from "../support/broker.ts";
 
@@ -87,6 +88,17 @@ test("the runtime does not outlive a killed starter, and the next start takes ov
   await broker.restart();
   expect(isAlive(workerdPid)).toBe(false);
   expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
+});
+
+test("stops when the npm that runs it is killed", async () => {
+  const dataDir = join(folder, "npm");
+  const npm = spawn("npm", ["start", "--", "--port", "0", "--data", dataDir], { stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void npm.kill());
+  for await (const text of npm.stdout) if (String(text).includes("Sluice listens on")) break;
+  const { pid, workerd } = JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as RunningBroker;
+  npm.kill("SIGKILL");
+  await processGone(pid);
+  await processGone(workerd!.pid);
 });
 
 test("ends a runtime that an earlier start left behind on the same data, and no other process of that id", async () => {
