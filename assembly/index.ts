@@ -10,7 +10,7 @@ export { batchesValidate } from "./record-validate";
 export { batchFindOffset, batchFindTimestamp, offsetIndexFind, timeIndexFind } from "./search";
 export { unsignedVarintDecode, unsignedVarintEncode, varintDecode, varintEncode, varlongDecode } from "./varint";
 export { compress, decompress } from "./compression/codec";
-export { lz4Compress, lz4CompressBound, lz4Decompress } from "./compression/lz4-frame";
+export { lz4Compress, lz4CompressBound, lz4Decompress, lz4DecompressBound } from "./compression/lz4-frame";
 export { snappyCompress, snappyCompressBound, snappyDecompress, snappyUncompressedLength } from "./compression/snappy";
 export {
   snappyJavaCompress,

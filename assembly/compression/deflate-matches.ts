@@ -1,39 +1,35 @@
 // Finds earlier occurrences of the bytes at a position: hash chains over the last 32 KB.
 //
-//   heads        newest position of each hash of four bytes, as an address; 0: none
-//   chain        for each position, by its low 15 bits: how far back the one before it with the same hash is, capped to a u16
-//   shortHeads   newest position of each hash of three bytes; for matches of length three only
+//   heads   newest position of each hash of four bytes, as an address; 0: none
+//   chain   for each position, by its low 15 bits: how far back the one before it with the same hash is, capped to a u16
 //
 // Every position that is inserted is reached only from a later one, so neither table needs clearing but for the heads, and a distance over
 // 32768 ends a chain: what lies behind it may have been overwritten. Addresses are above 32768, so an empty head is always too far.
 
 import { MAXIMUM_MATCH, WINDOW_BYTES } from "./deflate-symbols";
-import { chain, HASH_BITS, heads, SHORT_HASH_BITS, shortHeads } from "./gzip-workspace";
+import { chain, HASH_BITS, heads } from "./gzip-workspace";
 
 /** Bytes that a position must have from itself to the end to be inserted or searched. */
 export const HASHED_BYTES: u32 = 4;
-/** A match of three bytes further away than this costs more than three literals, as a rule. */
-const SHORT_MATCH_DISTANCE: u32 = 4096;
 
 const CHAIN_MASK: usize = WINDOW_BYTES - 1;
 const MULTIPLIER: u32 = 0x9e3779b1;
+const MINIMUM_HASH_BITS: u32 = 9;
 
-/** Forgets all positions. */
-export function resetMatches(): void {
-  memory.fill(heads(), 0, 4 << HASH_BITS);
-  memory.fill(shortHeads(), 0, 4 << SHORT_HASH_BITS);
+/** u32: 32 less the bits of the hash. */
+const hashShift = memory.data(4, 4);
+
+/** Forgets all positions, and prepares for `length` bytes: a short source gets a small table, which is soon cleared. */
+export function resetMatches(length: u32): void {
+  const bits = max(MINIMUM_HASH_BITS, min(HASH_BITS, 32 - clz(length)));
+  store<u32>(hashShift, 32 - bits);
+  memory.fill(heads(), 0, 4 << bits);
 }
 
 // @ts-ignore: decorator
 @inline
 function headOf(bytes: u32): usize {
-  return heads() + (((bytes * MULTIPLIER) >> (32 - HASH_BITS)) << 2);
-}
-
-// @ts-ignore: decorator
-@inline
-function shortHeadOf(bytes: u32): usize {
-  return shortHeads() + ((((bytes << 8) * MULTIPLIER) >> (32 - SHORT_HASH_BITS)) << 2);
+  return heads() + (((bytes * MULTIPLIER) >> load<u32>(hashShift)) << 2);
 }
 
 // @ts-ignore: decorator
@@ -49,7 +45,6 @@ export function insertMatches(at: usize, end: usize): void {
     const head = headOf(bytes);
     store<u16>(chainAt(at), min<u32>(<u32>at - load<u32>(head), 0xffff));
     store<u32>(head, at);
-    store<u32>(shortHeadOf(bytes), at);
   }
 }
 
@@ -96,28 +91,22 @@ export function findMatch(at: usize, end: usize, longest: u32, nice: u32, depth:
   nice = min(nice, limit);
   const bytes = load<u32>(at);
   const head = headOf(bytes);
-  const shortHead = shortHeadOf(bytes);
   let distance = <u32>(at - load<u32>(head));
-  const shortDistance = <u32>(at - load<u32>(shortHead));
   store<u16>(chainAt(at), min<u32>(distance, 0xffff));
   store<u32>(head, at);
-  store<u32>(shortHead, at);
   if (longest >= limit) return 0;
 
   let best: u32 = 0;
-  if (longest < 3) {
-    longest = 3;
-    if (shortDistance <= SHORT_MATCH_DISTANCE && (load<u32>(at - shortDistance) ^ bytes) << 8 == 0) best = packMatch(3, shortDistance);
-    if (limit == 3) return best;
-  }
+  let tail = load<u32>(at + longest - 3); // the bytes that a longer match must have last
   while (distance <= WINDOW_BYTES) {
     const candidate = at - distance;
-    if (load<u32>(candidate + longest - 3) == load<u32>(at + longest - 3) && load<u32>(candidate) == bytes) {
+    if (load<u32>(candidate + longest - 3) == tail && load<u32>(candidate) == bytes) {
       const length = equalBytes(candidate, at, 4, limit);
       if (length > longest) {
         best = packMatch(length, distance);
         if (length >= nice) break;
         longest = length;
+        tail = load<u32>(at + longest - 3);
       }
     }
     if (--depth == 0) break;

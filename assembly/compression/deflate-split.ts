@@ -10,7 +10,7 @@ import { earlierFrequencies, litlenFrequencies } from "./gzip-workspace";
 /** Symbols of both alphabets; the two tables follow each other. */
 const ALL_SYMBOLS: u32 = FIXED_LITLEN_SYMBOLS + FIXED_DISTANCE_SYMBOLS;
 /** Bits that a split has to save: a header, and the chance that the difference is only noise. */
-const SPLIT_BITS: f32 = 1000;
+const SPLIT_BITS: f32 = 400;
 
 /** About x log2 x. */
 // @ts-ignore: decorator

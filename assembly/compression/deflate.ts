@@ -10,12 +10,19 @@ import { resetFrequencies, shouldSplit } from "./deflate-split";
 import { distanceFrequencies, litlenFrequencies, MAXIMUM_BLOCK_BYTES, MAXIMUM_SEQUENCES, sequences } from "./gzip-workspace";
 
 /** Positions tried for a match, and for a better one a byte later. */
-const DEPTH: u32 = 32;
-const LAZY_DEPTH: u32 = 16;
+const DEPTH: u32 = 24;
+const LAZY_DEPTH: u32 = 12;
+/** The same once there is a match longer than GOOD_LENGTH. */
+const GOOD_DEPTH: u32 = 6;
+const GOOD_LENGTH: u32 = 16;
 /** A match this long is taken at once. */
-const NICE_LENGTH: u32 = 64;
+const NICE_LENGTH: u32 = 128;
+/** A match of four bytes further away than this costs more than four literals, as a rule. */
+const SHORT_MATCH_DISTANCE: u32 = 2048;
+/** After every 2^STRIDE_SHIFT bytes without a match, the search goes on in steps that are one byte longer: the data does not compress. */
+const STRIDE_SHIFT: u32 = 8;
 /** Bytes between two looks at whether the block should end; no block but the last is shorter. */
-const SPLIT_INTERVAL: u32 = 16384;
+const SPLIT_INTERVAL: u32 = 8192;
 
 /** u8 each: for each match length from 3, its symbol - 257. */
 const lengthSymbols = memory.data(256, 16);
@@ -58,6 +65,13 @@ function distanceSymbol(back: u32): u32 {
   return (top << 1) | ((back >> (top - 1)) & 1);
 }
 
+/** Is there no match, or one that costs more than its literals? */
+// @ts-ignore: decorator
+@inline
+function isWorthless(match: u32): bool {
+  return match == 0 || (matchLength(match) == HASHED_BYTES && matchDistance(match) > SHORT_MATCH_DISTANCE);
+}
+
 /** Is `next`, found a byte after `match`, worth a literal more? A bit of distance is worth a quarter of a byte of length. */
 // @ts-ignore: decorator
 @inline
@@ -84,14 +98,16 @@ function parseTo(stop: usize): void {
       countSymbol(literals + (<usize>load<u8>(at++) << 2));
       continue;
     }
-    let match = findMatch(at, end, 0, NICE_LENGTH, DEPTH);
-    if (match == 0) {
-      countSymbol(literals + (<usize>load<u8>(at++) << 2));
+    let match = findMatch(at, end, 3, NICE_LENGTH, DEPTH);
+    if (isWorthless(match)) {
+      const stride: usize = 1 + ((at - literalStart) >> STRIDE_SHIFT);
+      for (const next = min(at + stride, end); at < next; at++) countSymbol(literals + (<usize>load<u8>(at) << 2));
       continue;
     }
     let inserted = at + 1;
     while (matchLength(match) < NICE_LENGTH && at < lastHashed) {
-      const next = findMatch(inserted++, end, matchLength(match) - 1, NICE_LENGTH, LAZY_DEPTH);
+      const depth = matchLength(match) > GOOD_LENGTH ? GOOD_DEPTH : LAZY_DEPTH;
+      const next = findMatch(inserted++, end, matchLength(match) - 1, NICE_LENGTH, depth);
       if (!isBetter(next, match)) break;
       countSymbol(literals + (<usize>load<u8>(at++) << 2));
       match = next;
@@ -122,7 +138,7 @@ function parseBlock(): void {
   const limit = min<usize>(parse.end, parse.blockStart + MAXIMUM_BLOCK_BYTES - MAXIMUM_MATCH);
   while (parse.position < limit && parse.sequenceCount < MAXIMUM_SEQUENCES) {
     parseTo(min<usize>(limit, parse.position + SPLIT_INTERVAL));
-    if (shouldSplit()) return;
+    if (parse.position < limit && shouldSplit()) return;
   }
 }
 
@@ -137,7 +153,7 @@ export function deflateBound(length: u32): u32 {
  */
 export function deflate(source: usize, length: u32): i32 {
   prepareLengthSymbols();
-  resetMatches();
+  resetMatches(length);
   parse.position = source;
   parse.end = source + length;
   do {

@@ -5,8 +5,6 @@ import { workspace, WORKSPACE_BYTES } from "../memory";
 
 /** Bits of the hash of four bytes. */
 export const HASH_BITS: u32 = 15;
-/** Bits of the hash of three bytes. */
-export const SHORT_HASH_BITS: u32 = 13;
 /** Most bytes, and most matches, of a block. */
 export const MAXIMUM_BLOCK_BYTES: u32 = 300_000;
 export const MAXIMUM_SEQUENCES: u32 = 40_000;
@@ -16,8 +14,8 @@ const FOLD_BUFFER_BYTES: usize = 20480;
 
 // Decompression.
 const LITLEN_TABLE: usize = FOLD_BUFFER_BYTES;
-/** 2^11 entries, and at most 288 / 2 subtables (each holds two codes or more) of 2^4: (2048 + 2304) * 4. */
-const LITLEN_TABLE_BYTES: usize = 17408;
+/** 2^10 entries, and at most 288 / 2 subtables (each holds two codes or more) of 2^5: (1024 + 4608) * 4. */
+const LITLEN_TABLE_BYTES: usize = 22528;
 const DISTANCE_TABLE: usize = LITLEN_TABLE + LITLEN_TABLE_BYTES;
 /** 2^8 entries, and at most 32 / 2 subtables of 2^7: (256 + 2048) * 4. */
 const DISTANCE_TABLE_BYTES: usize = 9216;
@@ -38,11 +36,8 @@ if (DECOMPRESSION_END > WORKSPACE_BYTES) ERROR("gzip's layout is larger than the
 /** A u32 address for each hash of four bytes. */
 const HEADS: usize = FOLD_BUFFER_BYTES;
 const HEADS_BYTES: usize = 4 << HASH_BITS;
-/** A u32 address for each hash of three bytes. */
-const SHORT_HEADS: usize = HEADS + HEADS_BYTES;
-const SHORT_HEADS_BYTES: usize = 4 << SHORT_HASH_BITS;
 /** A u16 for each byte of the window. */
-const CHAIN: usize = SHORT_HEADS + SHORT_HEADS_BYTES;
+const CHAIN: usize = HEADS + HEADS_BYTES;
 const CHAIN_BYTES: usize = 65536;
 /** The matches of a block, 8 bytes each. */
 const SEQUENCES: usize = CHAIN + CHAIN_BYTES;
@@ -110,12 +105,6 @@ export function sortedSymbols(): usize {
 @inline
 export function heads(): usize {
   return workspace() + HEADS;
-}
-
-// @ts-ignore: decorator
-@inline
-export function shortHeads(): usize {
-  return workspace() + SHORT_HEADS;
 }
 
 // @ts-ignore: decorator

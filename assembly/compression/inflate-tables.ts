@@ -25,15 +25,18 @@ import {
   DISTANCE_SYMBOLS,
   END_OF_BLOCK,
   FIRST_LENGTH_SYMBOL,
+  FIXED_DISTANCE_SYMBOLS,
+  FIXED_LITLEN_SYMBOLS,
   lengthBases,
   lengthExtraBits,
   LITERAL_SYMBOLS,
   LITLEN_SYMBOLS,
   MAXIMUM_CODE_BITS,
+  PRECODE_SYMBOLS,
 } from "./deflate-symbols";
 import { sortedSymbols } from "./gzip-workspace";
 
-export const LITLEN_PRIMARY_BITS: u32 = 11;
+export const LITLEN_PRIMARY_BITS: u32 = 10;
 export const DISTANCE_PRIMARY_BITS: u32 = 8;
 export const PRECODE_PRIMARY_BITS: u32 = 7;
 
@@ -61,20 +64,42 @@ function countOf(length: u32): u32 {
   return load<u32>(counts + (length << 2));
 }
 
-/** The entry of `symbol`, whose code (or part of it that is left in a subtable) has `bits` bits. */
-function entryOf(alphabet: i32, symbol: u32, bits: u32): u32 {
-  if (alphabet == PRECODE) return (symbol << 16) | (bits << 8) | bits;
-  if (alphabet == DISTANCE) {
-    if (symbol >= DISTANCE_SYMBOLS) return INVALID_ENTRY;
-    const base = <u32>load<u16>(distanceBases + (symbol << 1));
-    return (base << 16) | (bits << 8) | (bits + load<u8>(distanceExtraBits + symbol));
+/** u32 each: the entries of all symbols of an alphabet, but for the bits of their codes. */
+const litlenEntries = memory.data(FIXED_LITLEN_SYMBOLS * 4, 16);
+const distanceEntries = memory.data(FIXED_DISTANCE_SYMBOLS * 4, 16);
+const precodeEntries = memory.data(PRECODE_SYMBOLS * 4, 16);
+
+/** Fills `count` entries of symbols that stand for a base value and extra bits. */
+function fillValueEntries(entries: usize, bases: usize, extraBits: usize, count: u32): void {
+  for (let symbol: u32 = 0; symbol < count; symbol++) {
+    store<u32>(entries + (symbol << 2), (<u32>load<u16>(bases + (symbol << 1)) << 16) | load<u8>(extraBits + symbol));
   }
-  if (symbol < LITERAL_SYMBOLS) return (symbol << 8) | ONE_LITERAL | bits;
-  if (symbol == END_OF_BLOCK) return EXCEPTION | END | bits;
-  if (symbol >= LITLEN_SYMBOLS) return INVALID_ENTRY;
-  const index = symbol - FIRST_LENGTH_SYMBOL;
-  const base = <u32>load<u16>(lengthBases + (index << 1));
-  return (base << 16) | (bits << 8) | (bits + load<u8>(lengthExtraBits + index));
+}
+
+/** Fills the entries of this file. Cheap to repeat. */
+export function prepareEntries(): void {
+  if (load<u32>(litlenEntries) != 0) return;
+  for (let symbol: u32 = 0; symbol < PRECODE_SYMBOLS; symbol++) store<u32>(precodeEntries + (symbol << 2), symbol << 16);
+  for (let symbol: u32 = DISTANCE_SYMBOLS; symbol < FIXED_DISTANCE_SYMBOLS; symbol++) store<u32>(distanceEntries + (symbol << 2), INVALID_ENTRY);
+  for (let symbol: u32 = LITLEN_SYMBOLS; symbol < FIXED_LITLEN_SYMBOLS; symbol++) store<u32>(litlenEntries + (symbol << 2), INVALID_ENTRY);
+  for (let symbol: u32 = 0; symbol < LITERAL_SYMBOLS; symbol++) store<u32>(litlenEntries + (symbol << 2), (symbol << 8) | ONE_LITERAL);
+  store<u32>(litlenEntries + (END_OF_BLOCK << 2), EXCEPTION | END);
+  fillValueEntries(litlenEntries + (FIRST_LENGTH_SYMBOL << 2), lengthBases, lengthExtraBits, LITLEN_SYMBOLS - FIRST_LENGTH_SYMBOL);
+  fillValueEntries(distanceEntries, distanceBases, distanceExtraBits, DISTANCE_SYMBOLS);
+}
+
+// @ts-ignore: decorator
+@inline
+function entriesOf(alphabet: i32): usize {
+  return alphabet == LITLEN ? litlenEntries : alphabet == DISTANCE ? distanceEntries : precodeEntries;
+}
+
+/** The entry of `symbol`, whose code (or the part of it that is left in a subtable) has `bits` bits. */
+// @ts-ignore: decorator
+@inline
+function entryOf(entries: usize, symbol: u32, bits: u32): u32 {
+  const entry = load<u32>(entries + (symbol << 2));
+  return entry + bits + (entry & ONE_LITERAL ? 0 : bits << 8);
 }
 
 /** Sorts the symbols that have a code by length, then by value, which is the order of their codes. */
@@ -117,9 +142,9 @@ function nextCode(code: u32, length: u32): u32 {
 }
 
 /** The table of an incomplete code: no code, or one code, the bit 0. */
-function fillIncomplete(alphabet: i32, table: usize, primaryBits: u32): i32 {
+function fillIncomplete(entries: usize, table: usize, primaryBits: u32): i32 {
   const single = countOf(1) == 1;
-  const even = single ? entryOf(alphabet, load<u16>(sortedSymbols()), 1) : INVALID_ENTRY;
+  const even = single ? entryOf(entries, load<u16>(sortedSymbols()), 1) : INVALID_ENTRY;
   for (let index: u32 = 0; index < 1 << primaryBits; index += 2) {
     store<u32>(table + (index << 2), even);
     store<u32>(table + (index << 2), INVALID_ENTRY, 4);
@@ -131,7 +156,7 @@ function fillIncomplete(alphabet: i32, table: usize, primaryBits: u32): i32 {
  * Fills the subtables with the codes longer than `primaryBits`, the first of which is `code`.
  * A subtable is as deep as it takes until its codes fill it.
  */
-function fillSubtables(alphabet: i32, table: usize, primaryBits: u32, code: u32, place: usize): void {
+function fillSubtables(entries: usize, table: usize, primaryBits: u32, code: u32, place: usize): void {
   const primaryMask: u32 = (1 << primaryBits) - 1;
   let end: u32 = 1 << primaryBits;
   let start: u32 = 0;
@@ -147,7 +172,7 @@ function fillSubtables(alphabet: i32, table: usize, primaryBits: u32, code: u32,
         end += 1 << indexBits;
         store<u32>(table + (prefix << 2), EXCEPTION | SUBTABLE | (start << 16) | (indexBits << 8) | primaryBits);
       }
-      const entry = entryOf(alphabet, load<u16>(place), length - primaryBits);
+      const entry = entryOf(entries, load<u16>(place), length - primaryBits);
       for (let index = code >> primaryBits; index < 1 << indexBits; index += 1 << (length - primaryBits)) {
         store<u32>(table + ((start + index) << 2), entry);
       }
@@ -172,8 +197,9 @@ export function buildTable(alphabet: i32, lengths: usize, symbolCount: u32, tabl
   const unused = unusedCodes();
   if (unused != 0) {
     const atMostOne = countOf(0) + countOf(1) == symbolCount;
-    return unused > 0 && atMostOne && alphabet != PRECODE ? fillIncomplete(alphabet, table, primaryBits) : CORRUPT;
+    return unused > 0 && atMostOne && alphabet != PRECODE ? fillIncomplete(entriesOf(alphabet), table, primaryBits) : CORRUPT;
   }
+  const entries = entriesOf(alphabet);
   // Each code is written once, at its own index in a table of 2^length entries; the table is doubled before the next length.
   let code: u32 = 0;
   let place = sortedSymbols();
@@ -181,13 +207,13 @@ export function buildTable(alphabet: i32, lengths: usize, symbolCount: u32, tabl
     const half: usize = 4 << (length - 1);
     if (code != 0) memory.copy(table + half, table, half);
     for (let left = countOf(length); left > 0; left--) {
-      store<u32>(table + (code << 2), entryOf(alphabet, load<u16>(place), length));
+      store<u32>(table + (code << 2), entryOf(entries, load<u16>(place), length));
       place += 2;
       if (code == <u32>((1 << length) - 1)) return doubleTable(table, length, primaryBits);
       code = nextCode(code, length);
     }
   }
-  fillSubtables(alphabet, table, primaryBits, code, place);
+  fillSubtables(entries, table, primaryBits, code, place);
   return 0;
 }
 

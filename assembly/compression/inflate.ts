@@ -38,8 +38,11 @@ import {
   packLiterals,
   PRECODE,
   PRECODE_PRIMARY_BITS,
+  prepareEntries,
 } from "./inflate-tables";
 
+/** Joining literals in the table takes longer than it saves if fewer bytes than this are left. */
+const PACKING_MINIMUM: usize = 2048;
 /** Bits of HLIT, HDIST and HCLEN. */
 const DYNAMIC_HEADER_BITS: u32 = 14;
 
@@ -61,7 +64,7 @@ function buildTables(litlenSymbols: u32, distanceSymbols: u32): i32 {
   const lengths = codeLengths();
   let status = buildTable(LITLEN, lengths, litlenSymbols, litlenTable(), LITLEN_PRIMARY_BITS);
   if (status < 0) return status;
-  packLiterals(litlenTable(), LITLEN_PRIMARY_BITS);
+  if (reader.end - reader.position >= PACKING_MINIMUM) packLiterals(litlenTable(), LITLEN_PRIMARY_BITS);
   return buildTable(DISTANCE, lengths + litlenSymbols, distanceSymbols, distanceTable(), DISTANCE_PRIMARY_BITS);
 }
 
@@ -143,6 +146,7 @@ function inflateBlock(type: u32): i32 {
  */
 export function inflate(): i32 {
   prepareCopies();
+  prepareEntries();
   output.start = output.position;
   let last: u32 = 0;
   while (!last) {

@@ -1,10 +1,10 @@
 // Copies that the byte-oriented LZ formats (snappy, lz4) share: literals and matches, in 16-byte steps or exact.
 //
-// The wide copies trade room for speed: they read and write whole 16-byte chunks, so they may touch up to 15 bytes past the last byte
-// that was asked for. The caller proves that this room is there; where it is not, it uses the exact copies.
+// The wide copies trade room for speed: they read and write whole 16-byte chunks, and so touch bytes past the last one that was asked
+// for. The caller proves that this room is there; where it is not, it uses the exact copies.
 
-/** What a wide copy may read and write past its end, rounded up. */
-export const COPY_SLACK: usize = 16;
+/** How many bytes past its end a wide copy may read and write, rounded up. */
+export const COPY_SLACK: usize = 32;
 
 // Row `offset` lists, for the 16 bytes that follow, which of the last `offset` bytes each one repeats: i mod offset. Row 0 is unused.
 // prettier-ignore
@@ -30,7 +30,7 @@ const REPEAT: usize = memory.data<u8>([
 // For each offset below 16, the largest multiple of it that is at most 16: how far a repeated pattern may advance and stay in phase.
 const REPEAT_STEP: usize = memory.data<u8>([0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
 
-/** Copies `length` bytes (at least 16 are moved) to a place that does not follow `source` by less than 16. Needs COPY_SLACK. */
+/** Copies `length` bytes, 16 at a time, to a place that does not follow `source` by less than 16. Touches up to 16 bytes too many. */
 // @ts-ignore: decorator
 @inline
 export function copyWide(destination: usize, source: usize, length: usize): void {
@@ -42,12 +42,16 @@ export function copyWide(destination: usize, source: usize, length: usize): void
   } while (destination < end);
 }
 
-/** Repeats the `length` bytes that start `offset` before `destination`; `offset` may be shorter than `length`. Needs COPY_SLACK. */
+/** Repeats `length` bytes from `offset` before `destination`, where `offset` may be below `length`. Touches up to COPY_SLACK too many. */
 // @ts-ignore: decorator
 @inline
 export function copyMatchWide(destination: usize, offset: usize, length: usize): void {
   if (offset >= 16) {
-    copyWide(destination, destination - offset, length);
+    // Most matches fit in 32 bytes: moving that much always is cheaper than asking.
+    const from = destination - offset;
+    v128.store(destination, v128.load(from));
+    v128.store(destination, v128.load(from, 16), 16);
+    if (length > 32) copyWide(destination + 32, from + 32, length - 32);
     return;
   }
   const end = destination + length;

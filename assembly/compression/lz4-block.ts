@@ -24,8 +24,8 @@ const LONG_MATCH: usize = LONG + MIN_MATCH;
 
 /** Room that the fast loop wants in the input: a token, 14 literals read as 16, an offset. */
 const INPUT_ROOM: usize = 32;
-/** Room that the fast loop wants in the output: 14 literals and an 18-byte match, written as 16 and 32. */
-const OUTPUT_ROOM: usize = 48;
+/** Room that the fast loop wants in the output: 14 literals, then an 18-byte match and the slack of wide copies. */
+const OUTPUT_ROOM: usize = 14 + 18 + COPY_SLACK;
 
 /** The most bytes that a block of `length` bytes can compress to. */
 // @ts-ignore: decorator
@@ -98,7 +98,8 @@ function writeLength(output: usize, rest: usize): usize {
 }
 
 /**
- * Decodes one block. Matches may reach back to `windowStart`, which is at or below `destination`.
+ * Decodes one block, of at most 4 MiB (so that no sum of lengths overflows). Matches may reach back to `windowStart`, which is at or
+ * below `destination`.
  * @returns bytes written; CORRUPT; or OUTPUT_LIMIT when the block decodes to more than `capacity`
  */
 export function decompressLz4Block(source: usize, length: usize, destination: usize, capacity: usize, windowStart: usize): i32 {
@@ -121,19 +122,17 @@ function decodeFast(input: usize, inputEnd: usize, output: usize, outputEnd: usi
   let sequenceInput = input;
   let sequenceOutput = output;
   while (input <= lastInput && output <= lastOutput) {
-    sequenceInput = input;
-    sequenceOutput = output;
     const token = <usize>load<u8>(input++);
     let literalLength = token >> 4;
-    if (literalLength == LONG) {
-      do {
-        if (input > lastInput) break;
-        literalLength += load<u8>(input);
-      } while (load<u8>(input++) == 255);
-      if (input > lastInput || literalLength > lastInput - input || literalLength > lastOutput - output) break;
-      copyWide(output, input, literalLength);
-    } else {
+    if (literalLength != LONG) {
       v128.store(output, v128.load(input));
+    } else {
+      const lengthEnd = endOfLength(input, lastInput);
+      if (lengthEnd == 0) break;
+      literalLength += lengthBetween(input, lengthEnd);
+      input = lengthEnd;
+      if (literalLength > lastInput - input || literalLength > lastOutput - output) break;
+      copyWide(output, input, literalLength);
     }
     input += literalLength;
     output += literalLength;
@@ -141,23 +140,18 @@ function decodeFast(input: usize, inputEnd: usize, output: usize, outputEnd: usi
     const offset = <usize>load<u16>(input);
     input += 2;
     if (offset == 0 || offset > output - windowStart) break;
-    let matchLength = token & 15;
-    if (matchLength != LONG) {
-      matchLength += MIN_MATCH;
-      if (offset >= 16) {
-        const from = output - offset;
-        v128.store(output, v128.load(from));
-        store<u16>(output, load<u16>(from, 16), 16);
-      } else {
-        copyMatchWide(output, offset, matchLength);
-      }
+    let matchLength = (token & 15) + MIN_MATCH;
+    if (matchLength != LONG_MATCH && offset >= 16) {
+      v128.store(output, v128.load(output - offset));
+      store<u16>(output, load<u16>(output - offset, 16), 16);
     } else {
-      do {
-        if (input > lastInput) break;
-        matchLength += load<u8>(input);
-      } while (load<u8>(input++) == 255);
-      matchLength += MIN_MATCH;
-      if (input > lastInput || output > lastOutput || matchLength > lastOutput - output) break;
+      if (matchLength == LONG_MATCH) {
+        const lengthEnd = endOfLength(input, lastInput);
+        if (lengthEnd == 0) break;
+        matchLength += lengthBetween(input, lengthEnd);
+        input = lengthEnd;
+        if (output > lastOutput || matchLength > lastOutput - output) break;
+      }
       copyMatchWide(output, offset, matchLength);
     }
     output += matchLength;
@@ -173,12 +167,10 @@ function decodeExact(input: usize, inputEnd: usize, output: usize, outputEnd: us
     const token = <usize>load<u8>(input++);
     let literalLength = token >> 4;
     if (literalLength == LONG) {
-      let more: usize;
-      do {
-        if (input == inputEnd) return CORRUPT;
-        more = load<u8>(input++);
-        literalLength += more;
-      } while (more == 255);
+      const lengthEnd = endOfLength(input, inputEnd);
+      if (lengthEnd == 0) return CORRUPT;
+      literalLength += lengthBetween(input, lengthEnd);
+      input = lengthEnd;
     }
     if (literalLength > inputEnd - input) return CORRUPT;
     if (literalLength > outputEnd - output) return OUTPUT_LIMIT;
@@ -191,20 +183,33 @@ function decodeExact(input: usize, inputEnd: usize, output: usize, outputEnd: us
     const offset = <usize>load<u16>(input);
     input += 2;
     if (offset == 0 || offset > output - windowStart) return CORRUPT;
-    let matchLength = token & 15;
-    if (matchLength == LONG) {
-      let more: usize;
-      do {
-        if (input == inputEnd) return CORRUPT;
-        more = load<u8>(input++);
-        matchLength += more;
-        if (matchLength > outputEnd - output) return OUTPUT_LIMIT;
-      } while (more == 255);
+    let matchLength = (token & 15) + MIN_MATCH;
+    if (matchLength == LONG_MATCH) {
+      const lengthEnd = endOfLength(input, inputEnd);
+      if (lengthEnd == 0) return CORRUPT;
+      matchLength += lengthBetween(input, lengthEnd);
+      input = lengthEnd;
     }
-    matchLength += MIN_MATCH;
     if (matchLength > outputEnd - output) return OUTPUT_LIMIT;
     copyMatchExact(output, offset, matchLength);
     output += matchLength;
   }
   return CORRUPT;
+}
+
+/** The position after the length bytes that start at `input`, or 0 when the last of them is not below `inputEnd`. */
+// @ts-ignore: decorator
+@inline
+function endOfLength(input: usize, inputEnd: usize): usize {
+  while (input < inputEnd) {
+    if (load<u8>(input++) != 255) return input;
+  }
+  return 0;
+}
+
+/** What the length bytes from `input` to `end` add up to: all but the last are 255. */
+// @ts-ignore: decorator
+@inline
+function lengthBetween(input: usize, end: usize): usize {
+  return (end - 1 - input) * 255 + load<u8>(end - 1);
 }

@@ -97,9 +97,56 @@ let frameEnd: usize = 0;
  * @returns bytes written; CORRUPT (an empty input too); CHECKSUM_MISMATCH; UNSUPPORTED (a dictionary); or OUTPUT_LIMIT
  */
 export function lz4Decompress(source: usize, sourceLength: u32, destination: usize, capacity: u32): i32 {
+  return readFrames<Decode>(source, sourceLength, destination, capacity);
+}
+
+/**
+ * A capacity that is enough for `lz4Decompress`, from the sizes and the number of the blocks: at most 255 times the input, and at most
+ * one block above what comes out.
+ * @returns it; the status of what `lz4Decompress` refuses outside the blocks; or MEMORY_LIMIT when it is more than an i32 holds
+ */
+export function lz4DecompressBound(source: usize, sourceLength: u32): i32 {
+  return readFrames<Measure>(source, sourceLength, 0, i32.MAX_VALUE);
+}
+
+/** What `readFrames` does with a frame's blocks: decode them, and check them against what the frame says of them. */
+@unmanaged
+class Decode {
+  // @ts-ignore: decorator
+  @inline
+  get verifies(): bool {
+    return true;
+  }
+
+  takeBlock(source: usize, length: usize, stored: bool, output: usize, room: usize, windowStart: usize): i32 {
+    if (stored) {
+      if (length > room) return OUTPUT_LIMIT;
+      memory.copy(output, source, length);
+      return <i32>length;
+    }
+    const written = decompressLz4Block(source, length, output, min(room, blockBytes), windowStart);
+    return written == OUTPUT_LIMIT && room >= blockBytes ? CORRUPT : written;
+  }
+}
+
+/** The same walk, touching no output: answers the most that each block can give. No byte of a block yields more than 255. */
+@unmanaged
+class Measure {
+  // @ts-ignore: decorator
+  @inline
+  get verifies(): bool {
+    return false;
+  }
+
+  takeBlock(_source: usize, length: usize, stored: bool, _output: usize, room: usize, _windowStart: usize): i32 {
+    const most = stored ? length : min(length * 255, blockBytes);
+    return most > room ? MEMORY_LIMIT : <i32>most;
+  }
+}
+
+function readFrames<Action>(source: usize, sourceLength: u32, destination: usize, capacity: u32): i32 {
   const sourceEnd = source + sourceLength;
-  let output = destination;
-  let room = <usize>capacity;
+  let total: usize = 0;
   do {
     if (sourceEnd - source < 8) return CORRUPT;
     const magic = load<u32>(source);
@@ -110,26 +157,26 @@ export function lz4Decompress(source: usize, sourceLength: u32, destination: usi
       source += length;
     } else {
       if (magic != MAGIC) return CORRUPT;
-      const written = readFrame(source + 4, sourceEnd, output, room);
+      const written = readFrame<Action>(source + 4, sourceEnd, destination + total, <usize>capacity - total);
       if (written < 0) return written;
+      total += written;
       source = frameEnd;
-      output += written;
-      room -= written;
     }
   } while (source < sourceEnd);
-  return <i32>(output - destination);
+  return <i32>total;
 }
 
 /** Reads a frame from after its magic, and sets `frameEnd`. Returns bytes written, or a status. */
-function readFrame(source: usize, sourceEnd: usize, destination: usize, capacity: usize): i32 {
+function readFrame<Action>(source: usize, sourceEnd: usize, destination: usize, capacity: usize): i32 {
+  const verifies = changetype<Action>(0).verifies;
   const status = readHeader(source, sourceEnd);
   if (status < 0) return status;
-  const written = readBlocks(blocksStart, sourceEnd, destination, capacity);
+  const written = readBlocks<Action>(blocksStart, sourceEnd, destination, capacity);
   if (written < 0) return written;
-  if ((flags & CONTENT_SIZE) != 0 && contentSize != <u64>written) return CORRUPT;
+  if (verifies && (flags & CONTENT_SIZE) != 0 && contentSize != <u64>written) return CORRUPT;
   if ((flags & CONTENT_CHECKSUM) != 0) {
     if (sourceEnd - frameEnd < CHECKSUM_BYTES) return CORRUPT;
-    if (load<u32>(frameEnd) != xxhash32(destination, <u32>written, 0)) return CHECKSUM_MISMATCH;
+    if (verifies && load<u32>(frameEnd) != xxhash32(destination, <u32>written, 0)) return CHECKSUM_MISMATCH;
     frameEnd += CHECKSUM_BYTES;
   }
   return written;
@@ -156,11 +203,11 @@ function readHeader(source: usize, sourceEnd: usize): i32 {
 }
 
 /** Reads blocks up to and with the EndMark, and sets `frameEnd` to after it. Returns bytes written, or a status. */
-function readBlocks(source: usize, sourceEnd: usize, destination: usize, capacity: usize): i32 {
+function readBlocks<Action>(source: usize, sourceEnd: usize, destination: usize, capacity: usize): i32 {
+  const action = changetype<Action>(0);
   const independent = (flags & INDEPENDENT_BLOCKS) != 0;
   const checksumBytes: usize = (flags & BLOCK_CHECKSUMS) != 0 ? CHECKSUM_BYTES : 0;
-  const outputEnd = destination + capacity;
-  let output = destination;
+  let total: usize = 0;
   while (true) {
     if (sourceEnd - source < BLOCK_HEADER_BYTES) return CORRUPT;
     const header = load<u32>(source);
@@ -169,25 +216,14 @@ function readBlocks(source: usize, sourceEnd: usize, destination: usize, capacit
     const length = <usize>(header & ~STORED);
     const available = sourceEnd - source;
     if (length > blockBytes || length > available || checksumBytes > available - length) return CORRUPT;
-    if (checksumBytes > 0 && load<u32>(source + length) != xxhash32(source, <u32>length, 0)) return CHECKSUM_MISMATCH;
-    const stored = (header & STORED) != 0;
+    if (action.verifies && checksumBytes > 0 && load<u32>(source + length) != xxhash32(source, <u32>length, 0)) return CHECKSUM_MISMATCH;
+    const output = destination + total;
     const windowStart = independent ? output : destination;
-    const written = readBlock(source, length, stored, output, outputEnd - output, windowStart);
+    const written = action.takeBlock(source, length, (header & STORED) != 0, output, capacity - total, windowStart);
     if (written < 0) return written;
-    output += written;
+    total += written;
     source += length + checksumBytes;
   }
   frameEnd = source;
-  return <i32>(output - destination);
-}
-
-/** Reads one block's data, which must not exceed the frame's block size. Returns bytes written, or a status. */
-function readBlock(source: usize, length: usize, stored: bool, output: usize, room: usize, windowStart: usize): i32 {
-  if (stored) {
-    if (length > room) return OUTPUT_LIMIT;
-    memory.copy(output, source, length);
-    return <i32>length;
-  }
-  const written = decompressLz4Block(source, length, output, min(room, blockBytes), windowStart);
-  return written == OUTPUT_LIMIT && room >= blockBytes ? CORRUPT : written;
+  return <i32>total;
 }

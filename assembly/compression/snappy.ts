@@ -20,6 +20,7 @@ import { BLOCK_BYTES, parseBlock, staging } from "./lz-parse";
 const LITERAL: u32 = 0;
 const COPY_1: u32 = 1;
 const COPY_2: u32 = 2;
+const COPY_4: u32 = 3;
 
 /** The longest length varint. */
 const MAX_VARINT_BYTES: usize = 5;
@@ -44,7 +45,7 @@ export function snappyCompressBound(length: u32): i32 {
 export function snappyCompress(source: usize, sourceLength: u32, destination: usize, capacity: u32): i32 {
   const sourceEnd = source + sourceLength;
   const outputEnd = destination + capacity;
-  if (capacity < <u32>MAX_VARINT_BYTES && capacity < varintBytes(sourceLength)) return OUTPUT_LIMIT;
+  if (capacity < varintBytes(sourceLength)) return OUTPUT_LIMIT;
   let output = writeVarint(destination, sourceLength);
   while (source < sourceEnd) {
     const length = min(sourceEnd - source, BLOCK_BYTES);
@@ -221,13 +222,13 @@ function decodeFast(input: usize, inputEnd: usize, output: usize, outputEnd: usi
     }
     let offset: usize;
     let header: usize;
-    if (type == COPY_1) {
-      length = <usize>((tag >> 2) & 7) + 4;
-      offset = (<usize>(tag >> 5) << 8) | load<u8>(input, 1);
-      header = 2;
-    } else if (type == COPY_2) {
-      offset = load<u16>(input, 1);
-      header = 3;
+    if (type != COPY_4) {
+      // Which of the two short forms comes next is anybody's guess, so no branch depends on it.
+      const isCopy2 = type == COPY_2;
+      const word = <usize>load<u16>(input, 1);
+      offset = select<usize>(word, (word & 0xff) | ((tag >> 5) << 8), isCopy2);
+      length = select<usize>(length, ((tag >> 2) & 7) + 4, isCopy2);
+      header = 1 + type;
     } else {
       offset = load<u32>(input, 1);
       header = 5;
@@ -248,7 +249,7 @@ function decodeExact(input: usize, inputEnd: usize, output: usize, destination: 
     const type = tag & 3;
     let length = <usize>(tag >> 2) + 1;
     // How many bytes of length or offset follow the first byte.
-    let extraBytes: usize = type == LITERAL ? (length > SHORT_LITERAL ? length - SHORT_LITERAL : 0) : type == 3 ? 4 : type;
+    let extraBytes: usize = type == LITERAL ? (length > SHORT_LITERAL ? length - SHORT_LITERAL : 0) : type == COPY_4 ? 4 : type;
     if (extraBytes > inputEnd - input) return false;
     const extra = loadLittleEndian(input, extraBytes);
     input += extraBytes;

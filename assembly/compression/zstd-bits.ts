@@ -17,11 +17,14 @@ export function endPosition(start: usize, length: u32): i32 {
   return <i32>((length - 1) << 3) + 31 - <i32>clz<u32>(last);
 }
 
+/** Add this to a stream's first byte to get the base that `peek` wants: a loop then need not subtract each time. */
+export const STREAM_BASE: usize = -8;
+
 /** The next bits, aligned to the top: at least 57 are valid, so far as the stream has them. `position` must not be negative. */
 // @ts-ignore: decorator
 @inline
-export function peek(start: usize, position: i32): u64 {
-  return load<u64>(start + ((position + 7) >> 3) - 8) << (-position & 7);
+export function peek(base: usize, position: i32): u64 {
+  return load<u64>(base + ((position + 7) >> 3)) << (-position & 7);
 }
 
 /** The top `count` bits as a number. Only the low six bits of `count` matter; they must be less than 64. */

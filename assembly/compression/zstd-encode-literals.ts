@@ -19,7 +19,7 @@ import { LITERALS_COMPRESSED, LITERALS_RAW, LITERALS_RLE, LITERALS_TREELESS } fr
 /** Fewer literals than this are not worth a look. */
 const MIN_COMPRESSED: u32 = 24;
 /** From this many literals on there are four streams. */
-const MIN_FOUR_STREAMS: u32 = 256;
+const MIN_FOUR_STREAMS: u32 = 1 << 10;
 /** Sizes of the first three streams. */
 const JUMP_TABLE_BYTES: u32 = 6;
 /** Symbols that fit between two stores: 4 of at most 11 bits and the 7 bits that stay leave the low bits of an entry out of the way. */

@@ -43,16 +43,21 @@ export function zstdCompress(source: usize, sourceLength: u32, destination: usiz
   const headerBytes = frameHeaderSize(sourceLength);
   if (capacity < headerBytes) return OUTPUT_LIMIT;
   writeFrameHeader(destination, sourceLength);
-  const slotMask = prepareHashTable(sourceLength);
+  const slotMask = hashTableBytes(sourceLength) - 4;
   resetState();
 
   const end = source + sourceLength;
   let block = source;
+  let segment = source;
   let out = destination + headerBytes;
   let room = capacity - headerBytes;
   do {
+    if ((block - source) % MAX_OFFSET == 0) {
+      segment = block;
+      memory.fill(hashTable(), 0, slotMask + 4);
+    }
     const length = min<u32>(<u32>(end - block), MAX_BLOCK_BYTES);
-    const written = writeBlock(out, room, source, block, length, u32(block + length == end), slotMask);
+    const written = writeBlock(out, room, segment, block, length, u32(block + length == end), slotMask);
     if (written < 0) return written;
     block += length;
     out += written;
@@ -85,11 +90,9 @@ function writeFrameHeader(to: usize, sourceLength: u32): void {
   }
 }
 
-/** Empties a hash table of a size that suits the source. @returns its size in bytes, less 4 */
-function prepareHashTable(sourceLength: u32): u32 {
-  const hashLog = min(max(32 - clz(sourceLength), MIN_HASH_LOG), USUAL_HASH_LOG);
-  memory.fill(hashTable(), 0, 4 << hashLog);
-  return (4 << hashLog) - 4;
+/** Bytes of a hash table that suits the source: a small one is emptied sooner. */
+function hashTableBytes(sourceLength: u32): u32 {
+  return 4 << min(max(32 - clz(sourceLength), MIN_HASH_LOG), USUAL_HASH_LOG);
 }
 
 // @ts-ignore: decorator
@@ -105,8 +108,8 @@ function storeHeader(to: usize, header: u32): void {
   store<u8>(to, <u8>(header >> 16), 2);
 }
 
-/** Writes the block [block, block + length) of the source. @returns the bytes written, or OUTPUT_LIMIT */
-function writeBlock(to: usize, room: u32, source: usize, block: usize, length: u32, last: u32, slotMask: u32): i32 {
+/** Writes the block [block, block + length) of a segment (zstd-match.ts). @returns the bytes written, or OUTPUT_LIMIT */
+function writeBlock(to: usize, room: u32, segment: usize, block: usize, length: u32, last: u32, slotMask: u32): i32 {
   if (room < BLOCK_HEADER_BYTES) return OUTPUT_LIMIT;
   const content = to + BLOCK_HEADER_BYTES;
   const contentRoom = room - BLOCK_HEADER_BYTES;
@@ -119,7 +122,7 @@ function writeBlock(to: usize, room: u32, source: usize, block: usize, length: u
 
   const direct = contentRoom >= length + SLACK_BYTES;
   const work = direct ? content : staging();
-  const size = compressBlock(work, source, block, length, slotMask);
+  const size = compressBlock(work, segment, block, length, slotMask);
   if (size > 0) {
     if (size > contentRoom) return OUTPUT_LIMIT;
     if (!direct) memory.copy(content, work, size);
@@ -150,10 +153,10 @@ function isRepeated(block: usize, length: u32): bool {
  * Writes the literals and sequences sections of a block to `to`, where length + SLACK_BYTES bytes may be spoilt.
  * @returns the bytes written, or 0 if the block is better off raw; NEXT is then worthless
  */
-function compressBlock(to: usize, source: usize, block: usize, length: u32, slotMask: u32): u32 {
+function compressBlock(to: usize, segment: usize, block: usize, length: u32, slotMask: u32): u32 {
   if (length < MIN_COMPRESSED_BLOCK) return 0;
   beginBlock();
-  const sequenceCount = findSequences(source, block, block + length, slotMask);
+  const sequenceCount = findSequences(segment, block, block + length, slotMask);
   // A saving of less than this is not worth the time to decode it.
   const room = length - (length >> 6) - 2;
   const literalsSize = writeLiterals(to, room, literals(), literalCount());

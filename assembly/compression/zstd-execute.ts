@@ -49,7 +49,8 @@ export function executeSequences(count: u32, from: usize, to: usize, outputEnd: 
     if (offset >= 16) {
       const matchFrom = matchTo - offset;
       copy16(matchTo, matchFrom);
-      if (matchLength > 16) copyWide(matchTo + 16, matchFrom + 16, next);
+      v128.store(matchTo, v128.load(matchFrom, 16), 16);
+      if (matchLength > 32) copyWide(matchTo + 32, matchFrom + 32, next);
     } else {
       repeatPattern(matchTo, offset, next);
     }

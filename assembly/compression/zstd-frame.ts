@@ -25,8 +25,9 @@ import {
   SKIPPABLE_MAGIC_MASK,
 } from "./zstd-constants";
 import { readLiterals, resetLiterals } from "./zstd-literals";
-import { decodeSequences, resetSequences } from "./zstd-sequences";
-import { fillValues } from "./zstd-values";
+import { resetRepeatOffsets } from "./zstd-sequence-stream";
+import { resetTables } from "./zstd-sequence-tables";
+import { decodeSequences } from "./zstd-sequences";
 
 const BLOCK_HEADER_BYTES: u32 = 3;
 const CHECKSUM_BYTES: u32 = 4;
@@ -196,9 +197,9 @@ function loadNumber(at: usize, bytes: u32): u64 {
 /** Decodes the blocks and checks the checksum of the frame whose header has just been read. Sets `frameEnd`. */
 function decodeFrame(at: usize, end: usize, output: usize, outputEnd: usize): i32 {
   if (contentSize > <u64>(outputEnd - output)) return OUTPUT_LIMIT;
-  fillValues();
   resetLiterals();
-  resetSequences();
+  resetTables();
+  resetRepeatOffsets();
   let out = output;
   let last = false;
   while (!last) {

@@ -26,6 +26,19 @@ export let describedAccuracy: u32 = 0;
 /** Symbols, the last of which has a probability, of the table that `readDistribution` has just read. */
 export let describedSymbols: u32 = 0;
 
+/** What a symbol stands for, in the form that a table entry holds it. */
+// @ts-ignore: decorator
+@inline
+export function symbolValue(value: u32, extra: u32): u64 {
+  return <u64>value | (<u64>extra << 32);
+}
+
+// @ts-ignore: decorator
+@inline
+export function entryHasExtra(entry: u64): bool {
+  return (entry & 0xff00000000) != 0;
+}
+
 // @ts-ignore: decorator
 @inline
 export function entryExtra(entry: u64): u64 {

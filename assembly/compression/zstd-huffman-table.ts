@@ -10,11 +10,13 @@
 // the low byte and the symbol in the high byte. All 2048 entries are always set, so any bits decode to something.
 
 import { CORRUPT } from "../status";
-import { endPosition, peek, topBits } from "./zstd-bits";
+import { endPosition, peek, STREAM_BASE, topBits } from "./zstd-bits";
 import { HUFFMAN_MAX_BITS, WEIGHTS_MAX_ACCURACY } from "./zstd-constants";
 import { buildTable, describedAccuracy, describedSymbols, entryBits, entryNext, readDistribution } from "./zstd-fse";
-import { WEIGHT_VALUES } from "./zstd-values";
 import { distribution, huffmanTable, weights, weightsTable } from "./zstd-workspace";
+
+/** u64[12]: a weight stands for itself (zstd-fse.ts). */
+const WEIGHT_VALUES: usize = memory.data<u64>([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 
 /** u32[13]: while a table is built, the number of symbols of each weight, then the entry where the next symbol of that weight goes. */
 const RANKS: usize = memory.data(13 * 4, 4);
@@ -53,7 +55,7 @@ function readCodedWeights(source: usize, length: u32): i32 {
   const start = source + described;
   let position = endPosition(start, length - described);
   if (position < <i32>(2 * accuracy)) return CORRUPT;
-  const first = peek(start, position);
+  const first = peek(start + STREAM_BASE, position);
   let entry = load<u64>(table + (topBits(first, accuracy) << 3));
   let other = load<u64>(table + (topBits(first << accuracy, accuracy) << 3));
   position -= 2 * accuracy;
@@ -61,7 +63,7 @@ function readCodedWeights(source: usize, length: u32): i32 {
   while (count < 254) {
     store<u8>(weights() + count++, <u32>entry);
     const bits = entryBits(entry) & 63;
-    const next = entryNext(entry) + topBits(peek(start, position), bits);
+    const next = entryNext(entry) + topBits(peek(start + STREAM_BASE, position), bits);
     position -= <i32>bits;
     entry = other;
     if (position < 0) {

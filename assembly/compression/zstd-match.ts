@@ -6,6 +6,10 @@
 // The offset value is as RFC 8878 (3.1.1.5) has it: 1 is the last offset (or, after no literals, the one before it), and an offset
 // that is spelled out is itself + 3. Where nothing matches, the distance between tries grows, so that data without repeats costs little.
 //
+// A source is cut into segments of MAX_OFFSET bytes, each of which starts with an empty table: the positions found there can then not be
+// further back than any decoder has to look. (An empty slot means the segment's first position, which is as good as any: what
+// counts is that the bytes are the same.)
+//
 // Invariants: a match lies inside the block, and what it copies from lies between the start of the source and the match, at most
 // MAX_OFFSET back. Reads stay inside the source: no match starts in a block's last 16 bytes, so the 8-byte loads at a position
 // and the 16-byte copies of what is before one stay in it.
@@ -31,7 +35,7 @@ const HASH_FACTOR: u64 = 0x9e3779b97f4a7c15;
 // @ts-ignore: decorator
 @inline
 function slotOf(at: usize, slotMask: u32): u32 {
-  return <u32>(((load<u64>(at) << 16) * HASH_FACTOR) >> SLOT_SHIFT) & slotMask;
+  return <u32>(((load<u64>(at) << 8) * HASH_FACTOR) >> SLOT_SHIFT) & slotMask;
 }
 
 /** How many bytes are equal from `a` and from `b` on, up to `end`, where `b < a <= end`. */
@@ -73,11 +77,12 @@ export function literalCount(): u32 {
 }
 
 /**
- * Finds the sequences of the block [block, blockEnd), where [source, block) came before it, and updates the repeat offsets of NEXT.
- * @param slotMask the hash table's size in bytes, less 4; the table holds positions of this source or zeros
+ * Finds the sequences of the block [block, blockEnd), and updates the repeat offsets of NEXT. What it copies from starts no
+ * earlier than `segment`, or at the last offsets.
+ * @param slotMask the hash table's size in bytes, less 4; the table holds positions in this segment or zeros
  * @returns the number of sequences; the literals before, between and after them are in `literals()`
  */
-export function findSequences(source: usize, block: usize, blockEnd: usize, slotMask: u32): u32 {
+export function findSequences(segment: usize, block: usize, blockEnd: usize, slotMask: u32): u32 {
   const table = hashTable();
   const last = blockEnd - min(TAIL_BYTES, blockEnd - block);
   let literal = literals();
@@ -86,39 +91,34 @@ export function findSequences(source: usize, block: usize, blockEnd: usize, slot
   let repeat2: usize = load<u32>(NEXT, STATE_REPEAT_2);
   let anchor = block;
   // The byte before a position is looked at, and repeat offset 1 reaches one back.
-  let at = block + usize(block == source);
+  let at = block + usize(block == segment);
 
   while (at + 4 < last) {
     let step: usize = 2;
     let patience = at + PATIENCE_BYTES;
     let slot = slotOf(at, slotMask);
     let match: usize = 0;
-    let offsetValue: usize = 0;
 
     while (true) {
       const ahead = at + step;
       if (ahead + 1 >= last) break;
-      const candidate = source + load<u32>(table + slot);
+      const candidate = segment + load<u32>(table + slot);
+      store<u32>(table + slot, <u32>(at - segment));
       const nextSlot = slotOf(at + 1, slotMask);
-      const nextCandidate = source + load<u32>(table + nextSlot);
-      store<u32>(table + slot, <u32>(at - source));
-      if (load<u32>(candidate) == load<u32>(at) && at - candidate <= MAX_OFFSET) {
-        match = candidate;
-        store<u32>(table + nextSlot, <u32>(at + 1 - source));
-        offsetValue = at - match + 3;
-        break;
-      }
-      store<u32>(table + nextSlot, <u32>(at + 1 - source));
-      if (load<u32>(nextCandidate) == load<u32>(at + 1) && at + 1 - nextCandidate <= MAX_OFFSET) {
-        at++;
-        match = nextCandidate;
-        offsetValue = at - match + 3;
-        break;
-      }
+      const next = segment + load<u32>(table + nextSlot);
+      store<u32>(table + nextSlot, <u32>(at + 1 - segment));
       if (load<u32>(ahead) == load<u32>(ahead - repeat1)) {
         at = ahead;
         match = at - repeat1;
-        offsetValue = 1;
+        break;
+      }
+      if (load<u32>(candidate) == load<u32>(at)) {
+        match = candidate;
+        break;
+      }
+      if (load<u32>(next) == load<u32>(at + 1)) {
+        at++;
+        match = next;
         break;
       }
       slot = slotOf(ahead, slotMask);
@@ -129,20 +129,20 @@ export function findSequences(source: usize, block: usize, blockEnd: usize, slot
       }
     }
 
-    if (offsetValue == 0) break;
+    if (match == 0) break;
 
     const found = at;
-    while (at > anchor && match > source && load<u8>(at - 1) == load<u8>(match - 1)) {
+    while (at > anchor && match > segment && load<u8>(at - 1) == load<u8>(match - 1)) {
       at--;
       match--;
     }
-    if (offsetValue != 1) {
+    const offset = at - match;
+    let offsetValue: usize = 1;
+    if (offset != repeat1 || at == anchor) {
+      // Right after a match, the last offset has no name: it is spelled out.
+      offsetValue = offset + 3;
       repeat2 = repeat1;
-      repeat1 = offsetValue - 3;
-    } else if (at == anchor) {
-      // After no literals the last offset cannot be named: it is spelled out.
-      offsetValue = repeat1 + 3;
-      repeat2 = repeat1;
+      repeat1 = offset;
     }
 
     const length = found - at + 4 + countEqual(found + 4, match + (found - at) + 4, blockEnd);
@@ -153,14 +153,14 @@ export function findSequences(source: usize, block: usize, blockEnd: usize, slot
     anchor = at + length;
 
     if (anchor + 4 < last) {
-      store<u32>(table + slotOf(at + 2, slotMask), <u32>(at + 2 - source));
-      store<u32>(table + slotOf(anchor - 2, slotMask), <u32>(anchor - 2 - source));
+      store<u32>(table + slotOf(at + 2, slotMask), <u32>(at + 2 - segment));
+      store<u32>(table + slotOf(anchor - 2, slotMask), <u32>(anchor - 2 - segment));
       while (anchor + 4 < last && load<u32>(anchor) == load<u32>(anchor - repeat2)) {
         const again: usize = 4 + countEqual(anchor + 4, anchor + 4 - repeat2, blockEnd);
         const swap = repeat2;
         repeat2 = repeat1;
         repeat1 = swap;
-        store<u32>(table + slotOf(anchor, slotMask), <u32>(anchor - source));
+        store<u32>(table + slotOf(anchor, slotMask), <u32>(anchor - segment));
         store<u64>(sequence, (<u64>1 << 36) | (<u64>(again - 3) << 18));
         sequence += 8;
         anchor += again;

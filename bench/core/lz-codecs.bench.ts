@@ -37,7 +37,10 @@ const groups: Record<string, Record<string, Codec>> = {
   lz4: {
     core: coreCodec("lz4Compress", "lz4Decompress"),
     lz4js: { compress: (input) => lz4js.compress(input), decompress: (input, length) => lz4js.decompress(input, length) },
-    "lz4-napi (native)": { compress: (input) => compressFrameSync(input as Buffer), decompress: (input) => decompressFrameSync(input as Buffer) },
+    "lz4-napi (native)": {
+      compress: (input) => compressFrameSync(input as Buffer),
+      decompress: (input) => decompressFrameSync(input as Buffer),
+    },
   },
 };
 
@@ -48,7 +51,11 @@ function records(length: number): Buffer {
   const lines: string[] = [];
   for (let bytes = 0; bytes < length; bytes += lines.at(-1)!.length) {
     const id = Math.floor(random() * 2 ** 48).toString(16);
-    const event = { type: pick(["order.created", "order.paid", "order.shipped"]), id, timestamp: 1_800_000_000_000 + Math.floor(random() * 1e7) };
+    const event = {
+      type: pick(["order.created", "order.paid", "order.shipped"]),
+      id,
+      timestamp: 1_800_000_000_000 + Math.floor(random() * 1e7),
+    };
     const customer = { name: pick(["Ada", "Grace", "Edsger", "Barbara"]), city: pick(["Oslo", "Lima", "Kyoto", "Accra"]), score: random() };
     lines.push(JSON.stringify({ ...event, customer, amount: Math.floor(random() * 100_000) / 100, currency: pick(["EUR", "USD", "JPY"]) }));
   }
@@ -69,10 +76,16 @@ for (const [group, codecs] of Object.entries(groups)) {
     const compressed = new Map(Object.entries(codecs).map(([name, codec]) => [name, codec.compress(input)]));
     const contenders = (run: (codec: Codec, name: string) => unknown) =>
       Object.fromEntries(Object.entries(codecs).map(([name, codec]) => [name, () => void run(codec, name)]));
-    const compressing = measure(input.length, contenders((codec) => codec.compress(input)));
+    const compressing = measure(
+      input.length,
+      contenders((codec) => codec.compress(input)),
+    );
     // Every decoder reads the same bytes: those of the first reference.
     const shared = Buffer.from([...compressed.values()][1]!);
-    const decompressing = measure(input.length, contenders((codec) => codec.decompress(shared, input.length)));
+    const decompressing = measure(
+      input.length,
+      contenders((codec) => codec.decompress(shared, input.length)),
+    );
 
     console.log(`\n${group}, ${inputName}`);
     for (const name of Object.keys(codecs)) {
@@ -80,7 +93,9 @@ for (const [group, codecs] of Object.entries(groups)) {
         `${speeds[name]!.toFixed(0).padStart(6)} MB/s  ratio ${(speeds.core! / speeds[name]!).toFixed(2).padStart(5)}`;
       const size = compressed.get(name)!.length;
       const larger = `${((compressed.get("core")!.length / size - 1) * 100).toFixed(1)} %`;
-      console.log(`  ${name.padEnd(18)} compress ${speed(compressing)}   decompress ${speed(decompressing)}   ${size} bytes (core ${larger})`);
+      console.log(
+        `  ${name.padEnd(18)} compress ${speed(compressing)}   decompress ${speed(decompressing)}   ${size} bytes (core ${larger})`,
+      );
     }
   }
 }

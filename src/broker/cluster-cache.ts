@@ -49,6 +49,7 @@ interface Entry {
 export type LoadStart = number;
 
 export class ClusterCache {
+  /** Never changes once it is known. */
   clusterId: string | null = null;
   readonly #now: () => number;
   readonly #ttlMs: number;

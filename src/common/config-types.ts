@@ -95,15 +95,15 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): ConfigT
   };
 }
 
-/** Some of the given words, each at most once, with commas between; none is a list too (KIP-1161). */
+/** Some of the given words with commas between. No word is a list too, and one that is repeated counts once (KIP-1161). */
 export function listOf<const T extends string>(...allowed: readonly T[]): ConfigType<readonly T[]> {
-  const expected = `a list of ${allowed.join(", ")}, each at most once`;
+  const expected = `a list of ${allowed.join(", ")}`;
   return {
     type: "list",
     parse(text) {
       const words = splitList(text);
       const value = words.flatMap((word) => allowed.filter((candidate) => candidate === word));
-      return value.length === words.length && new Set(words).size === words.length ? { value } : { expected };
+      return value.length === words.length ? { value: [...new Set(value)] } : { expected };
     },
   };
 }

@@ -56,8 +56,8 @@ export class GroupCoordinator {
     const results = commit.offsets.map(checkOffset);
     const committedAtMs = this.#options.now();
     const offsets = commit.offsets.filter((_, index) => results[index] === null).map((offset) => ({ ...offset, committedAtMs }));
-    if (offsets.length > 0) await this.#write(commit.groupId, offsets);
-    return results;
+    const unwritten = offsets.length > 0 ? await this.#write(commit.groupId, offsets) : null;
+    return unwritten ?? results;
   }
 
   /** null: the group does not exist. */
@@ -73,21 +73,36 @@ export class GroupCoordinator {
       if (refused !== null) return refused;
       const existed = this.#store.groupId() !== null;
       if (existed) await this.#store.clear();
-      await this.#register.unregisterGroup(groupId); // also where the group is gone: a deletion may have ended here
-      return existed ? null : failure("GROUP_ID_NOT_FOUND", `Group '${groupId}' does not exist.`);
+      // Also where the group is gone: an earlier deletion may have ended here.
+      const unreached = await reach(() => this.#register.unregisterGroup(groupId));
+      return unreached ?? (existed ? null : failure("GROUP_ID_NOT_FOUND", `Group '${groupId}' does not exist.`));
     });
   }
 
-  async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<void> {
-    if (this.#store.groupId() !== null) return this.#store.putOffsets(groupId, offsets);
-    return this.#lifecycle.run(async () => {
-      if (this.#store.groupId() === null) await this.#register.registerGroup(groupId);
-      this.#store.putOffsets(groupId, offsets);
-    });
+  async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
+    if (this.#store.groupId() === null) return this.#lifecycle.run(() => this.#writeFirst(groupId, offsets));
+    this.#store.putOffsets(groupId, offsets);
+    return null;
+  }
+
+  async #writeFirst(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
+    const unreached = this.#store.groupId() === null ? await reach(() => this.#register.registerGroup(groupId)) : null;
+    if (unreached === null) this.#store.putOffsets(groupId, offsets);
+    return unreached;
   }
 
   #checkEmpty(groupId: string): Failure | null {
     if (this.#members.length === 0) return null;
     return failure("NON_EMPTY_GROUP", `Group '${groupId}' has ${this.#members.length} members.`);
+  }
+}
+
+/** Why the register could not be reached, or null. */
+async function reach(call: () => Promise<void>): Promise<Failure | null> {
+  try {
+    await call();
+    return null;
+  } catch (error) {
+    return failure("COORDINATOR_NOT_AVAILABLE", `The cluster's list of groups cannot be reached right now: ${String(error)}`);
   }
 }

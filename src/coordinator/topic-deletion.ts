@@ -64,17 +64,19 @@ export class TopicDeletion {
     else this.#store.putDeletion({ ...left, attempts: left.failed.length > 0 ? left.attempts + 1 : left.attempts });
   }
 
-  /** Answers the partitions that could not be destroyed. */
+  /** Answers the partitions that could not be destroyed, and logs one line for all of them. */
   async #destroy(topicId: string, partitions: readonly number[]): Promise<Set<number>> {
     const failed = new Set<number>();
+    let lastError: unknown;
     await forEachConcurrently(partitions, MAX_CONCURRENT_CALLS, async (partition) => {
       try {
         await this.#destroyPartition(topicId, partition);
       } catch (error) {
-        console.warn(`Partition ${topicId}/${partition} could not be destroyed yet: ${String(error)}`);
         failed.add(partition);
+        lastError = error;
       }
     });
+    if (failed.size > 0) console.warn(`${failed.size} partitions of topic ${topicId} are not destroyed yet: ${String(lastError)}`);
     return failed;
   }
 }

@@ -24,7 +24,7 @@ export function seededRandom(seed: number): () => number {
 
 export function randomBytes(length: number, seed: number): Uint8Array {
   const random = seededRandom(seed);
-  return Uint8Array.from({ length }, () => random() * 256);
+  return Uint8Array.from({ length: Math.floor(length) }, () => random() * 256);
 }
 
 /** `length` bytes that repeat `period` random ones. */
@@ -114,34 +114,44 @@ function runBetweenGuards(core: Core, name: string, input: Uint8Array, capacity:
   return { status, output: memory.slice(destination, destination + Math.max(status, 0)) };
 }
 
+/** How long each fuzz test runs; FUZZ_SEED repeats a run whose seed was printed. */
 const FUZZ_MS = Number(process.env.FUZZ_MS ?? 2000);
 
-/**
- * Feeds `decode` mutations of valid inputs and random bytes for about FUZZ_MS (2000). The seed is printed; FUZZ_SEED repeats a run.
- * `check` may compare what a run gave with another implementation.
- */
+function fuzz(name: string, milliseconds: number, attempt: (random: () => number) => void): void {
+  const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  console.info(`${name}: FUZZ_SEED=${seed}`);
+  const random = seededRandom(seed);
+  const end = performance.now() + milliseconds;
+  let attempts = 0;
+  for (; performance.now() < end; attempts++) attempt(random);
+  expect(attempts).toBeGreaterThan(10);
+}
+
+/** Feeds `decode` mutations of valid inputs and random bytes, into any capacity; `check` may compare the result with another decoder's. */
 export function fuzzDecoder(
   core: Core,
   decode: string,
   valid: Uint8Array[],
   check: (input: Uint8Array, status: number, output: Uint8Array) => void,
 ): void {
-  const seed = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
-  console.info(`${decode}: FUZZ_SEED=${seed}`);
-  const random = seededRandom(seed);
-  const end = performance.now() + FUZZ_MS;
-  let runs = 0;
-  while (performance.now() < end) {
-    const input =
-      random() < 0.1
-        ? randomBytes(Math.floor(random() * 300), random() * 2 ** 31)
-        : mutate(valid[Math.floor(random() * valid.length)]!, random);
-    const capacity = Math.floor(random() * 3000);
-    const { status, output } = runGuarded(core, decode, input, capacity);
+  fuzz(decode, FUZZ_MS, (random) => {
+    const noise = random() < 0.1;
+    const input = noise ? randomBytes(random() * 300, random() * 2 ** 31) : mutate(valid[Math.floor(random() * valid.length)]!, random);
+    const { status, output } = runGuarded(core, decode, input, Math.floor(random() * 3000));
     check(input, status, output);
-    runs++;
-  }
-  expect(runs).toBeGreaterThan(10);
+  });
+}
+
+/** Compresses inputs of any length up to three blocks, into the bound or any room, and decompresses them again. */
+export function fuzzRoundTrip(core: Core, encode: string, decode: string, bound: (length: number) => number): void {
+  fuzz(encode, FUZZ_MS / 2, (random) => {
+    const input = mixture(Math.floor(random() ** 6 * 200_000), random() * 2 ** 31);
+    const most = bound(input.length);
+    const { status, output } = runGuarded(core, encode, input, random() < 0.5 ? most : Math.floor(random() * most));
+    if (status === OUTPUT_LIMIT) return;
+    expect(status).toBe(output.length);
+    expectSameBytes(runGuarded(core, decode, output, input.length).output, input);
+  });
 }
 
 /** A copy with a few bytes overwritten, removed, or repeated. */

@@ -10,3 +10,7 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+export function randomBytes(length: number, random: () => number): Uint8Array {
+  return Uint8Array.from({ length }, () => Math.floor(random() * 256));
+}

@@ -6,6 +6,7 @@ import {
   concat,
   expectSameBytes,
   fuzzDecoder,
+  fuzzRoundTrip,
   MEMORY_LIMIT,
   mixture,
   OUTPUT_LIMIT,
@@ -26,7 +27,7 @@ const exports = core.exports as unknown as SnappyJavaExports;
 const header = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00, 0, 0, 0, 1, 0, 0, 0, 1);
 
 function referenceCompress(input: Uint8Array, blockBytes = 32_768): Uint8Array {
-  const parts = [header];
+  const parts: Uint8Array[] = [header];
   for (let position = 0; position < input.length; position += blockBytes) {
     const block = compressSync(input.subarray(position, position + blockBytes));
     const length = Buffer.alloc(4);
@@ -149,6 +150,10 @@ test("survives any flipped bit", () => {
     const { status } = runGuarded(core, "snappyKafkaDecompress", flipped, 1000);
     expect(status === 300 || status === CORRUPT || status === OUTPUT_LIMIT || status === UNSUPPORTED).toBe(true);
   }
+});
+
+test("compresses arbitrary input inside its ranges, and loses nothing", () => {
+  fuzzRoundTrip(core, "snappyJavaCompress", "snappyKafkaDecompress", exports.snappyJavaCompressBound);
 });
 
 test("stays inside its ranges on arbitrary input", () => {

@@ -6,6 +6,7 @@ import {
   CORRUPT,
   expectSameBytes,
   fuzzDecoder,
+  fuzzRoundTrip,
   json,
   MEMORY_LIMIT,
   mixture,
@@ -156,6 +157,10 @@ test("judges a block with any bit flipped as the native implementation does", ()
     expect(status).toBe(expected?.length ?? CORRUPT);
     if (expected) expectSameBytes(output, expected);
   }
+});
+
+test("compresses arbitrary input inside its ranges, and loses nothing", () => {
+  fuzzRoundTrip(core, "snappyCompress", "snappyDecompress", exports.snappyCompressBound);
 });
 
 test("stays inside its ranges on arbitrary input, and agrees with the native implementation", () => {

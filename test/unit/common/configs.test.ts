@@ -90,6 +90,7 @@ describe("values", () => {
     ["min.cleanable.dirty.ratio", "1", "minCleanableDirtyRatio", 1],
     ["min.cleanable.dirty.ratio", "1e-1", "minCleanableDirtyRatio", 0.1],
     ["cleanup.policy", "", "cleanupPolicy", []],
+    ["cleanup.policy", "compact,delete,compact", "cleanupPolicy", ["compact", "delete"]],
     ["leader.replication.throttled.replicas", "*", "leaderReplicationThrottledReplicas", ["*"]],
     ["leader.replication.throttled.replicas", "0:1, 1:2", "leaderReplicationThrottledReplicas", ["0:1", "1:2"]],
   ])("%s takes '%s'", (key, text, property, value) => {
@@ -116,7 +117,6 @@ describe("values", () => {
     ["compression.type", "brotli"],
     ["compression.type", "GZIP"],
     ["message.timestamp.type", "logappendtime"],
-    ["cleanup.policy", "compact,compact"],
     ["cleanup.policy", "compact,"],
     ["cleanup.policy", "purge"],
     ["min.cleanable.dirty.ratio", "1.1"],

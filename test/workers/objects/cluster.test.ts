@@ -1,6 +1,7 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { TopicMetadata } from "../../../src/broker/ports.ts";
 import { type Failure, isFailure } from "../../../src/common/errors.ts";
 import type { ClusterObject } from "../../../src/objects/cluster.ts";
 
@@ -18,7 +19,7 @@ afterEach(() => {
 
 const partitionNumbers = (count: number) => [...Array(count).keys()];
 
-function succeed<T extends object>(result: T | Failure): T {
+function succeed(result: TopicMetadata | Failure): TopicMetadata {
   if (isFailure(result)) throw new Error(result.detail);
   return result;
 }
