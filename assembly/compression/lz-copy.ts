@@ -7,7 +7,6 @@
 export const COPY_SLACK: usize = 32;
 
 // Row `offset` lists, for the 16 bytes that follow, which of the last `offset` bytes each one repeats: i mod offset. Row 0 is unused.
-// prettier-ignore
 const REPEAT: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -63,9 +62,13 @@ export function copyMatchWide(destination: usize, offset: usize, length: usize):
   } while (destination < end);
 }
 
-/** Repeats `length` bytes from `offset` before `destination`, touching nothing else. */
+/** Repeats `length` bytes from `offset` before `destination`, touching nothing else. All but the last few still go in wide steps. */
 export function copyMatchExact(destination: usize, offset: usize, length: usize): void {
   const end = destination + length;
+  if (length > 2 * COPY_SLACK) {
+    copyMatchWide(destination, offset, length - COPY_SLACK);
+    destination += length - COPY_SLACK;
+  }
   while (destination < end) {
     store<u8>(destination, load<u8>(destination - offset));
     destination++;

@@ -141,17 +141,19 @@ function decodeFast(input: usize, inputEnd: usize, output: usize, outputEnd: usi
     input += 2;
     if (offset == 0 || offset > output - windowStart) break;
     let matchLength = (token & 15) + MIN_MATCH;
-    if (matchLength != LONG_MATCH && offset >= 16) {
-      v128.store(output, v128.load(output - offset));
-      store<u16>(output, load<u16>(output - offset, 16), 16);
-    } else {
-      if (matchLength == LONG_MATCH) {
-        const lengthEnd = endOfLength(input, lastInput);
-        if (lengthEnd == 0) break;
-        matchLength += lengthBetween(input, lengthEnd);
-        input = lengthEnd;
-        if (output > lastOutput || matchLength > lastOutput - output) break;
+    if (matchLength != LONG_MATCH) {
+      if (offset >= 16) {
+        v128.store(output, v128.load(output - offset));
+        store<u16>(output, load<u16>(output - offset, 16), 16);
+      } else {
+        copyMatchWide(output, offset, matchLength);
       }
+    } else {
+      const lengthEnd = endOfLength(input, lastInput);
+      if (lengthEnd == 0) break;
+      matchLength += lengthBetween(input, lengthEnd);
+      input = lengthEnd;
+      if (output > lastOutput || matchLength > lastOutput - output) break;
       copyMatchWide(output, offset, matchLength);
     }
     output += matchLength;
