@@ -14,9 +14,10 @@ const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 export function authorize(
   request: Request,
   accessToken: string | undefined,
-  operation: Pick<Operation, "open" | "tokenInQuery"> | undefined,
+  operation: Pick<Operation, "withoutToken" | "tokenInQuery">,
   settings: HttpSettings,
 ): Promise<void> | undefined {
+  if (operation.withoutToken === "anyone") return undefined;
   if (settings.open) {
     refuseForeignPages(request);
     return undefined;
@@ -27,10 +28,9 @@ export function authorize(
       "The broker is closed until it has a token: set the secret SLUICE_ADMIN_TOKEN (wrangler secret put SLUICE_ADMIN_TOKEN).",
     );
   }
-  if (operation?.open) return undefined;
-  const token = presentedToken(request) ?? (operation?.tokenInQuery ? accessToken : undefined);
-  if (token === undefined)
-    throw unauthenticated("This needs a token: send `Authorization: Bearer TOKEN`, or Basic with the token as password.");
+  if (operation.withoutToken === "configured") return undefined;
+  const token = presentedToken(request) ?? (operation.tokenInQuery ? accessToken : undefined);
+  if (token === undefined) throw unauthenticated("This needs a token: `Authorization: Bearer TOKEN`, or Basic with it as the password.");
   return requireSame(token, settings.adminToken);
 }
 
