@@ -1,6 +1,7 @@
 // One partition's log in memory: batches as they were appended, with the offsets that they were given.
 
 import type { FetchStart, OffsetQuery, OffsetResult, ReadFailure, ReadResult } from "../../src/broker/ports.ts";
+import { concatBytes } from "../../src/common/bytes.ts";
 import { type Failure, failure } from "../../src/common/errors.ts";
 import { plainCodec, splitBatches, withBaseOffset } from "./plain-batches.ts";
 
@@ -56,7 +57,7 @@ export class MemoryPartition {
       size += batch.bytes.length;
       nextOffset = batch.nextOffset;
     }
-    return { ...this.offsets, startOffset, nextOffset, batches: concatenate(taken, size) };
+    return { ...this.offsets, startOffset, nextOffset, batches: concatBytes(taken).slice().buffer as ArrayBuffer };
   }
 
   offset(query: OffsetQuery): OffsetResult {
@@ -98,14 +99,4 @@ export class MemoryPartition {
     if ("last" in start) return Math.max(this.highWatermark - start.last, this.logStartOffset);
     return this.records().find(({ timestamp }) => timestamp >= start.timestamp)?.offset ?? this.highWatermark;
   }
-}
-
-function concatenate(parts: readonly Uint8Array[], size: number): ArrayBuffer {
-  const whole = new Uint8Array(size);
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole.buffer;
 }

@@ -2,6 +2,7 @@
 // page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding).
 
 import { decodeBase64 } from "../../common/base64.ts";
+import { EVENT_STREAM_TYPE } from "../../contract/media-types.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { HttpSettings } from "./call.ts";
 import { refuse } from "./problem.ts";
@@ -29,9 +30,14 @@ export function authorize(
     );
   }
   if (operation.withoutToken === "configured") return undefined;
-  const token = presentedToken(request) ?? (operation.tokenInQuery ? accessToken : undefined);
+  const token = presentedToken(request) ?? (operation.tokenInQuery && isLiveTail(request) ? accessToken : undefined);
   if (token === undefined) throw unauthenticated("This needs a token: `Authorization: Bearer TOKEN`, or Basic with it as the password.");
   return requireSame(token, settings.adminToken);
+}
+
+/** Only there, since a browser can set no header, and addresses end up in logs. */
+function isLiveTail({ headers }: Request): boolean {
+  return headers.get("upgrade") !== null || (headers.get("accept") ?? "").includes(EVENT_STREAM_TYPE);
 }
 
 function refuseForeignPages(request: Request): void {

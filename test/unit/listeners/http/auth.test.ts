@@ -38,10 +38,13 @@ test("health and documentation need no token", async () => {
 test("takes access_token on the live tails alone", async () => {
   const app = testApp(CLOSED);
   await app.broker.createTopic({ name: "orders" });
-  expect(await statusWith(app, {}, "/v1/topics/orders/partitions/0/records?access_token=s3cret")).toBe(200);
-  expect(await statusWith(app, {}, "/v1/topics/orders/partitions/0/records?access_token=wrong")).toBe(401);
-  expect(await statusWith(app, {}, "/v1/topics/orders/tail?access_token=s3cret")).toBe(426);
-  expect(await statusWith(app, {}, "/v1/cluster?access_token=s3cret")).toBe(401);
+  const records = "/v1/topics/orders/partitions/0/records?access_token=";
+  const accept = "text/event-stream";
+  expect(await statusWith(app, { accept }, `${records}s3cret`)).toBe(200);
+  expect(await statusWith(app, { accept }, `${records}wrong`)).toBe(401);
+  expect(await statusWith(app, {}, `${records}s3cret`)).toBe(401);
+  expect(await statusWith(app, { upgrade: "other" }, "/v1/topics/orders/tail?access_token=s3cret")).toBe(426);
+  expect(await statusWith(app, { accept }, "/v1/cluster?access_token=s3cret")).toBe(401);
 });
 
 test("a broker without a token is closed, and says what to set", async () => {

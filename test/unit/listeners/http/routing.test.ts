@@ -61,6 +61,7 @@ test("refuses a query parameter that does not exist, rather than ignore it", asy
 test.each([
   [{ overloaded: true, retryable: true }, 503, "LEADER_NOT_AVAILABLE"],
   [{ retryable: true }, 503, "NETWORK_EXCEPTION"],
+  [{ durableObjectReset: true }, 503, "NETWORK_EXCEPTION"],
 ])("passes on the platform's %j as 503", async (flags, status, code) => {
   const app = testApp();
   app.broker.clusterId = () => Promise.reject(Object.assign(new Error("internals"), flags));
