@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildIfStale } from "./freshness.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -12,12 +13,21 @@ const MAXIMUM_PAGES = 1024;
 /** Enough for the tables, the workspace and a first megabyte of scratch; `reserve` grows it from there. */
 const INITIAL_PAGES = 96;
 
-export function buildCore(): void {
+/** The core's path from the root. */
+export const CORE_WASM = "build/core.wasm";
+
+/** Compiles the core if its sources changed since the last time. */
+export async function buildCore(): Promise<void> {
+  const inputs = ["assembly", "scripts/build-core.ts", "package-lock.json"];
+  await buildIfStale({ root, inputs, output: CORE_WASM, build: compile });
+}
+
+function compile(): void {
   mkdirSync(`${root}build`, { recursive: true });
   const asc = `${root}node_modules/assemblyscript/bin/asc.js`;
   const flags = [
     "assembly/index.ts",
-    ...["-o", "build/core.wasm", "-t", "build/core.wat"],
+    ...["-o", CORE_WASM, "-t", "build/core.wat"],
     ...["--runtime", "stub", "-O3", "--converge", "--noAssert"],
     ...["--enable", "simd", "--enable", "relaxed-simd"],
     ...["--exportStart", "_start"],
@@ -26,4 +36,4 @@ export function buildCore(): void {
   execFileSync(process.execPath, [asc, ...flags], { cwd: root, stdio: "inherit" });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) buildCore();
+if (import.meta.main) await buildCore();

@@ -2,6 +2,7 @@
 // A refusal is a value (`Failure`); only bugs throw. Offsets, timestamps (ms) and sizes (bytes) are integers.
 
 import type { Failure } from "../common/errors.ts";
+import type { Compression } from "../wasm/compression.ts";
 import type {
   AlterTopicRequest,
   CommittedOffset,
@@ -21,7 +22,7 @@ import type {
   TopicPage,
 } from "./ports.ts";
 
-export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
+export type { Compression };
 
 /** A record to write. Strings are stored as UTF-8. */
 export interface ProduceRecord {

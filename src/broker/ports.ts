@@ -152,7 +152,9 @@ export interface PartitionDescription extends LogOffsets {
 
 /** A wait for new records. One open watch lets an idle partition hibernate, however long it lasts. */
 export interface PartitionWatch {
-  /** Resolves true once the high watermark is above `offset`, false after `timeoutMs`; at once where it is already. */
+  /** false once the partition, or the way to it, is gone. */
+  readonly isOpen: boolean;
+  /** Resolves true once the high watermark is above `offset` or the watch is not open any more, false after `timeoutMs`. */
   past(offset: number, timeoutMs: number): Promise<boolean>;
   close(): void;
 }

@@ -6,6 +6,12 @@ const MIB = 1024 * KIB;
 /** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). Half of it leaves room for the rest. */
 export const MAX_RPC_BYTES = 16 * MIB;
 
+/** Bytes that may wait in a partition to be written: beyond it producers are asked to slow down. The isolate's memory bounds it. */
+export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
+
+/** How long an append waits for the request that carries it to the partition before it gives up. */
+export const APPEND_TIMEOUT_MS = 30_000;
+
 /** Largest body of an HTTP request that we read whole. The platform takes 100 MB; an isolate has 128 MB for everything. */
 export const MAX_BODY_BYTES = 16 * MIB;
 
@@ -45,6 +51,9 @@ export const MAX_PARTITIONS_PER_FETCH = 500;
 /** Kafka's rule for topic names (org.apache.kafka.common.internals.Topic). */
 export const MAX_TOPIC_NAME_LENGTH = 249;
 
+/** Longest value of a topic config (characters). Only the lists of throttled replicas come near it. */
+export const MAX_CONFIG_VALUE_LENGTH = 10_000;
+
 /** A Durable Object's name; Kafka does not limit group ids. */
 export const MAX_GROUP_ID_LENGTH = 255;
 
@@ -57,8 +66,17 @@ export const MAX_OFFSETS_PER_COMMIT = 10_000;
 /** Most bytes that a record batch may expand to when it is decompressed. Bounded by the core's memory (64 MiB). */
 export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
 
+/** Most topics or groups on one page of a listing. */
+export const MAX_PAGE_ITEMS = 1_000;
+
+/** Calls to other objects at a time: the platform lets six connections wait for their answer, the seventh queues unseen. */
+export const MAX_CONCURRENT_CALLS = 6;
+
 /** Producer ids are handed to the edge in blocks of this many (Kafka's ProducerIdsBlock). */
 export const PRODUCER_ID_BLOCK_SIZE = 1000;
+
+/** A producer that wrote nothing for so long is forgotten (Kafka's producer.id.expiration.ms, its default). */
+export const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 
 /** A batch is kept whole on its way through an RPC. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) throw new Error("limits: a body must fit one RPC");

@@ -1,3 +1,132 @@
-import { DurableObject } from "cloudflare:workers";
+// The cluster object: topics, producer ids and the names of the groups. One for all, named in names.ts. Its methods are ClusterPort's
+// (src/broker/ports.ts), called over RPC.
+//
+// A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
+// ends is set in the same write; when it finds nothing left it costs less than its removal would have.
 
-export class ClusterObject extends DurableObject {}
+import { DurableObject } from "cloudflare:workers";
+import type {
+  AlterTopicRequest,
+  ClusterPort,
+  CreateTopicRequest,
+  GroupPage,
+  PageRequest,
+  ProducerIdBlock,
+  TopicMetadata,
+  TopicPage,
+} from "../broker/ports.ts";
+import { type Failure, isFailure } from "../common/errors.ts";
+import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
+import { TopicDeletion } from "../coordinator/topic-deletion.ts";
+import { TopicRegistry } from "../coordinator/topic-registry.ts";
+import type { Env } from "../env.ts";
+import { SqliteTopicStore } from "../storage/sqlite-topic-store.ts";
+import { partitionObjectName } from "./names.ts";
+
+/** How long a caller waits for the partitions to be gone: less than the 30 s of Kafka's clients. */
+const DELETION_WAIT_MS = 20_000;
+
+/** When the alarm looks after a deletion that was begun: not while the caller still waits. */
+const DELETION_ALARM_MS = 30_000;
+
+/** What the cluster asks of a partition. */
+interface DestroyablePartition {
+  /** Drops everything that the partition has, and may be called again. */
+  destroy(): Promise<void>;
+}
+
+export class ClusterObject extends DurableObject<Env> implements ClusterPort {
+  readonly #store: SqliteTopicStore;
+  readonly #registry: TopicRegistry;
+  readonly #deletion: TopicDeletion;
+
+  /** How long `deleteTopic` waits. */
+  deletionWaitMs = DELETION_WAIT_MS;
+
+  /** A property, not a method, as the one above: RPC does not reach them. */
+  destroyPartition = async (topicId: string, partition: number): Promise<void> => {
+    const stub: unknown = this.env.PARTITION.getByName(partitionObjectName(topicId, partition));
+    await (stub as DestroyablePartition).destroy();
+  };
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env);
+    this.#store = new SqliteTopicStore(ctx.storage);
+    this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID() });
+    this.#deletion = new TopicDeletion(this.#store, (topicId, partition) => this.destroyPartition(topicId, partition));
+    if (this.#deletion.backoffMs() !== null) void ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
+  }
+
+  async clusterId(): Promise<string> {
+    return this.#store.clusterId();
+  }
+
+  async topic(name: string): Promise<TopicMetadata | null> {
+    return this.#registry.topic(name);
+  }
+
+  async topicById(topicId: string): Promise<TopicMetadata | null> {
+    return this.#registry.topicById(topicId);
+  }
+
+  async listTopics(request: PageRequest): Promise<TopicPage> {
+    return this.#registry.listTopics(request);
+  }
+
+  async createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure> {
+    return this.#registry.createTopic(request);
+  }
+
+  async alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure> {
+    return this.#registry.alterTopic(name, request);
+  }
+
+  async deleteTopic(name: string): Promise<TopicMetadata | Failure> {
+    const topic = this.#registry.beginDeletion(name);
+    if (isFailure(topic)) return topic;
+    // No await between the deletion's write and this call: they are one write.
+    const alarmSet = this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
+    await Promise.all([alarmSet, within(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
+    return topic;
+  }
+
+  async allocateProducerIds(): Promise<ProducerIdBlock> {
+    return { firstProducerId: this.#store.allocateProducerIds(PRODUCER_ID_BLOCK_SIZE), count: PRODUCER_ID_BLOCK_SIZE };
+  }
+
+  async registerGroup(groupId: string): Promise<void> {
+    this.#store.addGroup(groupId);
+  }
+
+  async unregisterGroup(groupId: string): Promise<void> {
+    this.#store.removeGroup(groupId);
+  }
+
+  async listGroups(request: PageRequest): Promise<GroupPage> {
+    return this.#registry.listGroups(request);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#deletion.runAll();
+    const backoffMs = this.#deletion.backoffMs();
+    if (backoffMs !== null) await this.ctx.storage.setAlarm(Date.now() + backoffMs);
+  }
+
+  /** The platform gives up on an alarm after some failed tries: a start with something left takes it up again. */
+  async #ensureAlarm(): Promise<void> {
+    if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
+  }
+}
+
+/** Waits for `work`, but not longer than `timeoutMs`; it goes on all the same. */
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  let timer = 0;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, timeoutMs);
+  });
+  try {
+    await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,43 @@
+// What the platform itself costs: a Worker and one Durable Object that do nothing beyond the call, the insert or the read. The
+// benchmarks compare the broker with these, in the same run.
+//
+//   GET  /nothing     answered by the Worker
+//   GET  /empty       one RPC call that does nothing
+//   POST /insert      one RPC call that inserts the body into SQLite, one row
+//   GET  /row?id=N    one RPC call that returns row N (from 1)
+
+import { DurableObject } from "cloudflare:workers";
+
+export class ReferenceObject extends DurableObject<Env> {
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    state.storage.sql.exec("CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL)");
+  }
+
+  empty(): void {}
+
+  insert(body: ArrayBuffer): number {
+    this.ctx.storage.sql.exec("INSERT INTO bodies (body) VALUES (?)", body);
+    return body.byteLength;
+  }
+
+  row(id: number): ArrayBuffer {
+    return this.ctx.storage.sql.exec<{ body: ArrayBuffer }>("SELECT body FROM bodies WHERE id = ?", id).one().body;
+  }
+}
+
+interface Env {
+  readonly REFERENCE: DurableObjectNamespace<ReferenceObject>;
+}
+
+export default {
+  async fetch(request, env) {
+    const url = new URL(request.url);
+    if (url.pathname === "/nothing") return new Response("ok");
+    const object = env.REFERENCE.getByName("reference");
+    if (url.pathname === "/insert") return new Response(String(await object.insert(await request.arrayBuffer())));
+    if (url.pathname === "/row") return new Response(await object.row(Number(url.searchParams.get("id"))));
+    await object.empty();
+    return new Response("ok");
+  },
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,19 @@
+# The reference Worker on plain workerd, set up as the broker is (scripts/serve/workerd-config.ts). `objects` is a folder in the
+# directory that workerd is started in.
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "objects", disk = (path = "objects", writable = true)),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "../../build/reference.js")],
+  compatibilityDate = "2026-10-23",
+  durableObjectNamespaces = [(className = "ReferenceObject", uniqueKey = "reference", enableSql = true)],
+  durableObjectStorage = (localDisk = "objects"),
+  bindings = [(name = "REFERENCE", durableObjectNamespace = "ReferenceObject")],
+);

@@ -1,0 +1,90 @@
+// The command line of `npm start`: what it takes, what it refuses, and the words for both.
+
+import { isIP } from "node:net";
+import { parseArgs } from "node:util";
+
+export interface ServeOptions {
+  /** An IP address. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** The data folder, as given. */
+  readonly data: string;
+  /** Serve without a token: only ever on loopback. */
+  readonly open: boolean;
+}
+
+/** A mistake of whoever started the program: shown as one line, without a stack. */
+export class StartError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 1) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+export const HELP = `Runs the broker on this machine.
+
+  npm start -- [--host 127.0.0.1] [--port 8787] [--data .sluice]
+
+  --host ADDRESS   IP address to listen on. Any but a loopback address needs SLUICE_ADMIN_TOKEN.
+  --port PORT      HTTP port; 0 takes a free one.
+  --data FOLDER    Where topics, records and groups are kept; made if it is not there.
+  --help           This text.
+
+  SLUICE_ADMIN_TOKEN   (environment) The token that clients must send. Without it the broker is open, on loopback only.
+`;
+
+const USAGE_EXIT_CODE = 2;
+
+/** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
+export function parseServeOptions(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): ServeOptions | null {
+  const { help, host, port, data } = parseFlags(args);
+  if (help) return null;
+  const address = parseHost(host);
+  const open = !environment.SLUICE_ADMIN_TOKEN;
+  if (open && !isLoopback(address)) {
+    throw new StartError(
+      `--host ${host} can be reached from other machines: set SLUICE_ADMIN_TOKEN in the environment, or listen on 127.0.0.1`,
+      USAGE_EXIT_CODE,
+    );
+  }
+  if (data === "") throw new StartError("--data needs a folder", USAGE_EXIT_CODE);
+  return { host: address, port: parsePort(port), data, open };
+}
+
+function parseFlags(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        help: { type: "boolean", default: false },
+        host: { type: "string", default: "127.0.0.1" },
+        port: { type: "string", default: "8787" },
+        data: { type: "string", default: ".sluice" },
+      },
+    }).values;
+  } catch (error) {
+    throw new StartError(`${(error as Error).message} (--help lists the flags)`, USAGE_EXIT_CODE);
+  }
+}
+
+function parseHost(host: string): string {
+  const address = host === "localhost" ? "127.0.0.1" : host;
+  if (isIP(address) === 0) throw new StartError(`--host takes an IP address or localhost, not "${host}"`, USAGE_EXIT_CODE);
+  return address;
+}
+
+function parsePort(port: string): number {
+  const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
+  if (!(number <= 65_535)) throw new StartError(`--port takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
+  return number;
+}
+
+/** 127.0.0.0/8 (RFC 1122) and ::1 (RFC 4291). */
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}

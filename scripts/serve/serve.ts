@@ -1,0 +1,111 @@
+// Runs the broker: one workerd process, started on a locked data folder and watched until it ends.
+//
+// The broker lives as long as both processes: workerd's end ends this one with its exit code, and this one's end, however it comes,
+// ends workerd (processes.ts). Records that were acknowledged are durable by then, so nothing is lost by a kill.
+
+import type { ChildProcess } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { constants } from "node:os";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CORE_WASM } from "../build-core.ts";
+import { buildWorker, WORKER_SCRIPT } from "../build-worker.ts";
+import { type DataFolder, openDataFolder } from "./data-folder.ts";
+import { type ServeOptions, StartError } from "./options.ts";
+import { identifyProcess, killWithThisProcess, watchNpm } from "./processes.ts";
+import { listeningPort, startWorkerd } from "./workerd.ts";
+import { socketAddress, workerdConfig } from "./workerd-config.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Time for requests in flight to be answered once a stop is asked for; waiting fetches are cut off after it. */
+const STOP_WAIT_MS = 5_000;
+
+/** Serves until workerd ends or a signal asks to stop; resolves to the exit code. Throws StartError if it cannot start. */
+export async function serve(options: ServeOptions): Promise<number> {
+  const folder = await openDataFolder(options.data);
+  await checkPort(options);
+  await buildWorker();
+  writeFileSync(folder.configFile, configText(options, folder));
+  const child = startGuardedWorkerd(folder);
+  const stopping = stopOnSignal(child);
+  const ended = new Promise<number>((resolve) => {
+    child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+  });
+  const port = await Promise.race([listeningPort(child, "http"), ended.then(() => null)]);
+  if (port !== null) console.log(listeningLine(options, folder, port));
+  else if (!stopping()) await checkPort(options);
+  const exitCode = await ended;
+  if (stopping()) return 0;
+  console.error(`sluice: workerd ended unexpectedly (exit code ${exitCode})`);
+  return exitCode === 0 ? 1 : exitCode;
+}
+
+/** Refuses a port that something else listens on. workerd's own words for it are a stack trace. */
+async function checkPort({ host, port }: ServeOptions): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => probe.once("error", reject).listen({ host, port, exclusive: true }, resolve));
+  } catch (error) {
+    throw new StartError(portRefusal(error as NodeJS.ErrnoException, socketAddress(host, port)));
+  }
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+function portRefusal({ code, message }: NodeJS.ErrnoException, address: string): string {
+  if (code === "EADDRINUSE") return `port taken: something else listens on ${address}; stop it, or give --port another number`;
+  if (code === "EADDRNOTAVAIL") return `this machine has no address ${address}`;
+  if (code === "EACCES") return `this user may not listen on ${address}`;
+  return `cannot listen on ${address}: ${message}`;
+}
+
+function configText({ host, port, open }: ServeOptions, folder: DataFolder): string {
+  return workerdConfig({
+    workerScript: relative(folder.path, root + WORKER_SCRIPT),
+    coreWasm: relative(folder.path, root + CORE_WASM),
+    objectsFolder: folder.objectsFolder,
+    host,
+    port,
+    compatibilityDate: compatibilityDate(),
+    open,
+  });
+}
+
+/** wrangler.toml's, so that a Worker behaves here as it does when deployed. */
+function compatibilityDate(): string {
+  const date = /^compatibility_date\s*=\s*"([\d-]+)"/m.exec(readFileSync(`${root}wrangler.toml`, "utf8"))?.[1];
+  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date");
+  return date;
+}
+
+/** Starts workerd so that it cannot outlive this process. */
+function startGuardedWorkerd(folder: DataFolder): ChildProcess {
+  const child = startWorkerd(folder.configFile);
+  if (child.pid === undefined) return child;
+  const guard = killWithThisProcess(child.pid);
+  child.once("exit", () => guard.release());
+  const identity = identifyProcess(child.pid);
+  if (identity !== null) folder.recordWorkerd(identity);
+  return child;
+}
+
+/** Passes a stop on to workerd, which first answers what is in flight. Returns whether a stop was asked for. */
+function stopOnSignal(child: ChildProcess): () => boolean {
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    child.kill("SIGTERM");
+    setTimeout(() => child.kill("SIGKILL"), STOP_WAIT_MS).unref();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  watchNpm(stop);
+  return () => stopping;
+}
+
+function listeningLine({ host, open }: ServeOptions, folder: DataFolder, port: number): string {
+  const access = open ? "open to this machine without a token (loopback only)" : "token required";
+  return `Sluice listens on http://${socketAddress(host, port)}, ${access}, data in ${folder.path}`;
+}

@@ -1,0 +1,30 @@
+// Starts workerd and learns which port it took.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+
+/** The pinned workerd's own executable, without npm's wrapper around it. The package has no types. */
+const { default: executable } = createRequire(import.meta.url)("workerd") as { default: string };
+
+/**
+ * Starts workerd on a config file; its output goes to this process's. Modules are found from the config's folder, relative disk paths
+ * from `folder`.
+ */
+export function startWorkerd(configFile: string, folder = dirname(configFile)): ChildProcess {
+  return spawn(executable, ["serve", "--control-fd=3", configFile], {
+    cwd: folder,
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
+  });
+}
+
+/** The port of a config's socket, once it listens; workerd writes a line of JSON for each. Null: it ended before. */
+export async function listeningPort(child: ChildProcess, socket: string): Promise<number | null> {
+  for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+    const message = JSON.parse(line) as { event: string; socket?: string; port?: number };
+    if (message.event === "listen" && message.socket === socket) return message.port ?? null;
+  }
+  return null;
+}

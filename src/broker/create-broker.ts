@@ -1,0 +1,74 @@
+// The use cases put together: a Broker for one request, over that request's ports and what the isolate shares.
+
+import { mapConcurrently } from "../common/concurrency.ts";
+import { failure, isFailure } from "../common/errors.ts";
+import type { Core } from "../wasm/core.ts";
+import type { Broker, TopicDescription } from "./broker.ts";
+import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
+import { fetchMany, fetchOne } from "./fetch.ts";
+import { checkGroupId, commitOffsets, describeGroup, resetOffsets } from "./groups.ts";
+import { queryOffset } from "./offsets.ts";
+import type { Ports, TopicMetadata } from "./ports.ts";
+import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
+import type { ProducerIdPool } from "./producer-ids.ts";
+import { tail } from "./tail.ts";
+import { addressOf, findTopic } from "./topics.ts";
+
+/** What all requests of an isolate share: data, no promises. */
+export interface BrokerState {
+  readonly core: Core;
+  readonly clusterCache: ClusterCache;
+  readonly producerIds: ProducerIdPool;
+  /** ms */
+  readonly now: () => number;
+  /** 0 to 1, 1 excluded */
+  readonly random: () => number;
+}
+
+/** Describes under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
+const PARALLEL_DESCRIBES = 6;
+
+export function createBroker(ports: Ports, state: BrokerState): Broker {
+  const topics = new CachedCluster(ports.cluster, state.clusterCache);
+  const produceContext: ProduceContext = { ports, topics, core: state.core, now: state.now, random: state.random };
+  return {
+    clusterId: () => topics.clusterId(),
+
+    listTopics: (request) => topics.listTopics(request),
+    createTopic: (request) => topics.createTopic(request),
+    topic: (name) => findTopic(topics, name),
+    describeTopic: async (name) => {
+      topics.invalidate(name);
+      const topic = await findTopic(topics, name);
+      return isFailure(topic) ? topic : describeTopic(ports, topic);
+    },
+    alterTopic: (name, request) => topics.alterTopic(name, request),
+    deleteTopic: (name) => topics.deleteTopic(name),
+    offset: (topic, partition, query) => queryOffset(ports, topics, topic, partition, query),
+
+    produce: (request) => produceRecords(produceContext, request),
+    produceBatches: (request) => produceBatches(produceContext, request),
+    createProducerId: async () => ({ producerId: await state.producerIds.next(() => topics.allocateProducerIds()), producerEpoch: 0 }),
+
+    fetch: (request) => fetchOne(ports, topics, request),
+    fetchMany: (request) => fetchMany(ports, topics, request),
+    tail: (request) => tail(ports, topics, request),
+
+    commitOffsets: (request) => commitOffsets(ports, topics, request),
+    listGroups: (request) => topics.listGroups(request),
+    describeGroup: (groupId) => describeGroup(ports, topics, groupId),
+    resetOffsets: (request) => resetOffsets(ports, topics, request),
+    deleteGroup: async (groupId) => checkGroupId(groupId) ?? ports.group(groupId).delete(groupId),
+
+    waitUntil: (work) => ports.waitUntil(work),
+  };
+}
+
+async function describeTopic(ports: Ports, topic: TopicMetadata): Promise<TopicDescription> {
+  const indexes = Array.from({ length: topic.partitionCount }, (_, partition) => partition);
+  const partitions = await mapConcurrently(indexes, PARALLEL_DESCRIBES, async (partition) => {
+    const description = await ports.partition(topic.topicId, partition).describe(addressOf(topic, partition));
+    return isFailure(description) ? { ...failure(description.error, description.detail), partition } : description;
+  });
+  return { topic, partitions };
+}

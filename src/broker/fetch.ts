@@ -1,0 +1,123 @@
+// Fetch: reads of one or many partitions, and the wait for what is not there yet. The wait is a watch (ports.ts): nothing is polled,
+// and an idle partition is left to sleep.
+
+import { isFailure } from "../common/errors.ts";
+import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
+import type { FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
+import { addressOf, type TopicCache, withPartition } from "./topics.ts";
+
+/** Reads under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
+const PARALLEL_READS = 6;
+
+interface PartitionRead {
+  readonly topic: string;
+  readonly partition: number;
+  readonly start: FetchStart;
+  readonly maxBytes: number;
+  readonly maxRecords?: number | undefined;
+  readonly isolation: IsolationLevel;
+}
+
+/** Reads once, without waiting. */
+export function readPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ReadFailure> {
+  const { start, maxBytes, maxRecords, isolation } = read;
+  const limits = maxRecords === undefined ? { maxBytes } : { maxBytes, maxRecords };
+  return withPartition<ReadResult>(topics, read.topic, read.partition, (topic) =>
+    ports.partition(topic.topicId, read.partition).read({ ...addressOf(topic, read.partition), start, isolation, ...limits }),
+  );
+}
+
+/** Opens a watch on a partition; null where there is nothing to watch. */
+export async function watchPartition(ports: Ports, topics: TopicCache, topic: string, partition: number): Promise<PartitionWatch | null> {
+  const watch = await withPartition<PartitionWatch>(topics, topic, partition, (metadata) =>
+    ports.partition(metadata.topicId, partition).watch(addressOf(metadata, partition)),
+  );
+  return isFailure(watch) ? null : watch;
+}
+
+export async function fetchOne(ports: Ports, topics: TopicCache, request: FetchRequest): Promise<ReadResult | ReadFailure> {
+  const { partitions } = await fetchMany(ports, topics, {
+    partitions: [{ topic: request.topic, partition: request.partition, start: request.start, maxBytes: request.maxBytes }],
+    maxBytes: request.maxBytes,
+    minBytes: request.minBytes,
+    maxWaitMs: request.maxWaitMs,
+    isolation: request.isolation,
+    maxRecords: request.maxRecords,
+  });
+  return partitions[0]!.result;
+}
+
+/** Reads every partition; with less than `minBytes` in all and no failure, waits for more and reads again what has it. */
+export async function fetchMany(
+  ports: Ports,
+  topics: TopicCache,
+  request: FetchManyRequest & { readonly maxRecords?: number | undefined },
+): Promise<FetchManyResult> {
+  const deadline = Date.now() + request.maxWaitMs;
+  const reads = request.partitions.map((partition) => ({
+    ...partition,
+    isolation: request.isolation,
+    maxRecords: request.maxRecords,
+    maxBytes: Math.min(partition.maxBytes ?? request.maxBytes, request.maxBytes),
+  }));
+  const results = await readAll(ports, topics, reads, request.maxBytes);
+  const isEnough = (): boolean => results.some(isFailure) || bytesIn(results) >= request.minBytes;
+  if (!isEnough() && request.maxWaitMs > 0) await waitForMore(ports, topics, reads, results, deadline, isEnough);
+  return { partitions: reads.map(({ topic, partition }, index) => ({ topic, partition, result: results[index]! })) };
+}
+
+/** Reads all, and keeps in order what fits into `maxBytes`; a partition that does not fit answers with no bytes, to be asked again. */
+async function readAll(
+  ports: Ports,
+  topics: TopicCache,
+  reads: readonly PartitionRead[],
+  maxBytes: number,
+): Promise<(ReadResult | ReadFailure)[]> {
+  const results: (ReadResult | ReadFailure)[] = [];
+  let total = 0;
+  for (let first = 0; first < reads.length; first += PARALLEL_READS) {
+    const group = reads.slice(first, first + PARALLEL_READS);
+    const answers = await Promise.all(group.map((read) => readPartition(ports, topics, read)));
+    for (const answer of answers) {
+      const kept = isFailure(answer) || total === 0 || total + answer.batches.byteLength <= maxBytes ? answer : withoutBatches(answer);
+      total += bytesIn([kept]);
+      results.push(kept);
+    }
+  }
+  return results;
+}
+
+function withoutBatches(result: ReadResult): ReadResult {
+  return { ...result, nextOffset: result.startOffset, batches: new ArrayBuffer(0) };
+}
+
+async function waitForMore(
+  ports: Ports,
+  topics: TopicCache,
+  reads: readonly PartitionRead[],
+  results: (ReadResult | ReadFailure)[],
+  deadline: number,
+  isEnough: () => boolean,
+): Promise<void> {
+  const watches = await Promise.all(reads.map((read) => watchPartition(ports, topics, read.topic, read.partition)));
+  try {
+    while (!isEnough() && watches.every((watch) => watch?.isOpen)) {
+      const grown = await firstPast(watches as PartitionWatch[], results as ReadResult[], deadline - Date.now());
+      if (grown === -1) return;
+      results[grown] = await readPartition(ports, topics, { ...reads[grown]!, start: (results[grown] as ReadResult).startOffset });
+    }
+  } finally {
+    for (const watch of watches) watch?.close();
+  }
+}
+
+/** The index of a partition that has more than its result holds, -1 when the time is over. */
+async function firstPast(watches: readonly PartitionWatch[], results: readonly ReadResult[], timeoutMs: number): Promise<number> {
+  if (timeoutMs <= 0) return -1;
+  const waits = watches.map(async (watch, index) => ((await watch.past(results[index]!.nextOffset, timeoutMs)) ? index : -1));
+  return Promise.race(waits);
+}
+
+function bytesIn(results: readonly (ReadResult | ReadFailure)[]): number {
+  return results.reduce((sum, result) => sum + (isFailure(result) ? 0 : result.batches.byteLength), 0);
+}

@@ -1,0 +1,137 @@
+// Consumer groups' committed offsets: commit, describe with lag, rewind, delete.
+
+import { mapConcurrently } from "../common/concurrency.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { MAX_GROUP_ID_LENGTH } from "../common/limits.ts";
+import type {
+  CommitOffsetsRequest,
+  CommitOffsetsResult,
+  GroupOffset,
+  ResetOffsetsRequest,
+  ResetOffsetsResult,
+  ResetTarget,
+} from "./broker.ts";
+import { queryOffset } from "./offsets.ts";
+import type { CommittedOffset, GroupDescription, LogOffsets, OffsetCommit, OffsetQuery, OffsetResult, Ports } from "./ports.ts";
+import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
+
+/** Calls under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
+const PARALLEL_CALLS = 6;
+
+export async function commitOffsets(
+  ports: Ports,
+  topics: TopicCache,
+  request: CommitOffsetsRequest,
+): Promise<CommitOffsetsResult | Failure> {
+  const badId = checkGroupId(request.groupId);
+  if (badId !== null) return badId;
+  const resolved = await Promise.all(request.offsets.map((offset) => resolveCommit(topics, offset)));
+  const commits = resolved.filter((commit): commit is OffsetCommit => !isFailure(commit));
+  const { groupId, member, force } = request;
+  const outcomes =
+    commits.length === 0
+      ? []
+      : await ports.group(groupId).commit({ groupId, offsets: commits, ...(member && { member }), ...(force && { force }) });
+  if (!Array.isArray(outcomes)) return outcomes as Failure;
+  const remaining = outcomes.values();
+  const offsets = request.offsets.map(({ topic, partition }, index) => {
+    const commit = resolved[index]!;
+    const refused: Failure | null = isFailure(commit) ? commit : remaining.next().value!;
+    return refused === null ? { topic, partition } : { topic, partition, failure: refused };
+  });
+  return { offsets };
+}
+
+export async function describeGroup(
+  ports: Ports,
+  topics: TopicCache,
+  groupId: string,
+): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure> {
+  const group = (checkGroupId(groupId) ?? (await ports.group(groupId).describe(groupId))) as GroupDescription | Failure | null;
+  if (group === null) return failure("GROUP_ID_NOT_FOUND", `there is no group '${groupId}'`);
+  if (isFailure(group)) return group;
+  const alive = await dropDeletedTopics(topics, group.offsets);
+  return { ...group, offsets: await mapConcurrently(alive, PARALLEL_CALLS, (offset) => withLag(ports, topics, offset)) };
+}
+
+export async function resetOffsets(ports: Ports, topics: TopicCache, request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure> {
+  const topic = await findTopic(topics, request.topic);
+  if (isFailure(topic)) return topic;
+  if (request.partition !== undefined && request.partition >= topic.partitionCount) return unknownPartition(topic, request.partition);
+  const badId = checkGroupId(request.groupId);
+  if (badId !== null) return badId;
+  const group = await ports.group(request.groupId).describe(request.groupId);
+  const committed = new Map(
+    group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]),
+  );
+  const partitions =
+    request.partition === undefined ? Array.from({ length: topic.partitionCount }, (_, index) => index) : [request.partition];
+  const targets = await mapConcurrently(partitions, PARALLEL_CALLS, async (partition) => {
+    const from = committed.get(partition) ?? null;
+    return { partition, from, to: await resetTarget(ports, topics, request.topic, partition, from, request.to) };
+  });
+  const offsets = targets.map(({ partition, from, to }) =>
+    isFailure(to)
+      ? { topic: request.topic, partition, from, to: -1, failure: to }
+      : { topic: request.topic, partition, from, to: to.offset, leaderEpoch: to.leaderEpoch },
+  );
+  if (request.dryRun) return { offsets };
+  const moved = offsets.filter((offset) => offset.to >= 0).map(({ topic, partition, to }) => ({ topic, partition, offset: to }));
+  const result = await commitOffsets(ports, topics, { groupId: request.groupId, offsets: moved });
+  if (isFailure(result)) return result;
+  const refused = new Map(result.offsets.map((offset) => [offset.partition, offset.failure]));
+  return { offsets: offsets.map((offset) => ({ ...offset, ...withFailure(refused.get(offset.partition)) })) };
+}
+
+function withFailure(refused: Failure | undefined): { failure: Failure } | undefined {
+  return refused && { failure: refused };
+}
+
+export function checkGroupId(groupId: string): Failure | null {
+  if (groupId.length > 0 && groupId.length <= MAX_GROUP_ID_LENGTH) return null;
+  return failure("INVALID_GROUP_ID", `a group id has 1 to ${MAX_GROUP_ID_LENGTH} characters, this one ${groupId.length}`);
+}
+
+async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["offsets"][number]): Promise<OffsetCommit | Failure> {
+  const topic = await findTopic(topics, commit.topic);
+  if (isFailure(topic)) return topic;
+  if (commit.partition >= topic.partitionCount) return unknownPartition(topic, commit.partition);
+  return { ...commit, topicId: topic.topicId, leaderEpoch: commit.leaderEpoch ?? -1, metadata: commit.metadata ?? "" };
+}
+
+/** Offsets of a topic that was deleted, or made again under its name, are not this group's any more. */
+async function dropDeletedTopics(topics: TopicCache, offsets: readonly CommittedOffset[]): Promise<CommittedOffset[]> {
+  const names = [...new Set(offsets.map((offset) => offset.topic))];
+  const known = new Map(await mapConcurrently(names, PARALLEL_CALLS, async (name) => [name, (await topics.topic(name))?.topicId] as const));
+  return offsets.filter((offset) => known.get(offset.topic) === offset.topicId);
+}
+
+async function withLag(ports: Ports, topics: TopicCache, offset: CommittedOffset): Promise<GroupOffset> {
+  const end = await queryOffset(ports, topics, offset.topic, offset.partition, "latest");
+  if (isFailure(end)) return { ...offset, lag: null, highWatermark: null };
+  return { ...offset, lag: Math.max(0, end.highWatermark - Math.max(offset.offset, end.logStartOffset)), highWatermark: end.highWatermark };
+}
+
+/** Where a reset puts one partition: always inside the log's range. */
+async function resetTarget(
+  ports: Ports,
+  topics: TopicCache,
+  topic: string,
+  partition: number,
+  from: number | null,
+  to: ResetTarget,
+): Promise<{ readonly offset: number; readonly leaderEpoch: number } | Failure> {
+  const query: OffsetQuery = typeof to === "string" ? to : "timestamp" in to ? { timestamp: to.timestamp } : "latest";
+  const found = await queryOffset(ports, topics, topic, partition, query);
+  if (isFailure(found)) return found;
+  const wanted = targetOffset(found, from, to);
+  const offset = Math.min(Math.max(wanted, found.logStartOffset), found.highWatermark);
+  return { offset, leaderEpoch: found.leaderEpoch };
+}
+
+function targetOffset(found: OffsetResult & LogOffsets, from: number | null, to: ResetTarget): number {
+  if (typeof to === "string") return found.offset;
+  if ("offset" in to) return to.offset;
+  if ("shiftBy" in to) return (from ?? found.logStartOffset) + to.shiftBy;
+  return found.offset === -1 ? found.highWatermark : found.offset; // no record that late: the end
+}

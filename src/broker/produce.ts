@@ -1,0 +1,182 @@
+// Produce: records to partitions and batches, batches to the partitions that own them. All CPU work on records is done here, at the
+// edge; a partition only sets offsets.
+
+import { parseTopicConfigs, type TopicConfig } from "../common/configs.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
+import type { Core } from "../wasm/core.ts";
+import { type RecordInput, validateBatches } from "../wasm/record-batches.ts";
+import { statusFailure } from "../wasm/status.ts";
+import type {
+  ProduceBatchesRequest,
+  ProduceBatchesResult,
+  ProducePartitionResult,
+  ProduceRecord,
+  ProduceRequest,
+  ProduceResult,
+} from "./broker.ts";
+import { encodeRun } from "./encode-run.ts";
+import { choosePartition } from "./partitioner.ts";
+import type { AppendResult, Ports, TopicMetadata } from "./ports.ts";
+import { addressOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+
+export interface ProduceContext {
+  readonly ports: Ports;
+  readonly topics: TopicCache;
+  readonly core: Core;
+  /** ms */
+  readonly now: () => number;
+  /** 0 to 1, 1 excluded */
+  readonly random: () => number;
+}
+
+/** What became of one record. */
+type RecordOutcome = { readonly partition: number; readonly offset: number };
+
+const NO_OFFSET = -1;
+
+export async function produceRecords(context: ProduceContext, request: ProduceRequest): Promise<ProduceResult | Failure> {
+  const topic = await topicWithPartitions(context.topics, request);
+  if (isFailure(topic)) return topic;
+  const { records, producer } = request;
+  const offsets: RecordOutcome[] = new Array(records.length);
+  const refused: { index: number; failure: Failure }[] = [];
+  const refuse = (index: number, partition: number, reason: Failure): void => {
+    offsets[index] = { partition, offset: NO_OFFSET };
+    refused.push({ index, failure: reason });
+  };
+
+  const groups = groupByPartition(context, topic, request, refuse);
+  if (producer !== undefined && groups.size > 1) return severalPartitions(groups.size);
+  if (producer !== undefined && refused.length > 0) return refused[0]!.failure;
+  const results = await Promise.all(
+    [...groups].map(([partition, indexes]) => producePartition(context, request, topic, partition, indexes, offsets, refuse)),
+  );
+  refused.sort((a, b) => a.index - b.index);
+  return { results: results.filter((result) => result !== null), offsets, refused };
+}
+
+/** Appends batches as they are, checked whole: the CRC and every record. */
+export async function produceBatches(context: ProduceContext, request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure> {
+  const { batches } = request;
+  if (batches.length === 0) return failure("INVALID_REQUEST", "the body is empty: it must be one or more record batches of version 2");
+  const limits = { maxRecords: MAX_RECORDS_PER_REQUEST, maxDecompressedBytes: MAX_DECOMPRESSED_BYTES };
+  const checked = validateBatches(context.core, batches, limits);
+  if (!checked.ok) {
+    const { error, detail } = statusFailure(checked.status);
+    return failure(error, `${detail} (${checked.statusName}, batch ${checked.batchIndex} of the body)`);
+  }
+  const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
+  const run = ownBuffer(batches);
+  const result = await append(context, request.topic, request.partition, run);
+  return isFailure(result) ? result : { count, ...result };
+}
+
+/** The topic, with metadata new enough to know every partition that the records name. */
+async function topicWithPartitions(topics: TopicCache, { topic: name, records }: ProduceRequest): Promise<TopicMetadata | Failure> {
+  const topic = await findTopic(topics, name);
+  if (isFailure(topic) || records.every((record) => (record.partition ?? 0) < topic.partitionCount)) return topic;
+  topics.invalidate(name);
+  return findTopic(topics, name);
+}
+
+/** Record indexes by partition, in order; refuses the records that cannot go anywhere. */
+function groupByPartition(
+  context: ProduceContext,
+  topic: TopicMetadata,
+  { records, producer }: ProduceRequest,
+  refuse: (index: number, partition: number, reason: Failure) => void,
+): Map<number, number[]> {
+  const config = configOf(topic);
+  const nowMs = context.now();
+  const stickyOf =
+    producer === undefined ? Math.floor(context.random() * topic.partitionCount) : producer.producerId % topic.partitionCount;
+  const groups = new Map<number, number[]>();
+  for (const [index, record] of records.entries()) {
+    const partition = choosePartition(record, topic.partitionCount, stickyOf);
+    const reason = partition < topic.partitionCount ? checkTimestamp(record, config, nowMs) : unknownPartition(topic, partition);
+    if (reason !== null) {
+      refuse(index, partition, reason);
+      continue;
+    }
+    const group = groups.get(partition);
+    if (group === undefined) groups.set(partition, [index]);
+    else group.push(index);
+  }
+  return groups;
+}
+
+/** Encodes and appends one partition's records. @returns null when every record was refused on its own account */
+async function producePartition(
+  context: ProduceContext,
+  request: ProduceRequest,
+  topic: TopicMetadata,
+  partition: number,
+  indexes: readonly number[],
+  offsets: RecordOutcome[],
+  refuse: (index: number, partition: number, reason: Failure) => void,
+): Promise<ProducePartitionResult | null> {
+  const { maxMessageBytes } = configOf(topic);
+  const nowMs = context.now();
+  const inputs = indexes.map((index) => toInput(request.records[index]!, nowMs));
+  const { compression, producer } = request;
+  const run = encodeRun(context.core, inputs, { compression, maxMessageBytes, producer });
+  for (const { index, failure: reason } of run.refused) refuse(indexes[index]!, partition, reason);
+  if (run.written.length === 0 || (producer !== undefined && run.refused.length > 0)) return null;
+  const result = await append(context, request.topic, partition, run.bytes);
+  const baseOffset = isFailure(result) ? NO_OFFSET : result.baseOffset;
+  for (const [rank, index] of run.written.entries()) {
+    offsets[indexes[index]!] = { partition, offset: baseOffset === NO_OFFSET ? NO_OFFSET : baseOffset + rank };
+  }
+  const count = run.written.length;
+  if (isFailure(result)) return { partition, count, baseOffset, logAppendTimeMs: -1, failure: result };
+  return { partition, count, baseOffset, logAppendTimeMs: result.logAppendTimeMs };
+}
+
+function append(context: ProduceContext, name: string, partition: number, batches: ArrayBuffer): Promise<AppendResult | Failure> {
+  return withPartition<AppendResult>(context.topics, name, partition, (topic) =>
+    context.ports.partition(topic.topicId, partition).append({ ...addressOf(topic, partition), batches }),
+  );
+}
+
+function toInput(record: ProduceRecord, nowMs: number): RecordInput {
+  const { key, value, headers, timestamp = nowMs } = record;
+  return headers === undefined ? { key, value, timestamp } : { key, value, headers, timestamp };
+}
+
+function checkTimestamp({ timestamp }: ProduceRecord, config: TopicConfig, nowMs: number): Failure | null {
+  if (timestamp === undefined || config.messageTimestampType === "LogAppendTime") return null;
+  const { messageTimestampAfterMaxMs: afterMaxMs, messageTimestampBeforeMaxMs: beforeMaxMs } = config;
+  if (timestamp - nowMs > afterMaxMs) {
+    return failure("INVALID_TIMESTAMP", `timestamp ${timestamp} is more than message.timestamp.after.max.ms = ${afterMaxMs} in the future`);
+  }
+  if (nowMs - timestamp > beforeMaxMs) {
+    return failure("INVALID_TIMESTAMP", `timestamp ${timestamp} is more than message.timestamp.before.max.ms = ${beforeMaxMs} in the past`);
+  }
+  return null;
+}
+
+function severalPartitions(count: number): Failure {
+  const detail = `the records go to ${count} partitions, but a sequence belongs to one: with producerId, send one partition's records a request`;
+  return failure("INVALID_REQUEST", detail);
+}
+
+/** Parsed configs by metadata: a topic's metadata is replaced, never changed. */
+const configs = new WeakMap<TopicMetadata, TopicConfig>();
+
+function configOf(topic: TopicMetadata): TopicConfig {
+  let config = configs.get(topic);
+  if (config === undefined) {
+    const parsed = parseTopicConfigs(topic.configs);
+    if (isFailure(parsed)) throw new Error(`the stored configs of topic '${topic.name}' are not valid: ${parsed.detail}`);
+    config = parsed;
+    configs.set(topic, config);
+  }
+  return config;
+}
+
+/** A buffer of exactly these bytes: a view's whole buffer would be sent. */
+function ownBuffer(bytes: Uint8Array): ArrayBuffer {
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
+  return isWhole ? (bytes.buffer as ArrayBuffer) : bytes.slice().buffer;
+}

@@ -1,0 +1,78 @@
+// The rules for committing offsets (Kafka's OffsetMetadataManager): who may commit to a group, and which offsets are taken. Pure.
+// A mistake in one offset is that offset's result; a commit by somebody who may not is refused as a whole.
+
+import { type Failure, failure } from "../common/errors.ts";
+import { MAX_GROUP_ID_LENGTH, MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT, MAX_PARTITIONS_PER_TOPIC } from "../common/limits.ts";
+import { utf8Length } from "../common/utf8.ts";
+
+const MAX_INT32 = 2 ** 31 - 1;
+
+export interface Committer {
+  readonly memberId: string;
+  readonly memberEpoch: number;
+}
+
+export interface OffsetToCommit {
+  readonly topicId: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** -1 where not known. */
+  readonly leaderEpoch: number;
+  readonly metadata: string;
+}
+
+/** Why the id cannot be a group's, or null. A string that is not well formed has no UTF-8, and so no name in storage. */
+export function checkGroupId(groupId: string): Failure | null {
+  if (groupId === "") return failure("INVALID_GROUP_ID", "The group id is empty.");
+  if (groupId.length > MAX_GROUP_ID_LENGTH) {
+    return failure("INVALID_GROUP_ID", `The group id is longer than ${MAX_GROUP_ID_LENGTH} characters.`);
+  }
+  return groupId.isWellFormed() ? null : failure("INVALID_GROUP_ID", "The group id is not well-formed Unicode.");
+}
+
+/**
+ * Why this commit is refused, or null. Somebody who names a member must be one, in its present epoch; somebody who names none (a
+ * consumer that assigns its own partitions, a tool) may commit while there are no members, or with `force`.
+ */
+export function checkCommitter(
+  members: readonly Committer[],
+  commit: { readonly offsets: readonly unknown[]; readonly member?: Committer; readonly force?: boolean },
+): Failure | null {
+  if (commit.offsets.length > MAX_OFFSETS_PER_COMMIT) {
+    return failure("INVALID_COMMIT_OFFSET_SIZE", `A commit has at most ${MAX_OFFSETS_PER_COMMIT} offsets, not ${commit.offsets.length}.`);
+  }
+  const { member, force = false } = commit;
+  if (member === undefined) {
+    if (force || members.length === 0) return null;
+    return failure("UNKNOWN_MEMBER_ID", `The group has ${members.length} members, and the commit names none of them.`);
+  }
+  const known = members.find((other) => other.memberId === member.memberId);
+  if (known === undefined) return failure("UNKNOWN_MEMBER_ID", `The group has no member '${member.memberId.slice(0, 300)}'.`);
+  if (known.memberEpoch === member.memberEpoch) return null;
+  return failure("FENCED_MEMBER_EPOCH", `The member is in epoch ${known.memberEpoch}, and the commit in ${member.memberEpoch}.`);
+}
+
+/** Why this offset is not taken, or null. */
+export function checkOffset({ topicId, topic, partition, offset, leaderEpoch, metadata }: OffsetToCommit): Failure | null {
+  if (topicId === "" || topic === "") return failure("UNKNOWN_TOPIC_OR_PARTITION", "The offset names no topic.");
+  if (!isIntegerIn(partition, 0, MAX_PARTITIONS_PER_TOPIC - 1)) {
+    return failure("UNKNOWN_TOPIC_OR_PARTITION", `Topic '${topic}' has no partition ${partition}.`);
+  }
+  if (!isIntegerIn(offset, 0, Number.MAX_SAFE_INTEGER)) {
+    return failure("INVALID_REQUEST", `The offset ${offset} of ${topic}/${partition} is not an integer from 0 to 2^53-1.`);
+  }
+  if (!isIntegerIn(leaderEpoch, -1, MAX_INT32)) {
+    return failure("INVALID_REQUEST", `The leader epoch ${leaderEpoch} of ${topic}/${partition} is not an integer from -1 to 2^31-1.`);
+  }
+  const metadataBytes = utf8Length(metadata);
+  if (metadataBytes <= MAX_OFFSET_METADATA_BYTES) return null;
+  return failure(
+    "OFFSET_METADATA_TOO_LARGE",
+    `The metadata of ${topic}/${partition} has ${metadataBytes} bytes, and may have ${MAX_OFFSET_METADATA_BYTES}.`,
+  );
+}
+
+function isIntegerIn(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}

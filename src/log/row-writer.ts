@@ -1,0 +1,65 @@
+// Packs batches into rows: one for a whole flush, another only where a row would outgrow its limit. A run that fills a row by itself
+// is stored as it came, uncopied.
+
+import { type BatchHeader, lastOffset } from "../record/record-batch.ts";
+import type { LogRow } from "./log-store.ts";
+import { concatPieces, type Piece } from "./pieces.ts";
+
+export class RowWriter {
+  readonly #maxRowBytes: number;
+  readonly #rows: LogRow[] = [];
+  #pieces: Piece[] = [];
+  #rowBytes = 0;
+  #rowBaseOffset: number;
+  #rowMaxTimestamp = -1;
+  #endOffset: number;
+  #endPosition: number;
+
+  /** @param endOffset where the log ends now; @param endPosition its bytes up to there */
+  constructor(endOffset: number, endPosition: number, maxRowBytes: number) {
+    this.#endOffset = endOffset;
+    this.#rowBaseOffset = endOffset;
+    this.#endPosition = endPosition;
+    this.#maxRowBytes = maxRowBytes;
+  }
+
+  /** Exclusive: where the next batch goes. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  get endPosition(): number {
+    return this.#endPosition;
+  }
+
+  /** Adds the batch that lies in `run` at `batch.position` and has its final offsets. */
+  add(run: ArrayBuffer, batch: BatchHeader): void {
+    if (this.#rowBytes > 0 && this.#rowBytes + batch.sizeBytes > this.#maxRowBytes) this.#closeRow();
+    const before = this.#pieces.at(-1);
+    if (before !== undefined && before.buffer === run && before.end === batch.position) before.end += batch.sizeBytes;
+    else this.#pieces.push({ buffer: run, start: batch.position, end: batch.position + batch.sizeBytes });
+    this.#rowBytes += batch.sizeBytes;
+    this.#rowMaxTimestamp = Math.max(this.#rowMaxTimestamp, batch.maxTimestamp);
+    this.#endOffset = lastOffset(batch) + 1;
+  }
+
+  finish(): readonly LogRow[] {
+    if (this.#rowBytes > 0) this.#closeRow();
+    return this.#rows;
+  }
+
+  #closeRow(): void {
+    this.#rows.push({
+      baseOffset: this.#rowBaseOffset,
+      endOffset: this.#endOffset,
+      position: this.#endPosition,
+      maxTimestamp: this.#rowMaxTimestamp,
+      bytes: concatPieces(this.#pieces),
+    });
+    this.#endPosition += this.#rowBytes;
+    this.#rowBaseOffset = this.#endOffset;
+    this.#pieces = [];
+    this.#rowBytes = 0;
+    this.#rowMaxTimestamp = -1;
+  }
+}

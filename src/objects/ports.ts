@@ -1,0 +1,51 @@
+// The use cases' ports over Durable Object RPC. A call that breaks is a retriable failure, not an exception: the object restarts,
+// moves, or is overloaded, and a client may try again.
+
+import type { ClusterPort, GroupPort, PartitionPort, Ports } from "../broker/ports.ts";
+import { type Failure, failure } from "../common/errors.ts";
+import type { Env } from "../env.ts";
+import { appendCoalesced } from "./append-coalescer.ts";
+import { CLUSTER_OBJECT_NAME, partitionObjectName } from "./names.ts";
+import type { PartitionObject } from "./partition.ts";
+import { openWatch } from "./watch.ts";
+
+/** Ports for one request: `waitUntil` is that request's own. */
+export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => void): Ports {
+  return {
+    cluster: clusterPort(env),
+    partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
+    group: (groupId) => groupPort(env, groupId),
+    waitUntil,
+  };
+}
+
+function clusterPort(env: Env): ClusterPort {
+  const stub = env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+  return stub as unknown as ClusterPort;
+}
+
+function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
+  const name = partitionObjectName(topicId, partition);
+  const stub = env.PARTITION.getByName(name);
+  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe">; // its RPC methods, as plain data
+  return {
+    append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
+    read: (request) => orUnavailable(object.read(request)),
+    offset: (address, query) => orUnavailable(object.offset(address, query)),
+    describe: (address) => orUnavailable(object.describe(address)),
+    watch: (address) => orUnavailable(openWatch(stub, address)),
+  };
+}
+
+function groupPort(env: Env, groupId: string): GroupPort {
+  return env.GROUP.getByName(groupId) as unknown as GroupPort;
+}
+
+async function orUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
+  try {
+    return await call;
+  } catch (error) {
+    console.error(JSON.stringify({ message: "a call to a partition failed", error: String(error) }));
+    return failure("LEADER_NOT_AVAILABLE", "the partition cannot be reached right now: what was sent may or may not be written");
+  }
+}

@@ -1,0 +1,73 @@
+// The edge's side of a watch: a socket to the partition object that says the high watermark at each append (watchers.ts).
+
+import type { PartitionAddress, PartitionWatch } from "../broker/ports.ts";
+import type { Failure } from "../common/errors.ts";
+
+/** Opens a watch on the partition behind `stub`. */
+export async function openWatch(stub: Fetcher, address: PartitionAddress): Promise<PartitionWatch | Failure> {
+  const { topicId, partition, topicVersion } = address;
+  const query = new URLSearchParams({ topicId, partition: String(partition), topicVersion: String(topicVersion) });
+  const response = await stub.fetch(`http://partition/watch?${query}`, { headers: { upgrade: "websocket" } });
+  if (response.webSocket === null) return response.json<Failure>();
+  return new SocketWatch(response.webSocket);
+}
+
+class SocketWatch implements PartitionWatch {
+  readonly #socket: WebSocket;
+  #highWatermark = -1;
+  #isOpen = true;
+  readonly #sleepers = new Set<() => void>();
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.addEventListener("message", (event) => {
+      this.#highWatermark = Number(event.data);
+      this.#wake();
+    });
+    const end = (): void => {
+      this.#isOpen = false;
+      this.#wake();
+    };
+    socket.addEventListener("close", end);
+    socket.addEventListener("error", end);
+    socket.accept();
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  async past(offset: number, timeoutMs: number): Promise<boolean> {
+    const deadline = Date.now() + timeoutMs;
+    while (this.#highWatermark <= offset && this.#isOpen) {
+      const leftMs = deadline - Date.now();
+      if (leftMs <= 0) return false;
+      await this.#sleep(leftMs);
+    }
+    return true;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#socket.close();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#sleepers) wake();
+  }
+
+  /** Until the next message, the end, or `timeoutMs`. */
+  #sleep(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer);
+        this.#sleepers.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, timeoutMs);
+      this.#sleepers.add(wake);
+    });
+  }
+}

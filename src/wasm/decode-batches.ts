@@ -1,0 +1,88 @@
+// Decodes record batches to records. The core finds where everything stands (assembly/record.ts draws its entries); the records are
+// then views into the caller's bytes, or into one copy of the decompressed records of their batch.
+
+import { readInt64 } from "../record/int64.ts";
+import { type BatchHeader, batchHeaders, isControl, lastOffset } from "../record/record-batch.ts";
+import type { Core } from "./core.ts";
+import { plainBytes } from "./outcome.ts";
+import { type RecordHeader, readRecordHeaders } from "./record-headers.ts";
+import { CoreError } from "./status.ts";
+
+const ENTRY_BYTES = 40;
+const FLAG_CHECK_CRC = 1;
+
+/** Keys, values and header values are views: copy what must outlive the batch's bytes, or go somewhere alone. */
+export interface DecodedRecord {
+  readonly offset: number;
+  /** ms; -1 for none. */
+  readonly timestamp: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: readonly RecordHeader[];
+}
+
+export interface DecodeOptions {
+  /** Leave out the records before this offset. */
+  readonly fromOffset?: number;
+  /** Most records to return. */
+  readonly maxRecords?: number;
+  /** Most bytes of decompressed records in one batch. */
+  readonly maxDecompressedBytes: number;
+  /** Check each batch's CRC first. */
+  readonly checkCrc?: boolean;
+  /** Batches to leave out unread, such as those of aborted transactions. Control batches unless told. */
+  readonly skipBatch?: (header: BatchHeader) => boolean;
+}
+
+/**
+ * Decodes a run. A last batch that is not whole is left out, as fetch answers may be cut there.
+ * @throws CoreError for a batch that is corrupt: what is decoded here was validated when it was written
+ */
+export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
+  const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY, skipBatch = isControl } = options;
+  const records: DecodedRecord[] = [];
+  for (const header of batchHeaders(bytes)) {
+    if (records.length >= maxRecords) break;
+    if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
+    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, records);
+  }
+  return records;
+}
+
+function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options: DecodeOptions, into: DecodedRecord[]): void {
+  const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY } = options;
+  const table = core.load(batch);
+  const capacity = Math.max(header.recordCount, 0);
+  const plain = core.reserve(table, capacity * ENTRY_BYTES);
+  const flags = options.checkCrc ? FLAG_CHECK_CRC : 0;
+  const count = core.growRoom(plain, options.maxDecompressedBytes, (room) =>
+    core.exports.batchDecode(core.scratch, batch.length, flags, table, capacity, plain, room),
+  );
+  if (count < 0) throw new CoreError(count, `batch at offset ${header.baseOffset}`);
+
+  const plainLength = plainBytes(core);
+  const source = plainLength === 0 ? batch : core.bytes.slice(plain, plain + plainLength);
+  const { view } = core;
+  for (let index = 0; index < count && into.length < maxRecords; index++) {
+    const at = table + index * ENTRY_BYTES;
+    const offset = header.baseOffset + view.getInt32(at, true);
+    if (offset >= fromOffset) into.push(readEntry(view, at, offset, source));
+  }
+}
+
+function readEntry(view: DataView, at: number, offset: number, source: Uint8Array): DecodedRecord {
+  const headerCount = view.getInt32(at + 4, true);
+  return {
+    offset,
+    timestamp: readInt64(view, at + 8, true),
+    key: slice(source, view.getUint32(at + 16, true), view.getInt32(at + 20, true)),
+    value: slice(source, view.getUint32(at + 24, true), view.getInt32(at + 28, true)),
+    headers: headerCount === 0 ? NO_HEADERS : readRecordHeaders(source, view.getUint32(at + 32, true), headerCount),
+  };
+}
+
+const NO_HEADERS: readonly RecordHeader[] = [];
+
+function slice(source: Uint8Array, position: number, length: number): Uint8Array | null {
+  return length < 0 ? null : source.subarray(position, position + length);
+}

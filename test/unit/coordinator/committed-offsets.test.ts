@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../../../src/common/limits.ts";
+import { checkCommitter, checkGroupId, checkOffset, type OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
+
+const OFFSET: OffsetToCommit = { topicId: "id", topic: "orders", partition: 0, offset: 0, leaderEpoch: -1, metadata: "" };
+
+describe("a group id", () => {
+  test.each(["g", "a b/c:ü\u{1f600}", "x".repeat(255)])("may be '%s'", (groupId) => {
+    expect(checkGroupId(groupId)).toBeNull();
+  });
+
+  test.each(["", "x".repeat(256), "\ud800"])("may not be '%s'", (groupId) => {
+    expect(checkGroupId(groupId)).toMatchObject({ error: "INVALID_GROUP_ID" });
+  });
+});
+
+describe("an offset", () => {
+  test.each([
+    { offset: 0 },
+    { offset: Number.MAX_SAFE_INTEGER },
+    { leaderEpoch: 2 ** 31 - 1 },
+    { partition: 9_999 },
+    { metadata: "é".repeat(MAX_OFFSET_METADATA_BYTES / 2) },
+  ])("may have %j", (changes) => {
+    expect(checkOffset({ ...OFFSET, ...changes })).toBeNull();
+  });
+
+  test.each([
+    [{ offset: -1 }, "INVALID_REQUEST"],
+    [{ offset: 2 ** 53 }, "INVALID_REQUEST"],
+    [{ offset: 1.5 }, "INVALID_REQUEST"],
+    [{ offset: Number.NaN }, "INVALID_REQUEST"],
+    [{ leaderEpoch: -2 }, "INVALID_REQUEST"],
+    [{ leaderEpoch: 2 ** 31 }, "INVALID_REQUEST"],
+    [{ partition: -1 }, "UNKNOWN_TOPIC_OR_PARTITION"],
+    [{ partition: 10_000 }, "UNKNOWN_TOPIC_OR_PARTITION"],
+    [{ topic: "" }, "UNKNOWN_TOPIC_OR_PARTITION"],
+    [{ metadata: `${"é".repeat(MAX_OFFSET_METADATA_BYTES / 2)}a` }, "OFFSET_METADATA_TOO_LARGE"],
+  ])("may not have %j", (changes, error) => {
+    expect(checkOffset({ ...OFFSET, ...changes })).toMatchObject({ error });
+  });
+});
+
+describe("a commit", () => {
+  const members = [{ memberId: "m", memberEpoch: 3 }];
+  const offsets = [OFFSET];
+
+  test("without a member is taken while there are none, or with force", () => {
+    expect(checkCommitter([], { offsets })).toBeNull();
+    expect(checkCommitter(members, { offsets, force: true })).toBeNull();
+    expect(checkCommitter(members, { offsets })).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+  });
+
+  test("with a member is taken from a member in its present epoch alone", () => {
+    expect(checkCommitter(members, { offsets, member: { memberId: "m", memberEpoch: 3 } })).toBeNull();
+    expect(checkCommitter(members, { offsets, member: { memberId: "m", memberEpoch: 2 } })).toMatchObject({ error: "FENCED_MEMBER_EPOCH" });
+    expect(checkCommitter(members, { offsets, member: { memberId: "x", memberEpoch: 3 } })).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+    expect(checkCommitter([], { offsets, member: members[0]!, force: true })).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+  });
+
+  test("has at most as many offsets as the limit", () => {
+    expect(checkCommitter([], { offsets: Array(MAX_OFFSETS_PER_COMMIT).fill(OFFSET) })).toBeNull();
+    expect(checkCommitter([], { offsets: Array(MAX_OFFSETS_PER_COMMIT + 1).fill(OFFSET) })).toMatchObject({
+      error: "INVALID_COMMIT_OFFSET_SIZE",
+    });
+  });
+});
