@@ -79,7 +79,7 @@ export class MemoryPartition {
     if (signal?.aborted) resolve();
     await promise;
     this.waiting.delete(resolve);
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 
   wake(): void {
