@@ -51,7 +51,11 @@ async function openSocket(path: string) {
   socket.addEventListener("close", ({ code, reason }) => push({ code, reason }));
   socket.accept();
   const next = async (): Promise<unknown> => {
-    while (queue.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    while (queue.length === 0) {
+      const more = Promise.withResolvers<void>();
+      wake = more.resolve;
+      await more.promise;
+    }
     return queue.shift();
   };
   return { socket, next, nextJson: async () => JSON.parse((await next()) as string) as unknown };
