@@ -37,7 +37,7 @@ const COMPRESSION_TYPE = oneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", 
 const DURABILITY_NOTE = "The platform replicates and syncs every write before it is acknowledged, whatever this says.";
 
 const TOPIC_CONFIGS = {
-  "cleanup.policy": accepted(
+  "cleanup.policy": honoured(
     listOf("compact", "delete"),
     "delete",
     "What becomes of old segments: delete drops them by retention, compact keeps the newest record of each key; both may be set, and an empty list keeps everything.",
@@ -54,24 +54,24 @@ const TOPIC_CONFIGS = {
     "How batches are stored: producer keeps what the producer chose, any other value recompresses.",
   ),
   "compression.zstd.level": accepted(int({ min: -131_072, max: 22 }), "3", "Level where compression.type is zstd."),
-  "delete.retention.ms": accepted(long({ min: 0 }), ONE_DAY_MS, "How long a compacted topic keeps tombstones (ms)."),
+  "delete.retention.ms": honoured(long({ min: 0 }), ONE_DAY_MS, "How long a compacted topic keeps tombstones (ms)."),
   "file.delete.delay.ms": accepted(long({ min: 0 }), "60000", "How long a dropped segment is kept before its bytes go (ms)."),
   "flush.messages": accepted(long({ min: 1 }), FOR_EVER, `Records between two syncs to disk. ${DURABILITY_NOTE}`),
   "flush.ms": accepted(long({ min: 0 }), FOR_EVER, `Time between two syncs to disk (ms). ${DURABILITY_NOTE}`),
   "follower.replication.throttled.replicas": accepted(replicaList(), "", "Replicas whose replication is throttled on the follower's side."),
-  "index.interval.bytes": accepted(int({ min: 0 }), "4096", "Bytes of records between two entries of the offset and time indexes."),
+  "index.interval.bytes": honoured(int({ min: 0 }), "4096", "Bytes of records between two entries of the offset and time indexes."),
   "leader.replication.throttled.replicas": accepted(replicaList(), "", "Replicas whose replication is throttled on the leader's side."),
-  "local.retention.bytes": accepted(
+  "local.retention.bytes": honoured(
     long({ min: -2 }),
     "-2",
     "Bytes kept on the partition itself before only the archive has them; -2: as retention.bytes.",
   ),
-  "local.retention.ms": accepted(
+  "local.retention.ms": honoured(
     long({ min: -2 }),
     "-2",
     "How long segments stay on the partition itself before only the archive has them (ms); -2: as retention.ms.",
   ),
-  "max.compaction.lag.ms": accepted(long({ min: 1 }), FOR_EVER, "The longest that a record waits to be compacted (ms)."),
+  "max.compaction.lag.ms": honoured(long({ min: 1 }), FOR_EVER, "The longest that a record waits to be compacted (ms)."),
   "max.message.bytes": honoured(MESSAGE_BYTES, "1048588", "The largest record batch (bytes, as stored, so after compression)."),
   "message.timestamp.after.max.ms": honoured(
     long({ min: 0 }),
@@ -88,8 +88,8 @@ const TOPIC_CONFIGS = {
     "CreateTime",
     "Whether a record carries the producer's time or the time at which it was written.",
   ),
-  "min.cleanable.dirty.ratio": accepted(double(0, 1), "0.5", "How much of a compacted log must be new before it is compacted again."),
-  "min.compaction.lag.ms": accepted(long({ min: 0 }), "0", "The shortest that a record stays uncompacted (ms)."),
+  "min.cleanable.dirty.ratio": honoured(double(0, 1), "0.5", "How much of a compacted log must be new before it is compacted again."),
+  "min.compaction.lag.ms": honoured(long({ min: 0 }), "0", "The shortest that a record stays uncompacted (ms)."),
   "min.insync.replicas": accepted(int({ min: 1 }), "1", `Replicas that must have a write before it is acknowledged. ${DURABILITY_NOTE}`),
   preallocate: accepted(boolean(), "false", "Whether a segment's file is made at its full size. There are no such files here."),
   "remote.log.copy.disable": accepted(boolean(), "false", "Whether sealed segments stop going to remote storage."),
@@ -99,16 +99,16 @@ const TOPIC_CONFIGS = {
     "false",
     "Tiered storage. Here sealed segments go to the archive, if there is one, whatever this says.",
   ),
-  "retention.bytes": accepted(long(), "-1", "Bytes that a partition keeps before its oldest segments go; -1: no limit."),
-  "retention.ms": accepted(long({ min: -1 }), SEVEN_DAYS_MS, "How long records are kept (ms); -1: for ever."),
-  "segment.bytes": accepted(int({ min: 14 }), "1073741824", "Bytes at which the active segment is sealed."),
-  "segment.index.bytes": accepted(int({ min: 4 }), "10485760", "The largest offset index of a segment (bytes)."),
+  "retention.bytes": honoured(long(), "-1", "Bytes that a partition keeps before its oldest segments go; -1: no limit."),
+  "retention.ms": honoured(long({ min: -1 }), SEVEN_DAYS_MS, "How long records are kept (ms); -1: for ever."),
+  "segment.bytes": honoured(int({ min: 14 }), "1073741824", "Bytes at which the active segment is sealed."),
+  "segment.index.bytes": honoured(int({ min: 4 }), "10485760", "The largest offset index of a segment (bytes)."),
   "segment.jitter.ms": accepted(
     long({ min: 0 }),
     "0",
     "A random part taken off segment.ms, so that segments are not all sealed at once (ms).",
   ),
-  "segment.ms": accepted(long({ min: 1 }), SEVEN_DAYS_MS, "Age at which the active segment is sealed (ms)."),
+  "segment.ms": honoured(long({ min: 1 }), SEVEN_DAYS_MS, "Age at which the active segment is sealed (ms)."),
   "unclean.leader.election.enable": accepted(
     boolean(),
     "false",

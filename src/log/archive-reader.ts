@@ -51,7 +51,7 @@ export class ArchiveReader {
     const start = before === null ? segment.baseOffset : segment.baseOffset + before;
     let position = await this.positionOf(segment, Math.max(start, fromOffset));
     while (position < segment.sizeBytes) {
-      const bytes = await this.#wholeBatches(segment, position);
+      const bytes = await readWholeBatches(this.#options.archive, this.key(segment), position, SCAN_BYTES);
       const row = {
         baseOffset: segment.baseOffset,
         endOffset: segment.endOffset,
@@ -65,20 +65,6 @@ export class ArchiveReader {
       position += bytes.byteLength;
     }
     return null;
-  }
-
-  /** A run of whole batches from a batch's position on. */
-  async #wholeBatches(segment: Segment, position: number): Promise<ArrayBuffer> {
-    const key = this.key(segment);
-    for (let length = SCAN_BYTES; ; ) {
-      const bytes = await this.#options.archive.get(key, position, length);
-      if (bytes === null) throw new ArchiveError(key, "the archive does not have it");
-      const whole = wholeBatchBytes(bytes);
-      if (whole > 0) return bytes.slice(0, whole);
-      const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
-      if (needed <= length) throw new ArchiveError(key, `no batch at position ${position}`);
-      length = needed;
-    }
   }
 
   async #index(key: string, sizeBytes: number): Promise<Uint8Array> {
@@ -103,6 +89,22 @@ export class ArchiveReader {
       this.#indexes.delete(oldest);
       this.#cachedBytes -= bytes.length;
     }
+  }
+}
+
+/**
+ * A run of whole batches from a batch's position on, of `soughtBytes` at most unless the first is larger.
+ * @throws ArchiveError where there is none
+ */
+export async function readWholeBatches(archive: ArchiveStore, key: string, position: number, soughtBytes: number): Promise<ArrayBuffer> {
+  for (let length = soughtBytes; ; ) {
+    const bytes = await archive.get(key, position, length);
+    if (bytes === null) throw new ArchiveError(key, "the archive does not have it");
+    const whole = wholeBatchBytes(bytes);
+    if (whole > 0) return bytes.slice(0, whole);
+    const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
+    if (needed <= length) throw new ArchiveError(key, `no batch at position ${position}`);
+    length = needed;
   }
 }
 

@@ -8,7 +8,7 @@ import { type BatchHeader, batchSizeAt, lastOffset, readBatchHeader } from "../r
 import type { LogRow, LogStore, RowPlace } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
-import { isLocal, type Segment, SegmentPlace } from "./segment.ts";
+import { isLocal, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
 
 export interface ReadLimits {
   /** Soft: the first batch comes whole even if it is larger. */
@@ -41,7 +41,7 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   if (first === null) return read.finish();
   for (const segment of store.segmentsFrom(first.baseOffset)) {
     if (!isLocal(segment)) return read.isEmpty ? { segment } : read.finish();
-    for (const row of store.rowsFrom(segment.baseOffset, Math.max(startOffset, segment.baseOffset))) {
+    for (const row of store.rowsFrom(segment, Math.max(startOffset, segment.baseOffset))) {
       if (!read.take(row)) return read.finish();
     }
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
@@ -127,24 +127,24 @@ export function findByTimestamp(
     const segment = store.segmentAtTimestamp(timestamp, from);
     if (segment === null) break;
     if (!isLocal(segment)) return { segment };
-    const found = findInSegment(store, tools, segment.baseOffset, timestamp, fromOffset);
+    const found = findInSegment(store, tools, segment, timestamp, fromOffset);
     if (found !== null) return found;
     from = segment.endOffset;
   }
   const active = store.lastSegment();
-  return active?.place === SegmentPlace.active ? findInSegment(store, tools, active.baseOffset, timestamp, fromOffset) : null;
+  return active?.place === SegmentPlace.active ? findInSegment(store, tools, active, timestamp, fromOffset) : null;
 }
 
 function findInSegment(
   store: LogStore,
   tools: RecordTools,
-  segmentBaseOffset: number,
+  segment: SegmentName,
   timestamp: number,
   fromOffset: number,
 ): TimestampedOffset | null {
-  const firstRow = rowAtTimestamp(store, segmentBaseOffset, timestamp);
+  const firstRow = rowAtTimestamp(store, segment, timestamp);
   if (firstRow === null) return null;
-  for (const row of store.rowsFrom(segmentBaseOffset, Math.max(firstRow.baseOffset, fromOffset))) {
+  for (const row of store.rowsFrom(segment, Math.max(firstRow.baseOffset, fromOffset))) {
     const found = findInBatches(row, tools, timestamp, fromOffset);
     if (found !== null) return found;
   }
@@ -152,13 +152,13 @@ function findInSegment(
 }
 
 /** The first row up to whose end the segment has a timestamp at or above `timestamp`, by bisection: the largest so far never falls. */
-function rowAtTimestamp(store: LogStore, segmentBaseOffset: number, timestamp: number): RowPlace | null {
-  const last = store.lastRow(segmentBaseOffset);
+function rowAtTimestamp(store: LogStore, segment: SegmentName, timestamp: number): RowPlace | null {
+  const last = store.lastRow(segment);
   if (last === null || last.maxTimestamp < timestamp) return null;
   let found = last;
-  let low = segmentBaseOffset;
+  let low = segment.baseOffset;
   while (low < found.baseOffset) {
-    const middle = store.rowHolding(segmentBaseOffset, low + Math.floor((found.baseOffset - low) / 2));
+    const middle = store.rowHolding(segment, low + Math.floor((found.baseOffset - low) / 2));
     if (middle === null || middle.baseOffset === found.baseOffset) break;
     if (middle.maxTimestamp >= timestamp) found = middle;
     else low = Math.max(middle.endOffset, low + 1);

@@ -1,11 +1,13 @@
 // What a log does in the background, driven by the partition's alarm: seals what is old, expires, copies sealed segments to the archive,
-// drops their rows, deletes what expired there, and sweeps what no manifest row points to.
+// drops their rows, deletes what expired there, compacts, and sweeps what no manifest row points to.
 //
 // Each step leaves either the old or the new state, and a step that is cut off is found unfinished, and done again, by the next run. The
 // order of a copy (objects, then the manifest row, then the rows) means that a crash leaves the rows, or the objects, never neither.
-// One run is under way at a time. Appends and reads go on while a run waits for the archive.
+// One run is under way at a time. Appends and reads go on while a run waits for the archive, and between two steps of a compaction.
 
+import { COMPACTION_BYTES_PER_RUN } from "../common/limits.ts";
 import type { ArchiveStore } from "./archive-store.ts";
+import type { Compactor } from "./compaction/compactor.ts";
 import type { LogConfig } from "./log-config.ts";
 import type { LogStore } from "./log-store.ts";
 import type { PartitionLog } from "./partition-log.ts";
@@ -14,16 +16,22 @@ import { expiresAtMs, localRetention, retentionStartOffset, rowsToDrop } from ".
 import { archiveKey, archivePrefix, type Segment, SegmentPlace } from "./segment.ts";
 import { uploadSegment } from "./segment-upload.ts";
 
+/** As ArchiveStore.delete takes them. */
+const MAX_KEYS_PER_DELETE = 1_000;
+
 export interface MaintenanceOptions {
   readonly log: PartitionLog;
   readonly store: LogStore;
   readonly archive: ArchiveStore | null;
   readonly tools: RecordTools;
+  readonly compactor: Compactor;
   readonly config: () => LogConfig;
   /** ms */
   readonly now: () => number;
   /** Throws once the log is destroyed; called after each wait. */
   readonly checkAlive: () => void;
+  /** Lets others have their turn of the event loop. */
+  readonly yieldTurn: () => Promise<void>;
 }
 
 /** Does all that is due. @returns when the next run is due (ms), null: not before something is appended */
@@ -33,12 +41,43 @@ export async function runMaintenance(options: MaintenanceOptions): Promise<numbe
   if (rollDue !== null && rollDue <= now()) log.roll();
   const start = retentionStartOffset(store.segmentsFrom(0), log.sizeBytes, config(), now());
   if (start !== null) log.advanceLogStart(start);
-  if (options.archive !== null) {
-    await deleteExpired(options, options.archive);
-    await copySealed(options, options.archive);
-    dropRows(options);
+  if (options.archive !== null) await deleteExpired(options, options.archive);
+  await tier(options);
+  const isCompacted = await compact(options);
+  return isCompacted ? nextDueMs(options) : now();
+}
+
+async function tier(options: MaintenanceOptions): Promise<void> {
+  if (options.archive === null) return;
+  await copySealed(options, options.archive);
+  dropRows(options);
+}
+
+/** Compacts for as long as a run may. What it replaces moves on at once, so that no more than a segment is local. @returns whether it is done */
+async function compact(options: MaintenanceOptions): Promise<boolean> {
+  const { compactor, archive, checkAlive, yieldTurn } = options;
+  for (let bytes = 0; bytes < COMPACTION_BYTES_PER_RUN; ) {
+    const step = await compactor.next();
+    checkAlive();
+    if (step === null) return true;
+    bytes += step.bytes;
+    if (step.replaced.length > 0) {
+      if (archive !== null) await deleteObjects(options, archive, step.replaced);
+      await tier(options);
+    }
+    await yieldTurn();
+    checkAlive();
   }
-  return nextDueMs(options);
+  return false;
+}
+
+async function deleteObjects({ log, checkAlive }: MaintenanceOptions, archive: ArchiveStore, segments: readonly Segment[]): Promise<void> {
+  const prefix = archivePrefix(log.state.topicId, log.state.partition);
+  const keys = segments.flatMap((segment) => objectKeys(prefix, segment));
+  for (let first = 0; first < keys.length; first += MAX_KEYS_PER_DELETE) {
+    await archive.delete(keys.slice(first, first + MAX_KEYS_PER_DELETE));
+    checkAlive();
+  }
 }
 
 /** Copies sealed segments that the archive lacks, oldest first. */
@@ -65,19 +104,17 @@ function dropRows({ store, config, now }: MaintenanceOptions): void {
   for (const segment of rowsToDrop(store.segmentsFrom(0), config(), now())) {
     store.transaction(() => {
       store.putSegment({ ...segment, place: SegmentPlace.archived });
-      store.dropRows(segment.baseOffset);
+      store.dropRows(segment);
     });
   }
 }
 
 /** Deletes the objects of segments on their way out, and then their manifest rows. */
-async function deleteExpired({ log, store, checkAlive }: MaintenanceOptions, archive: ArchiveStore): Promise<void> {
-  const { topicId, partition } = log.state;
-  const prefix = archivePrefix(topicId, partition);
+async function deleteExpired(options: MaintenanceOptions, archive: ArchiveStore): Promise<void> {
+  const { store } = options;
   const deleting = [...store.segmentsFrom(0)].filter((segment) => segment.place === SegmentPlace.deleting);
   for (const segment of deleting) {
-    await archive.delete(objectKeys(prefix, segment));
-    checkAlive();
+    await deleteObjects(options, archive, [segment]);
     store.removeSegment(segment.baseOffset);
   }
 }
@@ -88,10 +125,12 @@ function objectKeys(prefix: string, segment: Segment): string[] {
 }
 
 /**
- * Deletes the objects that no manifest row points to: of copies that were cut off. To be run when no copy is under way.
- * @returns how many it deleted
+ * Deletes the rows and objects that no manifest row points to: of copies and compactions that were cut off. To be run when none is under
+ * way.
+ * @returns how many objects it deleted
  */
 export async function sweepOrphans({ log, store, archive, checkAlive }: MaintenanceOptions): Promise<number> {
+  store.dropStrayRows();
   if (archive === null) return 0;
   const { topicId, partition } = log.state;
   const prefix = archivePrefix(topicId, partition);
@@ -119,11 +158,16 @@ export async function deleteArchive(archive: ArchiveStore, topicId: string, part
   }
 }
 
+/** Times looked at to find the next. */
+const MAX_DUES = 4;
+
 /** When something is due next. */
-function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number | null {
+function nextDueMs({ log, store, archive, compactor, config }: MaintenanceOptions): number | null {
   const due: number[] = [];
   const rollDue = log.rollDueMs(config());
   if (rollDue !== null) due.push(rollDue);
+  const compactionDue = compactor.dueMs();
+  if (compactionDue !== null) due.push(compactionDue);
   const keepMs = localRetention(config()).ms;
   for (const segment of store.segmentsFrom(0)) {
     if (segment.place === SegmentPlace.active) break;
@@ -131,7 +175,7 @@ function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number 
     if (expires !== null && segment.place !== SegmentPlace.deleting) due.push(expires);
     if (archive !== null && segment.place === SegmentPlace.both && keepMs !== Number.POSITIVE_INFINITY)
       due.push(segment.sealedAtMs + keepMs);
-    if (due.length > 3) break; // the oldest go first: later ones are due later
+    if (due.length > MAX_DUES) break; // the oldest go first: later ones are due later
   }
   return due.length === 0 ? null : Math.min(...due);
 }

@@ -12,22 +12,17 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
 import { type BatchHeader, lastOffset, patchBatch, wholeRunHeaders } from "../record/record-batch.ts";
 import { checkAppendRules } from "./append-rules.ts";
-import type { LogConfig } from "./log-config.ts";
+import { type LogConfig, offsetIndexBytes } from "./log-config.ts";
 import { batchesOf, DamagedRowError, findByTimestamp, type InArchive, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
-import type { LogState, LogStore } from "./log-store.ts";
+import type { CleanerState, LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
-import { type Segment, SegmentPlace } from "./segment.ts";
+import { MAX_SEGMENT_OFFSETS, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
 const SNAPSHOT_INTERVAL_ROWS = 2_000;
-
-/** Offsets in an index are relative to the segment's, as 4 bytes. */
-const MAX_SEGMENT_OFFSETS = 2 ** 31 - 1;
-
-const OFFSET_INDEX_ENTRY_BYTES = 8;
 
 /** Where a run's batches go: those that are new, and the offset to answer with. */
 interface Placement {
@@ -42,9 +37,11 @@ export interface AppendedRun {
   readonly logAppendTimeMs: number;
 }
 
+/** Of a segment that was neither copied to the archive nor compacted. */
+const UNCOPIED = { crc32c: null, archive: null, deleteHorizonMs: null } as const;
+
 /** What an active segment grows by. */
-interface ActiveSegment {
-  readonly baseOffset: number;
+interface ActiveSegment extends SegmentName {
   /** Of its first batch (ms); of its beginning while it is empty. */
   createdAtMs: number;
   sizeBytes: number;
@@ -109,6 +106,17 @@ export class PartitionLog {
   setConfigs(topicVersion: number, configs: Readonly<Record<string, string>>): void {
     this.#state = { ...this.#state, topicVersion, configs };
     this.#store.saveState(this.#state);
+  }
+
+  /** Notes how far the log is compacted; part of the caller's transaction. */
+  setCleaner(cleaner: CleanerState): void {
+    this.#state = { ...this.#state, cleaner };
+    this.#store.saveState(this.#state);
+  }
+
+  /** Whether a stored batch is the newest of its producer, by which a repeat of it is recognised. */
+  isLastOfProducer(batch: BatchHeader): boolean {
+    return this.#producers.isLast(batch);
   }
 
   /**
@@ -191,7 +199,7 @@ export class PartitionLog {
   }
 
   #dropSegment(segment: Segment): void {
-    if (segment.place === SegmentPlace.local || segment.place === SegmentPlace.both) this.#store.dropRows(segment.baseOffset);
+    if (segment.place === SegmentPlace.local || segment.place === SegmentPlace.both) this.#store.dropRows(segment);
     if (segment.place === SegmentPlace.local) this.#store.removeSegment(segment.baseOffset);
     else if (segment.place !== SegmentPlace.deleting) this.#store.putSegment({ ...segment, place: SegmentPlace.deleting });
   }
@@ -242,7 +250,7 @@ export class PartitionLog {
     if (active.sizeBytes === 0) active.createdAtMs = nowMs;
     const sizeBytes = row.bytes.byteLength;
     const maxTimestamp = Math.max(active.maxTimestamp, row.maxTimestamp);
-    this.#store.appendRow(active.baseOffset, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
+    this.#store.appendRow(active, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
     active.sizeBytes += sizeBytes;
     active.maxTimestamp = maxTimestamp;
     this.#logEndOffset = row.endOffset;
@@ -254,10 +262,9 @@ export class PartitionLog {
   #isFullFor(row: PackedRow, active: ActiveSegment, config: LogConfig, nowMs: number): boolean {
     if (active.sizeBytes === 0) return false;
     const sizeBytes = active.sizeBytes + row.bytes.byteLength;
-    const indexBytes = Math.ceil(sizeBytes / Math.max(config.indexIntervalBytes, 1)) * OFFSET_INDEX_ENTRY_BYTES;
     return (
       sizeBytes > config.segmentBytes ||
-      indexBytes > config.segmentIndexBytes ||
+      offsetIndexBytes(sizeBytes, config) > config.segmentIndexBytes ||
       row.endOffset - active.baseOffset > MAX_SEGMENT_OFFSETS ||
       nowMs - active.createdAtMs >= config.segmentMs
     );
@@ -266,12 +273,7 @@ export class PartitionLog {
   #roll(nowMs: number): void {
     const active = this.#active;
     if (active === null || active.sizeBytes === 0) return;
-    const { baseOffset, createdAtMs, sizeBytes, maxTimestamp } = active;
-    const sealed: Segment = {
-      ...{ baseOffset, createdAtMs, sizeBytes, maxTimestamp, endOffset: this.#logEndOffset, sealedAtMs: nowMs },
-      ...{ place: SegmentPlace.local, crc32c: null, archive: null },
-    };
-    this.#store.putSegment(sealed);
+    this.#store.putSegment({ ...active, ...UNCOPIED, place: SegmentPlace.local, endOffset: this.#logEndOffset, sealedAtMs: nowMs });
     this.#hasRolled = true;
     this.#beginSegment(nowMs);
     this.#snapshotProducers();
@@ -279,13 +281,11 @@ export class PartitionLog {
 
   #beginSegment(nowMs: number): ActiveSegment {
     const baseOffset = this.#logEndOffset;
-    this.#store.putSegment({
-      ...{ baseOffset, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1, endOffset: baseOffset, sealedAtMs: -1 },
-      ...{ place: SegmentPlace.active, crc32c: null, archive: null },
-    });
-    this.#store.createRows(baseOffset);
-    this.#active = { baseOffset, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1 };
-    return this.#active;
+    const active: ActiveSegment = { baseOffset, generation: 0, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1 };
+    this.#store.putSegment({ ...active, ...UNCOPIED, place: SegmentPlace.active, endOffset: baseOffset, sealedAtMs: -1 });
+    this.#store.createRows(active);
+    this.#active = active;
+    return active;
   }
 
   #snapshotProducersIfDue(): void {
@@ -303,19 +303,19 @@ export class PartitionLog {
   #recover(): void {
     const segment = this.#store.lastSegment();
     if (segment === null) return;
-    const { baseOffset, createdAtMs } = segment;
-    const last = this.#store.lastRow(baseOffset);
+    const { baseOffset, generation, createdAtMs } = segment;
+    const last = this.#store.lastRow(segment);
     this.#logEndOffset = last?.endOffset ?? baseOffset;
     const sizeBytes = last === null ? 0 : last.position + last.sizeBytes;
-    this.#active = { baseOffset, createdAtMs, sizeBytes, maxTimestamp: last?.maxTimestamp ?? -1 };
+    this.#active = { baseOffset, generation, createdAtMs, sizeBytes, maxTimestamp: last?.maxTimestamp ?? -1 };
     const snapshot = this.#store.loadProducerSnapshot();
     if (snapshot !== null) this.#producers.decodeSnapshot(snapshot.parts);
-    this.#applyRowsFrom(baseOffset, snapshot?.endOffset ?? 0);
-    if (last !== null) this.#checkLastBatch(baseOffset);
+    this.#applyRowsFrom(segment, snapshot?.endOffset ?? 0);
+    if (last !== null) this.#checkLastBatch(segment);
   }
 
-  #applyRowsFrom(segmentBaseOffset: number, offset: number): void {
-    for (const row of this.#store.rowsFrom(segmentBaseOffset, Math.max(offset, segmentBaseOffset))) {
+  #applyRowsFrom(segment: SegmentName, offset: number): void {
+    for (const row of this.#store.rowsFrom(segment, Math.max(offset, segment.baseOffset))) {
       this.#rowsSinceSnapshot += 1;
       this.#bytesSinceSnapshot += row.sizeBytes;
       for (const batch of batchesOf(row)) {
@@ -324,8 +324,8 @@ export class PartitionLog {
     }
   }
 
-  #checkLastBatch(segmentBaseOffset: number): void {
-    for (const row of this.#store.rowsFrom(segmentBaseOffset, this.#logEndOffset - 1)) {
+  #checkLastBatch(segment: SegmentName): void {
+    for (const row of this.#store.rowsFrom(segment, this.#logEndOffset - 1)) {
       const batch = [...batchesOf(row)].at(-1)!;
       if (!this.#tools.isIntact(new Uint8Array(row.bytes, batch.position, batch.sizeBytes))) throw new DamagedRowError(row, batch.position);
     }

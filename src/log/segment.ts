@@ -21,14 +21,18 @@ export type SegmentPlace = (typeof SegmentPlace)[keyof typeof SegmentPlace];
 export interface ArchivedCopy {
   /** In the keys: of the leader that wrote the copy. */
   readonly leaderEpoch: number;
-  /** In the keys: counts the copies of one segment, each compaction's another. */
-  readonly generation: number;
   readonly indexBytes: number;
   readonly timeIndexBytes: number;
 }
 
-export interface Segment {
+/** What names the bytes of a segment, in rows or in the archive: the same name never stands for other bytes. */
+export interface SegmentName {
   readonly baseOffset: number;
+  /** 0 as it was written; each compaction's rewrite is one more. */
+  readonly generation: number;
+}
+
+export interface Segment extends SegmentName {
   readonly place: SegmentPlace;
   /** When its first batch was written (ms, the broker's clock). */
   readonly createdAtMs: number;
@@ -41,11 +45,16 @@ export interface Segment {
   /** CRC-32C of all its bytes; null until it is known (once archived). */
   readonly crc32c: number | null;
   readonly archive: ArchivedCopy | null;
+  /** When the last of its tombstones may go (ms): compaction decides it. null: none waits. */
+  readonly deleteHorizonMs: number | null;
 }
 
 export function isLocal(segment: Segment): boolean {
   return segment.place === SegmentPlace.active || segment.place === SegmentPlace.local || segment.place === SegmentPlace.both;
 }
+
+/** Offsets in an index are relative to the segment's, as 4 bytes. */
+export const MAX_SEGMENT_OFFSETS = 2 ** 31 - 1;
 
 /** Kafka's name of a segment: its base offset in 20 digits. */
 export function segmentName(baseOffset: number): string {
@@ -59,7 +68,10 @@ export function archivePrefix(topicId: string, partition: number): string {
 
 export type ArchiveFile = "log" | "index" | "timeindex";
 
-/** A segment's object in the archive. The leader epoch is in it, so that a stale leader can never overwrite what a newer one wrote. */
+/**
+ * A segment's object in the archive. The leader epoch is in it, so that a stale leader can never overwrite what a newer one wrote, and
+ * the generation, so that a reader of the old bytes never gets some of the new ones.
+ */
 export function archiveKey(prefix: string, segment: Segment, copy: ArchivedCopy, file: ArchiveFile): string {
-  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${copy.generation}.${file}`;
+  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${segment.generation}.${file}`;
 }

@@ -136,12 +136,16 @@ export class OpenPartition {
   }
 }
 
+/** Works again where an object is missing: compaction may have replaced it meanwhile. One that is missing twice is lost. */
 async function orStorageError<T>(work: () => Promise<T>): Promise<T | Failure> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ArchiveError) return failure("KAFKA_STORAGE_ERROR", error.message);
-    throw error;
+  for (let missing: string | null = null; ; ) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ArchiveError)) throw error;
+      if (error.key === missing) return failure("KAFKA_STORAGE_ERROR", error.message);
+      missing = error.key;
+    }
   }
 }
 

@@ -1,9 +1,13 @@
 // Runs a partition's maintenance by its object's one alarm. An alarm is a row written: it is set only to ring earlier than it would.
 
+import { COMPACTION_KEY_MAP_BYTES } from "../common/limits.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
+import { Compactor } from "../log/compaction/compactor.ts";
+import type { HashSeed } from "../log/compaction/key-hash.ts";
 import type { LogStore } from "../log/log-store.ts";
 import { runMaintenance, sweepOrphans } from "../log/maintenance.ts";
-import { recordTools } from "./core.ts";
+import { archivePrefix } from "../log/segment.ts";
+import { batchTools, recordTools } from "./core.ts";
 import type { OpenPartition } from "./open-partition.ts";
 
 /** Between two tries of a maintenance that failed: doubled from the first to the last (ms). */
@@ -22,6 +26,8 @@ export class Upkeep {
   #alarmMs = Number.POSITIVE_INFINITY;
   #failures = 0;
   #isSwept = false;
+  /** Of the one partition that this keeps up. */
+  #compactor: Compactor | null = null;
   #isStopped = false;
   #run: Promise<void> = Promise.resolve();
 
@@ -56,14 +62,17 @@ export class Upkeep {
       if (this.#isStopped) throw new DestroyedError();
     };
     const { log } = partition;
+    this.#compactor ??= this.#createCompactor(partition);
     const options = {
       log,
       store: this.#store,
       archive: this.#archive,
       tools: recordTools,
+      compactor: this.#compactor,
       config: () => partition.config,
       now: Date.now,
       checkAlive,
+      yieldTurn: () => scheduler.wait(0),
     };
     try {
       if (!this.#isSwept) await sweepOrphans(options);
@@ -74,9 +83,24 @@ export class Upkeep {
     } catch (error) {
       if (error instanceof DestroyedError) return;
       this.#failures += 1;
+      this.#isSwept = false; // what failed may have left something behind
       const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
       console.error(JSON.stringify({ message: "the maintenance of a partition failed", ...log.state, error: String(error), retryMs }));
       this.schedule(Date.now() + retryMs);
     }
+  }
+  #createCompactor(open: OpenPartition): Compactor {
+    const { topicId, partition } = open.log.state;
+    return new Compactor({
+      log: open.log,
+      config: () => open.config,
+      store: this.#store,
+      archive: this.#archive,
+      prefix: archivePrefix(topicId, partition),
+      tools: batchTools,
+      now: Date.now,
+      randomSeed: () => [...crypto.getRandomValues(new Uint32Array(4))] as unknown as HashSeed,
+      keyMapBytes: COMPACTION_KEY_MAP_BYTES,
+    });
   }
 }

@@ -5,21 +5,26 @@ import { readInt64 } from "../record/int64.ts";
 import { type BatchHeader, batchHeaders, isControl, lastOffset } from "../record/record-batch.ts";
 import type { Core } from "./core.ts";
 import { plainBytes } from "./outcome.ts";
-import { type RecordHeader, readRecordHeaders } from "./record-headers.ts";
+import { type RecordHeader, readRecordHeaders, readStoredHeaders, type StoredHeader } from "./record-headers.ts";
 import { CoreError } from "./status.ts";
 
 const ENTRY_BYTES = 40;
 const FLAG_CHECK_CRC = 1;
 
 /** Keys, values and header values are views: copy what must outlive the batch's bytes, or go somewhere alone. */
-export interface DecodedRecord {
+export interface DecodedRecord<Header = RecordHeader> {
   readonly offset: number;
   /** ms; -1 for none. */
   readonly timestamp: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly headers: readonly RecordHeader[];
+  readonly headers: readonly Header[];
 }
+
+/** A record as it can be written again, to the byte. */
+export type StoredRecord = DecodedRecord<StoredHeader>;
+
+type ReadHeaders<Header> = (source: Uint8Array, position: number, count: number) => readonly Header[];
 
 export interface DecodeOptions {
   /** Leave out the records before this offset. */
@@ -39,17 +44,38 @@ export interface DecodeOptions {
  * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
+  return decodeWith(core, bytes, options, readRecordHeaders);
+}
+
+/** The same, for records that are to be written again. */
+export function decodeStoredRecords(core: Core, bytes: Uint8Array, options: DecodeOptions): StoredRecord[] {
+  return decodeWith(core, bytes, options, readStoredHeaders);
+}
+
+function decodeWith<Header>(
+  core: Core,
+  bytes: Uint8Array,
+  options: DecodeOptions,
+  readHeaders: ReadHeaders<Header>,
+): DecodedRecord<Header>[] {
   const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY, skipBatch = isControl } = options;
-  const records: DecodedRecord[] = [];
+  const records: DecodedRecord<Header>[] = [];
   for (const header of batchHeaders(bytes)) {
     if (records.length >= maxRecords) break;
     if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, records);
+    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, records, readHeaders);
   }
   return records;
 }
 
-function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options: DecodeOptions, into: DecodedRecord[]): void {
+function decodeBatch<Header>(
+  core: Core,
+  batch: Uint8Array,
+  header: BatchHeader,
+  options: DecodeOptions,
+  into: DecodedRecord<Header>[],
+  readHeaders: ReadHeaders<Header>,
+): void {
   const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY } = options;
   const table = core.load(batch);
   const capacity = Math.max(header.recordCount, 0);
@@ -66,22 +92,28 @@ function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options
   for (let index = 0; index < count && into.length < maxRecords; index++) {
     const at = table + index * ENTRY_BYTES;
     const offset = header.baseOffset + view.getInt32(at, true);
-    if (offset >= fromOffset) into.push(readEntry(view, at, offset, source));
+    if (offset >= fromOffset) into.push(readEntry(view, at, offset, source, readHeaders));
   }
 }
 
-function readEntry(view: DataView, at: number, offset: number, source: Uint8Array): DecodedRecord {
+function readEntry<Header>(
+  view: DataView,
+  at: number,
+  offset: number,
+  source: Uint8Array,
+  readHeaders: ReadHeaders<Header>,
+): DecodedRecord<Header> {
   const headerCount = view.getInt32(at + 4, true);
   return {
     offset,
     timestamp: readInt64(view, at + 8, true),
     key: slice(source, view.getUint32(at + 16, true), view.getInt32(at + 20, true)),
     value: slice(source, view.getUint32(at + 24, true), view.getInt32(at + 28, true)),
-    headers: headerCount === 0 ? NO_HEADERS : readRecordHeaders(source, view.getUint32(at + 32, true), headerCount),
+    headers: headerCount === 0 ? NO_HEADERS : readHeaders(source, view.getUint32(at + 32, true), headerCount),
   };
 }
 
-const NO_HEADERS: readonly RecordHeader[] = [];
+const NO_HEADERS: readonly never[] = [];
 
 /** A view; the constructor takes half the time of `subarray`. */
 function slice(source: Uint8Array, position: number, length: number): Uint8Array | null {
