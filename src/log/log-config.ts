@@ -43,7 +43,7 @@ export interface LogConfig {
 
 export function toLogConfig(config: TopicConfig): LogConfig {
   const isCompacted = config.cleanupPolicy.includes("compact");
-  const maxCompactionLagMs = config.maxCompactionLagMs > Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : config.maxCompactionLagMs;
+  const maxCompactionLagMs = config.maxCompactionLagMs >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : config.maxCompactionLagMs;
   return {
     maxMessageBytes: config.maxMessageBytes,
     isLogAppendTime: config.messageTimestampType === "LogAppendTime",

@@ -17,6 +17,9 @@ const LAST_RETRY_MS = 300_000;
 /** Between two runs that have something to do (ms). */
 const MIN_INTERVAL_MS = 1_000;
 
+/** The latest that a Date can be: what configs of "for ever" put beyond it never comes. */
+const LATEST_TIME_MS = 8.64e15;
+
 class DestroyedError extends Error {}
 
 export class Upkeep {
@@ -39,7 +42,7 @@ export class Upkeep {
 
   /** Makes the alarm ring at `dueMs` at the latest. */
   schedule(dueMs: number): void {
-    if (dueMs >= this.#alarmMs || this.#isStopped) return;
+    if (dueMs >= this.#alarmMs || dueMs > LATEST_TIME_MS || this.#isStopped) return;
     this.#alarmMs = dueMs;
     void this.#storage.setAlarm(dueMs);
   }

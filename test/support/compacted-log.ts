@@ -52,6 +52,7 @@ export class CompactedLog {
   /** Called whenever maintenance yields; may throw CutError. */
   onTurn: () => Promise<void> = async () => undefined;
   nowMs = START_MS;
+  #isSwept = false;
   readonly #core: Core;
   readonly #keyMapBytes: number;
   readonly #prefix: string;
@@ -93,6 +94,7 @@ export class CompactedLog {
     });
     const yieldTurn = (): Promise<void> => this.onTurn();
     this.#log = log;
+    this.#isSwept = false;
     this.#options = { log, store, archive, tools, compactor, config, now, checkAlive: () => undefined, yieldTurn };
   }
 
@@ -114,9 +116,10 @@ export class CompactedLog {
     return result;
   }
 
-  /** Runs maintenance until nothing is due, after a sweep. */
+  /** Runs maintenance until nothing is due; sweeps first when the log was just opened. */
   async maintain(): Promise<void> {
-    await sweepOrphans(this.#options);
+    if (!this.#isSwept) await sweepOrphans(this.#options);
+    this.#isSwept = true;
     for (;;) {
       const dueMs = await runMaintenance(this.#options);
       if (dueMs === null || dueMs > this.nowMs) return;
@@ -161,13 +164,21 @@ export class CompactedLog {
 
   /** Reads from an offset and holds what comes against what was appended. */
   async check(fromOffset: number): Promise<void> {
-    const { highWatermark } = this.#log;
+    const { highWatermark, logStartOffset } = this.#log;
+    const bounds = this.segments().map(({ baseOffset, endOffset, place }) => [
+      baseOffset,
+      place === SegmentPlace.active ? highWatermark : endOffset,
+    ]);
+    for (const [index, [baseOffset, endOffset]] of bounds.entries()) {
+      if (index > 0) expect(baseOffset, "segments follow one another").toBe(bounds[index - 1]![1]);
+      if (index < bounds.length - 1) expect(endOffset, "a segment before the start of the log").toBeGreaterThan(logStartOffset);
+    }
     const records = await this.read(fromOffset);
     const present = new Set(records.map((record) => record.offset));
     for (const record of records) expect(record).toEqual(this.appended[record.offset]);
     const newest = new Map(this.appended.slice(0, highWatermark).map((record) => [record.key, record]));
     for (const record of newest.values()) {
-      if (record.offset < Math.max(fromOffset, this.#log.logStartOffset) || present.has(record.offset)) continue;
+      if (record.offset < Math.max(fromOffset, logStartOffset) || present.has(record.offset)) continue;
       expect(record.value, `the newest record of ${record.key}, at ${record.offset}, is missing`).toBeNull();
       expect(this.nowMs - record.timestamp, "a tombstone went too early").toBeGreaterThanOrEqual(this.config.deleteRetentionMs);
       const revived = records.find(({ key, offset }) => key === record.key && offset < record.offset);
