@@ -40,8 +40,9 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   const first = store.segmentHolding(startOffset);
   if (first === null) return read.finish();
   for (const segment of store.segmentsFrom(first.baseOffset)) {
-    if (!isLocal(segment)) return read.isEmpty ? { segment } : read.finish();
-    for (const row of store.rowsFrom(segment, Math.max(startOffset, segment.baseOffset))) {
+    const isHere = isLocal(segment);
+    if (!isHere && segment.sizeBytes > 0) return read.isEmpty ? { segment } : read.finish();
+    for (const row of isHere ? store.rowsFrom(segment, Math.max(startOffset, segment.baseOffset)) : []) {
       if (!read.take(row)) return read.finish();
     }
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
@@ -63,7 +64,7 @@ class ReadInProgress {
   }
 
   get isEmpty(): boolean {
-    return this.#pieces.length === 0 && this.#nextOffset === this.#start;
+    return this.#pieces.length === 0;
   }
 
   /** Takes what fits of a row. @returns whether there is room for more */

@@ -110,8 +110,9 @@ export class PartitionLog {
 
   /** Notes how far the log is compacted; part of the caller's transaction. */
   setCleaner(cleaner: CleanerState): void {
-    this.#state = { ...this.#state, cleaner };
-    this.#store.saveState(this.#state);
+    const state = { ...this.#state, cleaner };
+    this.#store.saveState(state);
+    this.#state = state; // not before it is written: what is noted as compacted is never looked at again
   }
 
   /** Whether a stored batch is the newest of its producer, by which a repeat of it is recognised. */
