@@ -9,7 +9,7 @@ import { printTurns, sized, takeTurns } from "./support/rounds.ts";
 import { appendRequest, createTopic, randomBatch, withBrokerAndReference } from "./support/setting.ts";
 
 const IN_FLIGHT = 64;
-const COUNT = sized(6000, 100);
+const COUNT = sized(3000, 100);
 const RECORD_BYTES = 1024;
 
 await withBrokerAndReference(async (broker, reference) => {
@@ -27,7 +27,7 @@ await withBrokerAndReference(async (broker, reference) => {
     "empty call": () => perSecond(reference.port, empty),
     "raw value": () => perSecond(broker.port, raw),
     "batch of one": () => perSecond(broker.port, append),
-    "bare insert, a commit each": () => perSecond(reference.port, insert, COUNT / 10),
+    "bare insert, a commit each": () => perSecond(reference.port, insert, COUNT / 5),
   });
   printTurns(`1 KB records, one a request, ${IN_FLIGHT} in flight`, "/s", figures, "empty call");
 });

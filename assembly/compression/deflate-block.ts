@@ -26,7 +26,7 @@ import {
   MAXIMUM_STORED,
   STORED_BLOCK,
 } from "./deflate-symbols";
-import { padToByte, putBits, SLACK_BYTES, writer } from "./deflate-writer";
+import { padToByte, putBits, writer } from "./deflate-writer";
 import {
   distanceCodes,
   distanceFrequencies,
@@ -36,13 +36,12 @@ import {
   litlenLengths,
   matchCodes,
   sequences,
-  staging,
 } from "./gzip-workspace";
 
 /** Four literals of at most this many bits, and seven bits that wait, fit in the bit buffer. */
 const LITLEN_LIMIT: u32 = 14;
 
-/** Bits of `symbolCount` symbols' codes and extra bits, the extra bits being those of the symbols from `firstExtra`. */
+/** Bits of symbols that each occur `frequencies` times (u32) and take `lengths` bits (u8). */
 function codedBits(frequencies: usize, lengths: usize, symbolCount: u32): u32 {
   let bits: u32 = 0;
   for (let symbol: u32 = 0; symbol < symbolCount; symbol++) {
@@ -86,16 +85,12 @@ function storedBits(length: u32): u32 {
 function writeStored(source: usize, length: u32, last: bool): void {
   do {
     const piece = min(length, MAXIMUM_STORED);
-    const header = (STORED_BLOCK << 1) | <u32>(last && piece == length);
-    store<u8>(writer.position, <u32>writer.bits | (header << writer.count));
-    writer.position += (writer.count + 3 + 7) >> 3;
-    if (writer.count > 5) store<u8>(writer.position - 1, 0);
+    putBits((STORED_BLOCK << 1) | <u32>(last && piece == length), 3);
+    padToByte();
     store<u16>(writer.position, piece);
     store<u16>(writer.position, ~piece, 2);
     memory.copy(writer.position + 4, source, piece);
     writer.position += 4 + piece;
-    writer.bits = 0;
-    writer.count = 0;
     source += piece;
     length -= piece;
   } while (length > 0);
@@ -209,23 +204,14 @@ export function writeBlock(source: usize, length: u32, sequenceCount: u32, last:
   const stored = storedBits(length);
   const smallest = min(stored, min(fixed, dynamic));
 
-  const room = writer.end - writer.position;
   const needed = <usize>((writer.count + 3 + smallest + (last ? 7 : 0)) >> 3);
-  if (needed > room) return OUTPUT_LIMIT;
+  if (needed > writer.end - writer.position) return OUTPUT_LIMIT;
   if (stored == smallest) {
     writeStored(source, length, last);
     return 0;
   }
   if (fixed == smallest) useFixedLengths();
   const type = fixed == smallest ? FIXED_BLOCK : DYNAMIC_BLOCK;
-  const position = writer.position;
-  const staged = room - needed < SLACK_BYTES;
-  if (staged) writer.position = staging();
   writeCoded(type, source, source + length, sequenceCount, last);
-  if (staged) {
-    const written = writer.position - staging();
-    memory.copy(position, staging(), written);
-    writer.position = position + written;
-  }
   return 0;
 }

@@ -3,8 +3,9 @@
 //   heads   newest position of each hash of four bytes, as an address; 0: none
 //   chain   for each position, by its low 15 bits: how far back the one before it with the same hash is, capped to a u16
 //
-// Every position that is inserted is reached only from a later one, so neither table needs clearing but for the heads, and a distance over
-// 32768 ends a chain: what lies behind it may have been overwritten. Addresses are above 32768, so an empty head is always too far.
+// A chain starts at a head and passes only through positions that were inserted in this call, so the heads are cleared and the chain need not
+// be. A distance over 32768 ends it: what lies behind has been overwritten. The source is at an address far above that (memory.ts), so an empty
+// head is always too far away.
 
 import { MAXIMUM_MATCH, WINDOW_BYTES } from "./deflate-symbols";
 import { chain, HASH_BITS, heads } from "./gzip-workspace";
@@ -14,6 +15,7 @@ export const HASHED_BYTES: u32 = 4;
 
 const CHAIN_MASK: usize = WINDOW_BYTES - 1;
 const MULTIPLIER: u32 = 0x9e3779b1;
+/** Bits of the hash for the shortest sources. */
 const MINIMUM_HASH_BITS: u32 = 9;
 
 /** u32: 32 less the bits of the hash. */

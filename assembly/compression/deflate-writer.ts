@@ -1,11 +1,10 @@
 // The bit writer of deflate (RFC 1951 section 3.1.1): bits fill each byte from its low end.
 //
 // Invariant: the low `count` bits of `bits` are still to be written at `position`, and those above are zero. Between blocks `count` is less
-// than 8. The loops that write many bits keep the three in locals and store eight bytes at a time, so they need SLACK_BYTES of room behind
-// the last bit; deflate-block.ts sees to it.
+// than 8. Bits are written by storing the whole buffer, so SLACK_BYTES from `end` on may be overwritten too.
 
-/** Most bytes that a store of the bit buffer may touch past the last whole byte. */
-export const SLACK_BYTES: usize = 8;
+/** Bytes behind `end` that the owner of the output gives away: one store at `end`. */
+export const SLACK_BYTES: u32 = 8;
 
 @unmanaged
 export class BitWriter {
@@ -25,7 +24,7 @@ export function startWriter(destination: usize, end: usize): void {
   writer.end = end;
 }
 
-/** Appends `count` bits, at most 32, to those that wait. There is room for SLACK_BYTES behind them. */
+/** Appends `count` bits, at most 32; there is room for them. */
 export function putBits(value: u32, count: u32): void {
   const bits = writer.bits | ((<u64>value) << writer.count);
   const ready = writer.count + count;

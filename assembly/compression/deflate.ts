@@ -1,7 +1,8 @@
 // DEFLATE compression (RFC 1951): finds matches, parses lazily, and cuts the source into blocks.
 //
-// Lazy: a match is taken only if none that starts a byte later is better. The costs are those of zlib's default level, and so is the size;
-// the search is over four bytes instead of three, which leaves far fewer positions to try.
+// Lazy: a match is taken only if none that starts a byte later is better. Matches are of four bytes or more; those of three, and distant ones
+// of four, cost more than they save on JSON records. The constants below are chosen for zlib's default level: on bench/core/gzip.bench.ts the
+// sizes are within 2 % of it, mostly below. Twice the depths make flights-200k.json 2 % smaller, at two thirds of the speed.
 
 import { FIRST_LENGTH_SYMBOL, lengthBases, lengthExtraBits, LITLEN_SYMBOLS, MAXIMUM_MATCH, MAXIMUM_STORED } from "./deflate-symbols";
 import { writeBlock } from "./deflate-block";
@@ -12,7 +13,7 @@ import { distanceFrequencies, litlenFrequencies, MAXIMUM_BLOCK_BYTES, MAXIMUM_SE
 /** Positions tried for a match, and for a better one a byte later. */
 const DEPTH: u32 = 24;
 const LAZY_DEPTH: u32 = 12;
-/** The same once there is a match longer than GOOD_LENGTH. */
+/** The same once the match at hand is longer than GOOD_LENGTH: a better one is unlikely. */
 const GOOD_DEPTH: u32 = 6;
 const GOOD_LENGTH: u32 = 16;
 /** A match this long is taken at once. */
@@ -101,7 +102,7 @@ function parseTo(stop: usize): void {
     let match = findMatch(at, end, 3, NICE_LENGTH, DEPTH);
     if (isWorthless(match)) {
       const stride: usize = 1 + ((at - literalStart) >> STRIDE_SHIFT);
-      for (const next = min(at + stride, end); at < next; at++) countSymbol(literals + (<usize>load<u8>(at) << 2));
+      for (const next = min(at + stride, stop); at < next; at++) countSymbol(literals + (<usize>load<u8>(at) << 2));
       continue;
     }
     let inserted = at + 1;

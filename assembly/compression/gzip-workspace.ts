@@ -5,12 +5,12 @@ import { workspace, WORKSPACE_BYTES } from "../memory";
 
 /** Bits of the hash of four bytes. */
 export const HASH_BITS: u32 = 15;
-/** Most bytes, and most matches, of a block. */
+/** Most bytes of a block, which keeps frequencies in the 23 bits that deflate-codes.ts has for them; and most matches. */
 export const MAXIMUM_BLOCK_BYTES: u32 = 300_000;
 export const MAXIMUM_SEQUENCES: u32 = 40_000;
 
-/** CRC-32's fold buffer, FOLD_BYTES in crc32.ts. */
-const FOLD_BUFFER_BYTES: usize = 20480;
+/** CRC-32's fold buffer, no less than FOLD_BYTES in crc32.ts. */
+export const FOLD_BUFFER_BYTES: usize = 20480;
 
 // Decompression.
 const LITLEN_TABLE: usize = FOLD_BUFFER_BYTES;
@@ -58,10 +58,7 @@ const HEADER_ITEMS_BYTES: usize = 640;
 /** Codes of the literals and lengths, the distances and the code lengths, and of all 256 match lengths: u32 each, 288 + 32 + 32 + 256. */
 const BLOCK_CODES: usize = HEADER_ITEMS + HEADER_ITEMS_BYTES;
 const BLOCK_CODES_BYTES: usize = 2432;
-/** A block that may not fit in the output is written here first; it is no longer than its bytes and their stored headers. */
-const STAGING: usize = BLOCK_CODES + BLOCK_CODES_BYTES;
-const STAGING_BYTES: usize = MAXIMUM_BLOCK_BYTES + 4096;
-const COMPRESSION_END: usize = STAGING + STAGING_BYTES;
+const COMPRESSION_END: usize = BLOCK_CODES + BLOCK_CODES_BYTES;
 
 if (COMPRESSION_END > WORKSPACE_BYTES) ERROR("gzip's layout is larger than the workspace");
 
@@ -189,10 +186,4 @@ export function precodeCodes(): usize {
 @inline
 export function matchCodes(): usize {
   return workspace() + BLOCK_CODES + 352 * 4;
-}
-
-// @ts-ignore: decorator
-@inline
-export function staging(): usize {
-  return workspace() + STAGING;
 }

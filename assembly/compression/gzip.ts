@@ -9,10 +9,10 @@
 // Nothing but another member may follow a member: zero padding and other bytes are refused, as Kafka's clients never write them.
 
 import { CHECKSUM_MISMATCH, CORRUPT, OUTPUT_LIMIT, UNSUPPORTED } from "../status";
-import { crc32 } from "./crc32";
+import { crc32, FOLD_BYTES } from "./crc32";
 import { deflate, deflateBound } from "./deflate";
-import { startWriter, writer } from "./deflate-writer";
-import { foldBuffer } from "./gzip-workspace";
+import { SLACK_BYTES, startWriter, writer } from "./deflate-writer";
+import { FOLD_BUFFER_BYTES, foldBuffer } from "./gzip-workspace";
 import { inflate } from "./inflate";
 import { reader, startReader } from "./inflate-reader";
 import { output } from "./inflate-symbols";
@@ -30,6 +30,9 @@ const UNKNOWN_SYSTEM: u32 = 255;
 
 const HEADER_BYTES: u32 = 10;
 const TRAILER_BYTES: u32 = 8;
+
+if (FOLD_BYTES > FOLD_BUFFER_BYTES) ERROR("CRC-32's fold does not fit in its buffer");
+if (TRAILER_BYTES < SLACK_BYTES) ERROR("the writer's slack does not fit in the trailer, which is written after it");
 
 /** Moves the reader behind a zero-terminated string. */
 function skipString(): i32 {

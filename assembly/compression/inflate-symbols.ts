@@ -22,7 +22,7 @@ export class InflateOutput {
 
 export const output = changetype<InflateOutput>(memory.data(16, 16));
 
-/** Bytes that one turn of the fast loop may load: two refills, of which the first advances by at most 8. */
+/** Bytes that one turn of the fast loop may load: two refills of 8, of which the first advances by at most 7. */
 const INPUT_MARGIN: usize = 16;
 /** Bytes that one turn of the fast loop may write: two entries of literals and one match. */
 const OUTPUT_MARGIN: usize = 2 * 4 + MAXIMUM_MATCH + COPY_OVERSHOOT;
@@ -58,7 +58,11 @@ function literalCount(entry: u32): u32 {
   return (entry >> 6) & 3;
 }
 
-/** Decodes while both margins are there. @returns MORE, DONE or CORRUPT */
+/**
+ * Decodes while both margins are there. A refill leaves at least 56 bits: enough for two entries of literals and the longest length that
+ * starts in a subtable (10 + 10 + 20), but not for a distance as well.
+ * @returns MORE, DONE or CORRUPT
+ */
 export function decodeFast(): i32 {
   const litlens = litlenTable();
   const distances = distanceTable();

@@ -127,8 +127,7 @@ function sortSymbols(lengths: usize, symbolCount: u32): void {
 function unusedCodes(): i32 {
   let unused: i32 = 1;
   for (let length: u32 = 1; length <= MAXIMUM_CODE_BITS; length++) {
-    unused = (unused << 1) - countOf(length);
-    if (unused < 0) return unused;
+    unused = (unused << 1) - countOf(length); // once negative, it stays so
   }
   return unused;
 }

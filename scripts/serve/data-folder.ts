@@ -30,7 +30,8 @@ export interface DataFolder {
   recordWorkerd(workerd: ProcessIdentity): void;
 }
 
-interface RunningBroker {
+/** What running.json holds. */
+export interface RunningBroker {
   readonly pid: number;
   readonly workerd: ProcessIdentity | null;
 }

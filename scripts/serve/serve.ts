@@ -19,8 +19,8 @@ import { socketAddress, workerdConfig } from "./workerd-config.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Time for requests in flight to be answered once a stop is asked for; waiting fetches are cut off after it. */
-const STOP_WAIT_MS = 5_000;
+/** Time for requests in flight to be answered once a stop is asked for; waiting fetches and live tails are cut off after it. */
+const STOP_WAIT_MS = 2_000;
 
 /** Serves until workerd ends or a signal asks to stop; resolves to the exit code. Throws StartError if it cannot start. */
 export async function serve(options: ServeOptions): Promise<number> {
@@ -90,7 +90,7 @@ function startGuardedWorkerd(folder: DataFolder): ChildProcess {
   return child;
 }
 
-/** Passes a stop on to workerd, which first answers what is in flight. Returns whether a stop was asked for. */
+/** Passes a stop on to workerd, which first answers what is in flight. Returns whether a stop was asked for. npm passes Ctrl-C on twice. */
 function stopOnSignal(child: ChildProcess): () => boolean {
   let stopping = false;
   const stop = () => {

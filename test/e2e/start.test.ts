@@ -1,11 +1,12 @@
 // `npm start`: what it prints, what it refuses, and how it ends.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import type { RunningBroker } from "../../scripts/serve/data-folder.ts";
 import { identifyProcess } from "../../scripts/serve/processes.ts";
 import { type Broker, isAlive, processGone, runStart, startBroker } from "../support/broker.ts";
 
@@ -57,6 +58,28 @@ test("ends with the exit code of a runtime that was killed", async () => {
   expect(await broker.kill9()).toEqual({ code: 128 + 9, signal: null });
 });
 
+test("keeps topics, records and committed offsets over a stop and over a kill", async () => {
+  const broker = await started({ dataDir: join(folder, "kept") });
+  const call = async (method: string, path: string, body?: unknown) => {
+    const init = body === undefined ? {} : { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const answer = await fetch(broker.url + path, { method, ...init });
+    expect(answer.ok, `${method} ${path}: ${answer.status}`).toBe(true);
+    return answer.json() as Promise<unknown>;
+  };
+  await call("POST", "/v1/topics", { name: "kept", partitions: 2 });
+  await call("POST", "/v1/topics/kept/records", { records: [{ value: "one", partition: 1 }] });
+  await call("POST", "/v1/groups/readers/commit", { offsets: [{ topic: "kept", partition: 1, offset: 1 }] });
+  for (const [count, end] of [() => broker.stop(), () => broker.kill9()].entries()) {
+    await end();
+    await broker.restart();
+    const { records } = (await call("GET", "/v1/topics/kept/partitions/1/records")) as { records: { value: string }[] };
+    expect(records.map(({ value }) => value)).toEqual(["one", "two"].slice(0, count + 1));
+    await call("POST", "/v1/topics/kept/records", { records: [{ value: "two", partition: 1 }] });
+    const committed = await call("GET", "/v1/groups/readers/offsets?topic=kept");
+    expect(committed).toMatchObject({ offsets: [{ topic: "kept", partition: 1, offset: 1, highWatermark: count + 2 }] });
+  }
+});
+
 test("the runtime does not outlive a killed starter, and the next start takes over the port and the data", async () => {
   const broker = await started();
   const { workerdPid } = broker;
@@ -65,6 +88,17 @@ test("the runtime does not outlive a killed starter, and the next start takes ov
   await broker.restart();
   expect(isAlive(workerdPid)).toBe(false);
   expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
+});
+
+test("stops when the npm that runs it is killed", async () => {
+  const dataDir = join(folder, "npm");
+  const npm = spawn("npm", ["start", "--", "--port", "0", "--data", dataDir], { stdio: ["ignore", "pipe", "ignore"] });
+  onTestFinished(() => void npm.kill());
+  for await (const text of npm.stdout) if (String(text).includes("Sluice listens on")) break;
+  const { pid, workerd } = JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as RunningBroker;
+  npm.kill("SIGKILL");
+  await processGone(pid);
+  await processGone(workerd!.pid);
 });
 
 test("ends a runtime that an earlier start left behind on the same data, and no other process of that id", async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import type { RunningBroker } from "../../scripts/serve/data-folder.ts";
 import { identifyProcess } from "../../scripts/serve/processes.ts";
 
 const START = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
@@ -113,8 +114,8 @@ async function launch({ host = "127.0.0.1", port = 0, dataDir, env = {} }: Broke
       throw new Error(`the broker ended before it listened (code ${code}, signal ${signal}):\n${output()}`);
     }),
   ]);
-  const running = JSON.parse(await readFile(join(dataDir, "running.json"), "utf8")) as { workerd: { pid: number } };
-  return { child, url, port: Number(new URL(url).port), workerdPid: running.workerd.pid, ended, output };
+  const running = JSON.parse(await readFile(join(dataDir, "running.json"), "utf8")) as RunningBroker;
+  return { child, url, port: Number(new URL(url).port), workerdPid: running.workerd!.pid, ended, output };
 }
 
 function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>) {

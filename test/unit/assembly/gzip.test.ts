@@ -117,6 +117,13 @@ describe("compression", () => {
     expect(compress(data).status).toBeLessThan(data.length + 120);
   });
 
+  test("stores bytes behind a coded block that ends at any bit", () => {
+    for (let length = 20_000; length < 20_040; length++) {
+      const data = new Uint8Array(Buffer.concat([jsonSample("earthquakes", length), randomBytes(40_000, length)]));
+      expectBytes(gunzipSync(compress(data).output), data);
+    }
+  });
+
   test("splits a block where the data changes", () => {
     const parts = [jsonSample("earthquakes", 60_000), randomBytes(60_000, 6)];
     const together = compress(new Uint8Array(Buffer.concat(parts))).status;
@@ -309,11 +316,14 @@ describe("Huffman codes, as zlib judges them", () => {
       [0, 16],
     );
   }
-  /** Code length code of 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1: here 0 and 1 and 18, of 2, 2 and 1 bits. */
+  // Lengths of the code length symbols 16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1. Symbol 18 (many zeros) has the code 0,
+  // symbol 0 the code 10, and 1 or 2 the code 11.
   const zeroOneMany = [0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
-  const many = (times: number) => [((times - 11) << 1) | 0, 8] as const;
+  const zeroTwoMany = [0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2];
+  const many = (times: number) => [(times - 11) << 1, 8] as const;
   const zero = [0b01, 2] as const;
   const one = [0b11, 2] as const;
+  const two = one;
 
   const blocks: [rule: string, verdict: "takes" | "refuses", block: Uint8Array][] = [
     ["a single distance code of one bit", "takes", dynamicBlock(257, 1, zeroOneMany, one, many(138), many(117), one, one, [0, 1], [1, 1])],
@@ -321,45 +331,61 @@ describe("Huffman codes, as zlib judges them", () => {
     ["only the end of block", "takes", dynamicBlock(257, 1, zeroOneMany, many(138), many(118), one, zero, [0, 1])],
     ["the unused half of a single code", "refuses", dynamicBlock(257, 1, zeroOneMany, many(138), many(118), one, zero, [1, 1])],
     ["three codes of one bit", "refuses", dynamicBlock(257, 1, zeroOneMany, one, one, many(138), many(116), one, zero)],
-    ["no end of block", "refuses", dynamicBlock(257, 1, zeroOneMany, one, one, many(138), many(117), zero, zero)],
+    [
+      "two distance codes of two bits",
+      "refuses",
+      dynamicBlock(257, 2, zeroTwoMany, two, two, two, many(138), many(115), two, two, two, [3, 2]),
+    ],
+    ["no end of block", "refuses", dynamicBlock(257, 1, zeroOneMany, one, one, many(138), many(117), zero)],
+    ["two codes of two bits", "refuses", dynamicBlock(257, 1, zeroTwoMany, two, many(138), many(117), two, zero, [0, 2], [1, 2])],
     [
       "two distance codes, both of one bit",
       "takes",
       dynamicBlock(257, 2, zeroOneMany, one, many(138), many(117), one, one, one, [0, 1], [1, 1]),
     ],
-    ["a repeat past the end", "refuses", dynamicBlock(257, 1, zeroOneMany, one, many(138), many(138), many(138))],
+    ["a repeat past the end", "refuses", dynamicBlock(257, 1, zeroOneMany, one, many(138), many(117), one, many(11), [0, 1], [1, 1])],
     ["a repeat of nothing", "refuses", dynamicBlock(257, 1, [1, 0, 0, 1], [1, 1], [0, 2])],
     ["an incomplete code length code", "refuses", dynamicBlock(257, 1, [0, 0, 0, 1], [0, 1])],
     ["an over-subscribed code length code", "refuses", dynamicBlock(257, 1, [1, 1, 1, 1], [0, 1])],
-    ["an empty code length code", "refuses", dynamicBlock(257, 1, [0, 0, 0, 0], [0, 1])],
-    ["287 literal and length codes", "refuses", dynamicBlock(287, 1, zeroOneMany, one, many(138), many(117), one, zero)],
-    ["31 distance codes", "refuses", dynamicBlock(257, 31, zeroOneMany, one, many(138), many(117), one, zero)],
+    ["an empty code length code", "refuses", dynamicBlock(257, 1, [0, 0, 0, 0], ...Array.from({ length: 20 }, () => [0, 16] as const))],
+    [
+      "287 literal and length codes",
+      "refuses",
+      dynamicBlock(287, 1, zeroOneMany, one, many(138), many(117), one, many(31), [0, 1], [1, 1]),
+    ],
+    ["31 distance codes", "refuses", dynamicBlock(257, 31, zeroOneMany, one, many(138), many(117), one, many(31), [0, 1], [1, 1])],
     ["the fixed code's length symbol 286", "refuses", packBits([1, 1], [1, 2], [0b01100011, 8], [0, 5], [0, 7])],
-    ["the fixed code's distance symbol 30", "refuses", packBits([1, 1], [1, 2], [0b00001100, 8], [0b1000000, 7], [0b01111, 5], [0, 7])],
+    ["the fixed code's distance symbol 30", "refuses", packBits([1, 1], [1, 2], [0b1000000, 7], [0b01111, 5], [0, 7])],
     ["block type 3", "refuses", packBits([1, 1], [3, 2], [0, 32])],
     ["a stored length that does not match its complement", "refuses", packBits([1, 1], [0, 2], [0, 5], [1, 16], [0xffff, 16], [65, 8])],
     ["a distance before the start", "refuses", packBits([1, 1], [1, 2], [0b0100000, 7], [0, 5], [0, 7])],
   ];
 
   test.each(blocks)("%s: %s", (_rule, verdict, block) => {
-    const zlibs = inflateOrNull(block);
-    expect(zlibs === null ? "refuses" : "takes").toBe(verdict);
-    const frame = gzipMember(block.subarray(0, zlibs?.consumed ?? block.length), zlibs?.data ?? new Uint8Array(0));
-    if (zlibs === null) expect(decompress(frame, 1000).status).toBe(CORRUPT);
-    else expectDecompressed(frame, zlibs.data);
+    const zlibs = inflateByZlib(block);
+    expect(zlibs === "malformed" ? "refuses" : "takes").toBe(verdict);
+    if (typeof zlibs !== "string") return expectDecompressed(gzipMember(block.subarray(0, zlibs.consumed), zlibs.data), zlibs.data);
+    // With more bytes behind it the block is decoded by the fast loop; without capacity it must be refused before it writes anything.
+    for (const padding of [0, 64]) {
+      const frame = gzipMember(Buffer.concat([block, Buffer.alloc(padding)]), new Uint8Array(0));
+      for (const capacity of [0, 1000]) expect(decompress(frame, capacity).status).toBe(CORRUPT);
+    }
   });
 });
 
-/** What zlib makes of a raw DEFLATE stream, or null if it refuses it. */
-function inflateOrNull(deflated: Uint8Array): { data: Uint8Array; consumed: number } | null {
+/** What zlib makes of a raw DEFLATE stream: its data and how many bytes it took, or why it refuses it. */
+function inflateByZlib(deflated: Uint8Array): { data: Uint8Array; consumed: number } | "malformed" | "truncated" {
   try {
-    const { buffer, engine } = inflateRawSync(deflated, { info: true, maxOutputLength: 1 << 20 }) as unknown as {
+    const { buffer, engine } = inflateRawSync(deflated, { info: true, maxOutputLength: 8 << 20 }) as unknown as {
       buffer: Buffer;
       engine: { bytesWritten: number };
     };
     return { data: buffer, consumed: engine.bytesWritten };
-  } catch {
-    return null; // zlib's own reasons are its error codes; only whether it refuses counts here
+  } catch (error) {
+    const { code } = error as { code: string };
+    if (code === "Z_DATA_ERROR") return "malformed";
+    if (code === "Z_BUF_ERROR") return "truncated";
+    throw error;
   }
 }
 
@@ -392,9 +418,13 @@ describe("fuzz", () => {
       const data = structuredBytes(next() % 3000, next());
       const deflated = deflateRawSync(data, { level: next() % 10, strategy: next() % 5, memLevel: 1 + (next() % 9) });
       const stream = mutate(new Uint8Array(deflated), next);
-      const zlibs = inflateOrNull(stream);
-      if (zlibs === null) {
-        expect(decompress(gzipMember(stream, data), 1 + (next() % 8000)).status).toBeLessThan(0);
+      const zlibs = inflateByZlib(stream);
+      if (zlibs === "malformed" || zlibs === "truncated") {
+        // What follows a malformed part does not matter; it must not look like a checksum's fault. A truncated stream gets no trailer.
+        const member = gzipMember(stream, data);
+        const frame = zlibs === "malformed" ? member : member.subarray(0, -8);
+        const capacity = next() % 2 ? 1 << 16 : next() % 3000;
+        expect([CORRUPT, OUTPUT_LIMIT]).toContain(decompress(frame, capacity).status);
         return;
       }
       const frame = gzipMember(stream.subarray(0, zlibs.consumed), zlibs.data);

@@ -158,7 +158,7 @@ test("records without a timestamp keep having none", () => {
 
 test("strings of every length and script are stored as UTF-8", () => {
   const texts = Array.from({ length: 120 }, (_, length) => "a".repeat(length));
-  texts.push("é", "日本語".repeat(10), "🐎".repeat(40), "\ud800", `${"a".repeat(47)}é`, `${"a".repeat(48)}é`, "\u0000\u007f\u0080");
+  texts.push("é", "日本語".repeat(10), "🐎".repeat(40), "\ud800", `${"a".repeat(19)}é`, `${"a".repeat(20)}é`, "\u0000\u007f\u0080");
   const records = texts.map((text) => ({ key: text, value: text, timestamp: 0 }));
   expect(decodeBatches(core, encodeBatch(core, records, { compression: "none" }), LIMITS)).toEqual(expected(records));
 });
@@ -216,4 +216,22 @@ test.each(COMPRESSIONS.slice(1) as Compression[])("decompressed %s records stay 
     batchIndex: 1,
   });
   expect(() => decodeBatches(fresh, batch, limits(5_000_000))).toThrow(CoreError);
+});
+
+test("records that decompress to more than the core's memory are refused by a status, and it works on", () => {
+  const fresh = loadCore();
+  const bomb = encodeBatch(fresh, [{ key: null, value: new Uint8Array(12 << 20), timestamp: 0 }], { compression: "zstd" });
+  const run = concat(new Array(8).fill(bomb));
+  expect(validateBatches(fresh, run, { maxRecords: 10, maxDecompressedBytes: 2 ** 30 })).toMatchObject({
+    ok: false,
+    statusName: "MEMORY_LIMIT",
+  });
+  expect(validateBatches(fresh, bomb, { maxRecords: 10, maxDecompressedBytes: 16 << 20 })).toMatchObject({ ok: true });
+});
+
+test("a run with more batches than the table has room for is refused", () => {
+  const tiny = encodeBatch(core, [{ key: null, value: null, timestamp: 0 }], { compression: "none" });
+  const run = concat(new Array(65_537).fill(tiny));
+  expect(validateBatches(core, run, LIMITS)).toMatchObject({ ok: false, statusName: "TOO_MANY_BATCHES", batchIndex: 65_536 });
+  expect(validateBatches(core, run.subarray(tiny.length), LIMITS)).toMatchObject({ ok: true });
 });
