@@ -154,6 +154,11 @@ test("a sequence that breaks in the second batch of a body refuses the first one
   expect(await refused(concat([idempotent, after]))).toBe("OUT_OF_ORDER_SEQUENCE_NUMBER");
 });
 
+test("a body of more batches than are allowed at once is refused", async () => {
+  const tiny = encodeBatch(core, [{ key: null, value: null, timestamp: 0 }], { compression: "none" });
+  expect(await refused(concat(Array(100_000).fill(tiny)))).toBe("RECORD_LIST_TOO_LARGE");
+});
+
 describe("decompression bombs", () => {
   const codecs = COMPRESSIONS.filter((compression) => compression !== "none");
 
