@@ -3,7 +3,7 @@
 //
 // Long inputs are folded: 128 bytes of state, whose CRC equals that of everything read so far, are moved past the next 128 bytes and
 // xored with them. State and input are eight vectors, taken as four rows of two; scripts/generate-crc32c-fold.ts shows why one set of
-// nibble tables serves all columns. Short inputs, tails and the last state go 16 bytes at a time through 16 tables of 256 words
+// nibble tables serves all columns. Short inputs and the last state go 16 bytes at a time through 16 tables of 256 words
 // ("slicing"; Kounavis and Berry, 2005). bench/core/crc32c.bench.ts compares the two.
 
 import { FOLD_TABLES } from "./crc32c-fold";
@@ -15,11 +15,11 @@ const TABLE: usize = memory.data(16 * 1024, 64);
 
 const BLOCK_BYTES: u32 = 128;
 
-/** Where the last state goes to be sliced. */
+/** Where the state begins, and where it goes to be sliced. */
 const STATE: usize = memory.data(128, 16);
 
 /** Below this many bytes folding does not repay the slicing of the last state. */
-const FOLD_FROM_BYTES: u32 = 256;
+const FOLD_FROM_BYTES: u32 = 192;
 
 fillTable();
 
@@ -85,20 +85,38 @@ function product(low: v128, high: v128, table: usize): v128 {
   return v128.xor(i8x16.relaxed_swizzle(v128.load(FOLD_TABLES + table), low), i8x16.relaxed_swizzle(v128.load(FOLD_TABLES + table + 64), high));
 }
 
-/** Folds whole blocks, then slices the state and the tail. `length` is at least one block. */
+/** Puts the first `length` (16 to 128) bytes, the register xored in, at the end of STATE, zeros before them: those change no CRC. */
+function beginState(source: usize, length: u32, register: u32): void {
+  for (let at: usize = 0; at < BLOCK_BYTES; at += 16) v128.store(STATE + at, i32x4.splat(0));
+  const start = STATE + BLOCK_BYTES - length;
+  for (let at = <usize>length; at > 16; at -= 16) v128.store(start + at - 16, v128.load(source + at - 16));
+  v128.store(start, v128.load(source));
+  store<u32>(start, load<u32>(start) ^ register);
+}
+
+/** Folds the bytes after the first incomplete block, which goes before them, then slices the state. `length` is at least one block. */
 function fold(source: usize, length: u32, register: u32): u32 {
-  const nibble = i8x16.splat(15);
   let position = source;
-  let a0 = v128.xor(v128.load(position), i32x4.replace_lane(i32x4.splat(0), 0, register));
-  let b0 = v128.load(position, 16);
-  let a1 = v128.load(position, 32);
-  let b1 = v128.load(position, 48);
-  let a2 = v128.load(position, 64);
-  let b2 = v128.load(position, 80);
-  let a3 = v128.load(position, 96);
-  let b3 = v128.load(position, 112);
-  const tail = source + (length & ~(BLOCK_BYTES - 1));
-  for (position += BLOCK_BYTES; position < tail; position += BLOCK_BYTES) {
+  const end = source + length;
+  let first = length & (BLOCK_BYTES - 1);
+  if (first < 16) {
+    register = slice(position, first, register);
+    position += first;
+    first = BLOCK_BYTES;
+  }
+  beginState(position, first, register);
+  position += first;
+
+  const nibble = i8x16.splat(15);
+  let a0 = v128.load(STATE);
+  let b0 = v128.load(STATE, 16);
+  let a1 = v128.load(STATE, 32);
+  let b1 = v128.load(STATE, 48);
+  let a2 = v128.load(STATE, 64);
+  let b2 = v128.load(STATE, 80);
+  let a3 = v128.load(STATE, 96);
+  let b3 = v128.load(STATE, 112);
+  for (; position < end; position += BLOCK_BYTES) {
     const a0Low = v128.and(a0, nibble);
     const a0High = v128.and(i16x8.shr_u(a0, 4), nibble);
     const a1Low = v128.and(a1, nibble);
@@ -132,5 +150,5 @@ function fold(source: usize, length: u32, register: u32): u32 {
   v128.store(STATE, b2, 80);
   v128.store(STATE, a3, 96);
   v128.store(STATE, b3, 112);
-  return slice(tail, length & (BLOCK_BYTES - 1), slice(STATE, BLOCK_BYTES, 0));
+  return slice(STATE, BLOCK_BYTES, 0);
 }

@@ -27,7 +27,7 @@ export function batchDecode(
   plainCapacity: u32,
 ): i32 {
   clearOutcome();
-  if (batchSizeAt(source, source + sourceLength) != sourceLength) return BAD_LENGTH;
+  if (sourceLength == 0 || batchSizeAt(source, source + sourceLength) != sourceLength) return BAD_LENGTH;
   if (load<u8>(source, 16) != 2) return BAD_MAGIC;
   if (flags & CHECK_CRC && <u32>loadI32(source + 17) != crc32c(source + CRC_FROM, sourceLength - CRC_FROM, 0)) return BAD_CRC;
   const count = loadI32(source + 57);

@@ -1,5 +1,5 @@
-// Huffman codes of literals, the encoder's half (RFC 8878, 4.2): lengths of at most 11 bits, the codes that they imply, the
-// description of the tree, and the exact size of what a code would write.
+// Huffman codes of literals, the encoder's half (RFC 8878, 4.2): lengths of at most 11 bits, the codes that they imply, and the exact
+// size of what a code would write. zstd-encode-tree.ts describes a code in the frame.
 //
 // A Huffman code (HUFFMAN_CODE_BYTES), its fields by byte position:
 //
@@ -8,30 +8,34 @@
 //   2304 u32       longest length
 //   2308 u32       last symbol that has a code
 //
-// Symbol counts come as u32[256][4], one lane for each of the four streams, so that the size of each stream is known before
-// anything is written.
+// Symbol counts come as u32[256], and for the sizes of four streams as u32[256][4], a lane for each.
 //
 // Invariant: the lengths of a built code fill the tree exactly (the sum of 2^-length is 1), so that a decoder can derive the last one.
 
-import {
-  accuracyOf,
-  buildCoder,
-  chooseAccuracy,
-  distributionOf,
-  fseBitCount,
-  fseFirstState,
-  fseNextState,
-  setDistribution,
-  shareCells,
-  transitionOf,
-  writeDistribution,
-} from "./zstd-encode-fse";
-import { sorting, weightCoder } from "./zstd-encode-memory";
-import { HUFFMAN_MAX_BITS, WEIGHTS_MAX_ACCURACY } from "./zstd-constants";
+import { HUFFMAN_MAX_BITS } from "./zstd-constants";
+import { sorting } from "./zstd-encode-memory";
 
 const LENGTHS_AT: usize = 2048;
 const MAX_LENGTH_AT: usize = 2304;
 const LAST_SYMBOL_AT: usize = 2308;
+
+// @ts-ignore: decorator
+@inline
+export function lengthOf(code: usize, symbol: usize): u32 {
+  return load<u8>(code + symbol, LENGTHS_AT);
+}
+
+// @ts-ignore: decorator
+@inline
+export function maxLengthOf(code: usize): u32 {
+  return load<u32>(code, MAX_LENGTH_AT);
+}
+
+// @ts-ignore: decorator
+@inline
+export function lastSymbolOf(code: usize): u32 {
+  return load<u32>(code, LAST_SYMBOL_AT);
+}
 
 /** How many symbols of each length there are, u32[12]; and the next code of each length while codes are given out. */
 const LENGTH_COUNTS: usize = memory.data(4 * 12, 4);
@@ -39,13 +43,6 @@ const NEXT_CODES: usize = memory.data(4 * 12, 4);
 
 /** u32[4]: what streamSizes found. */
 const STREAM_SIZES: usize = memory.data(16, 16);
-
-/** A tree description can give at most this many weights as they are, 4 bits each. */
-const MAX_DIRECT_WEIGHTS: u32 = 128;
-/** Coded weights take at most this many bytes. */
-const MAX_CODED_BYTES: u32 = 127;
-/** First byte of a tree description: below 128 the size of the coded weights, above 127 the number of direct ones + 127. */
-const DIRECT_WEIGHTS: u32 = 127;
 
 /** Bytes of stream `index` after streamSizes. */
 // @ts-ignore: decorator
@@ -55,16 +52,16 @@ export function streamSize(index: u32): u32 {
 }
 
 /**
- * Sizes in bytes of the streams whose symbols `counts` counts, one a lane, each with its end mark; see streamSize.
+ * Sizes in bytes of the streams whose symbols `lanes` counts, one a lane, each with its end mark; see streamSize.
  * @returns their sum in all, or u32.MAX_VALUE if a symbol that occurs has no code
  */
-export function streamSizes(code: usize, counts: usize): u32 {
+export function streamSizes(code: usize, lanes: usize): u32 {
   let bits = i32x4.splat(0);
   for (let symbol: usize = 0; symbol < 256; symbol++) {
-    const lanes = v128.load(counts + (symbol << 4));
-    const length = load<u8>(code + symbol, LENGTHS_AT);
-    if (length == 0 && v128.any_true(lanes)) return u32.MAX_VALUE;
-    bits = i32x4.add(bits, i32x4.mul(lanes, i32x4.splat(length)));
+    const counts = v128.load(lanes + (symbol << 4));
+    const length = lengthOf(code, symbol);
+    if (length == 0 && v128.any_true(counts)) return u32.MAX_VALUE;
+    bits = i32x4.add(bits, i32x4.mul(counts, i32x4.splat(length)));
   }
   const sizes = i32x4.add(i32x4.shr_u(bits, 3), i32x4.splat(1));
   v128.store(STREAM_SIZES, sizes);
@@ -75,28 +72,21 @@ export function streamSizes(code: usize, counts: usize): u32 {
 export function singleStreamSize(code: usize, counts: usize): u32 {
   let bits: u32 = 0;
   for (let symbol: usize = 0; symbol < 256; symbol++) {
-    const count = laneSum(counts, symbol);
-    const length = <u32>load<u8>(code + symbol, LENGTHS_AT);
+    const count = load<u32>(counts + (symbol << 2));
+    const length = lengthOf(code, symbol);
     if (length == 0 && count != 0) return u32.MAX_VALUE;
     bits += count * length;
   }
   return (bits >> 3) + 1;
 }
 
-/** How often a symbol occurs in all four lanes. */
-// @ts-ignore: decorator
-@inline
-export function laneSum(counts: usize, symbol: usize): u32 {
-  const at = counts + (symbol << 4);
-  return load<u32>(at) + load<u32>(at, 4) + load<u32>(at, 8) + load<u32>(at, 12);
-}
-
 /**
- * Builds a code for the symbols that `counts` counts: at least two different ones, at most 2^17 in all.
+ * Builds a code for the symbols that `counts` counts: at least two different ones, at most 2^17 in all, none of them more often
+ * than `greatest`.
  */
-export function buildHuffman(code: usize, counts: usize): void {
+export function buildHuffman(code: usize, counts: usize, greatest: u32): void {
   const keys = sorting();
-  const used = sortByCount(keys, keys + 1024, counts);
+  const used = sortByCount(keys, keys + 1024, counts, greatest);
   const work = keys + 2048;
   for (let index: usize = 0; index < used; index++) {
     store<u32>(work + (index << 2), load<u32>(keys + (index << 2)) >> 8);
@@ -108,15 +98,16 @@ export function buildHuffman(code: usize, counts: usize): void {
 }
 
 /** Writes a key, count << 8 | symbol, for each symbol that occurs, ascending, to u32[256] `keys`; `spare` is as large. */
-function sortByCount(keys: usize, spare: usize, counts: usize): u32 {
+function sortByCount(keys: usize, spare: usize, counts: usize, greatest: u32): u32 {
   let used: u32 = 0;
   for (let symbol: usize = 0; symbol < 256; symbol++) {
-    const count = laneSum(counts, symbol);
+    const count = load<u32>(counts + (symbol << 2));
     store<u32>(spare + (<usize>used << 2), (count << 8) | <u32>symbol);
     used += u32(count != 0);
   }
   // Counts have up to 18 bits: three passes of six.
   sortByDigit(spare, keys, used, 8);
+  if (greatest < 64) return used;
   sortByDigit(keys, spare, used, 14);
   sortByDigit(spare, keys, used, 20);
   return used;
@@ -193,19 +184,14 @@ function setCell(cells: usize, index: u32, value: u32): void {
 
 // @ts-ignore: decorator
 @inline
-function addCell(cells: usize, index: u32): void {
-  setCell(cells, index, cellOf(cells, index) + 1);
-}
-
-// @ts-ignore: decorator
-@inline
 function addLength(length: u32, count: i32): void {
   setCell(LENGTH_COUNTS, length, cellOf(LENGTH_COUNTS, length) + count);
 }
 
 /**
- * Where the cut to HUFFMAN_MAX_BITS has made the lengths too short to tell apart, lengthens others: the deepest leaf above the
- * limit makes room for itself and one from the limit below it, which frees one unit of the tree at a time.
+ * Makes the lengths fit a tree again where the cut to HUFFMAN_MAX_BITS has left too many short ones. A step takes a leaf from the
+ * bottom and puts it beside one from as far down as there is above the bottom, both now a level lower: that frees one place at the
+ * bottom, so the steps end with a tree that is exactly full.
  */
 function limitLengths(): void {
   let taken: u32 = 0;
@@ -247,101 +233,12 @@ function assignCodes(code: usize): void {
     setCell(NEXT_CODES, length, next);
     next = (next + cellOf(LENGTH_COUNTS, length)) >> 1;
   }
-  const lastSymbol = load<u32>(code, LAST_SYMBOL_AT);
+  const lastSymbol = lastSymbolOf(code);
   for (let symbol: usize = 0; symbol <= lastSymbol; symbol++) {
-    const length = <u32>load<u8>(code + symbol, LENGTHS_AT);
+    const length = lengthOf(code, symbol);
     if (length == 0) continue;
     const value = cellOf(NEXT_CODES, length);
     setCell(NEXT_CODES, length, value + 1);
     store<u64>(code + (symbol << 3), (<u64>value << (64 - length)) | length);
   }
-}
-
-/**
- * Writes the tree description (RFC 8878, 4.2.1), whichever of its two forms is shorter, to `treeDescription()`.
- * @returns the bytes written, at most 129, or 0 if the tree cannot be described
- */
-export function describeTree(code: usize): u32 {
-  const lastSymbol = load<u32>(code, LAST_SYMBOL_AT);
-  const maxLength = load<u32>(code, MAX_LENGTH_AT);
-  const weights = sorting();
-  const to = treeDescription();
-  for (let symbol: usize = 0; symbol < lastSymbol; symbol++) {
-    const length = <u32>load<u8>(code + symbol, LENGTHS_AT);
-    store<u8>(weights + symbol, <u8>(length == 0 ? 0 : maxLength + 1 - length));
-  }
-  // The last symbol's weight is not written: it is what fills the tree.
-  store<u8>(weights + lastSymbol, 0);
-  const direct = lastSymbol <= MAX_DIRECT_WEIGHTS;
-  const directSize: u32 = 1 + ((lastSymbol + 1) >> 1);
-  const codedSize = writeCodedWeights(to + 1, weights, lastSymbol);
-  if (codedSize != 0 && codedSize <= MAX_CODED_BYTES && (codedSize + 1 < directSize || !direct)) {
-    store<u8>(to, <u8>codedSize);
-    return codedSize + 1;
-  }
-  if (!direct) return 0;
-  store<u8>(to, <u8>(DIRECT_WEIGHTS + lastSymbol));
-  for (let symbol: usize = 0; symbol < lastSymbol; symbol += 2) {
-    store<u8>(to + 1 + (symbol >> 1), (load<u8>(weights + symbol) << 4) | load<u8>(weights + symbol, 1));
-  }
-  return directSize;
-}
-
-/** Where describeTree writes. */
-export function treeDescription(): usize {
-  return sorting() + 2048;
-}
-
-/**
- * Writes `count` weights as an FSE stream with its distribution before it. Two states take turns, the first with the even weights.
- * @returns the bytes written, or 0 if there are too few weights, or all are the same: nothing would tell where that stream ends
- */
-function writeCodedWeights(to: usize, weights: usize, count: u32): u32 {
-  if (count < 2) return 0;
-  const counts = sorting() + 1024;
-  memory.fill(counts, 0, 4 * (HUFFMAN_MAX_BITS + 1));
-  for (let index: usize = 0; index < count; index++) addCell(counts, load<u8>(weights + index));
-  let lastWeight = HUFFMAN_MAX_BITS;
-  while (cellOf(counts, lastWeight) == 0) lastWeight--;
-  if (cellOf(counts, lastWeight) == count) return 0;
-
-  const coder = weightCoder();
-  const accuracy = chooseAccuracy(count, lastWeight, WEIGHTS_MAX_ACCURACY);
-  shareCells(counts, lastWeight, count, accuracy, distributionOf(coder));
-  setDistribution(coder, lastWeight, accuracy);
-  buildCoder(coder);
-  const descriptionSize = writeDistribution(to, distributionOf(coder), lastWeight, accuracy);
-  return descriptionSize + writeWeightStream(to + descriptionSize, coder, weights, count);
-}
-
-/** Writes the FSE stream of at least 2 weights; may write 8 bytes more than it says. */
-function writeWeightStream(to: usize, coder: usize, weights: usize, count: u32): u32 {
-  const accuracy = accuracyOf(coder);
-  // `state` is the one whose turn it is. The last two weights cost nothing: they are where the states begin.
-  let index = <i32>count - 3;
-  let state = fseFirstState(coder, load<u8>(weights + index + 1));
-  let other = fseFirstState(coder, load<u8>(weights + index + 2));
-  let bits: u64 = 0;
-  let bitCount: u64 = 0;
-  let out = to;
-  for (; index >= 0; index--) {
-    const transition = transitionOf(coder, load<u8>(weights + index));
-    const width = fseBitCount(transition, other);
-    bits |= <u64>(other & ((1 << width) - 1)) << bitCount;
-    bitCount += width;
-    const next = fseNextState(coder, transition, other, width);
-    other = state;
-    state = next;
-    store<u64>(out, bits);
-    out += <usize>(bitCount >> 3);
-    bits >>= bitCount & ~7;
-    bitCount &= 7;
-  }
-  // `state` now belongs to weight 0. The decoder reads it first, so it is written last, with the end mark above it.
-  const mask = (1 << accuracy) - 1;
-  bits |= <u64>(other & mask) << bitCount;
-  bits |= <u64>(state & mask) << (bitCount + accuracy);
-  bits |= <u64>1 << (bitCount + 2 * accuracy);
-  store<u64>(out, bits);
-  return <u32>(out - to) + <u32>((bitCount + 2 * accuracy + 8) >> 3);
 }

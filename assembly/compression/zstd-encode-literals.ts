@@ -6,15 +6,15 @@
 //     raw, RLE:             format 0 (1 bit): count 5 bits;  1: 12;  3: 20;  no compressed size
 //     compressed, treeless: format 0: one stream, 10 bits each;  1, 2, 3: four streams, 10, 14 or 18 bits each
 //
-// Literals are counted once, one lane for each quarter, that is for each stream. From that follows the exact size that each choice
-// would have (a new tree, the last tree again, or none), so one is taken before anything is written, and the streams can be written
-// side by side, each to where it belongs.
+// Literals are counted once, four streams of them each in a lane of its own. From that follows the exact size that each choice would
+// have (a new tree, the last tree again, or none), and so the choice and the sizes of the streams, before any of it is written.
 //
 // A stream holds its symbols from last to first, bits from the low end up, and a 1 bit as its end mark above the last.
 
-import { counters, NEXT, STATE_HUFFMAN, spareHuffman } from "./zstd-encode-memory";
-import { buildHuffman, describeTree, laneSum, singleStreamSize, streamSize, streamSizes, treeDescription } from "./zstd-encode-huffman";
 import { LITERALS_COMPRESSED, LITERALS_RAW, LITERALS_RLE, LITERALS_TREELESS } from "./zstd-constants";
+import { buildHuffman, singleStreamSize, streamSize, streamSizes } from "./zstd-encode-huffman";
+import { counters, laneCounters, NEXT, STATE_HUFFMAN, spareHuffman } from "./zstd-encode-memory";
+import { describeTree, treeDescription } from "./zstd-encode-tree";
 
 /** Fewer literals than this are not worth a look. */
 const MIN_COMPRESSED: u32 = 24;
@@ -32,18 +32,17 @@ const BATCH: usize = 4;
  */
 export function writeLiterals(to: usize, room: u32, literals: usize, count: u32): u32 {
   if (count < MIN_COMPRESSED) return writeRaw(to, room, literals, count);
-  const counts = counters();
-  const greatest = countSymbols(literals, count, counts);
+  const greatest = countSymbols(literals, count);
   if (greatest == count) return writeRepeated(to, room, load<u8>(literals), count);
   // Symbols this even come to nearly 8 bits each.
   if (greatest <= (count >> 7) + 4) return writeRaw(to, room, literals, count);
 
   const fresh = spareHuffman();
-  buildHuffman(fresh, counts);
+  buildHuffman(fresh, counters(), greatest);
   const treeSize = describeTree(fresh);
-  const freshSize: u32 = treeSize == 0 ? u32.MAX_VALUE : treeSize + streamsSize(fresh, counts, count);
+  const freshSize: u32 = treeSize == 0 ? u32.MAX_VALUE : treeSize + streamsSize(fresh, count);
   const last = <usize>load<u32>(NEXT, STATE_HUFFMAN);
-  const lastSize = last == 0 ? u32.MAX_VALUE : streamsSize(last, counts, count);
+  const lastSize = last == 0 ? u32.MAX_VALUE : streamsSize(last, count);
 
   const header = headerSize(count);
   const size = min(freshSize, lastSize);
@@ -52,11 +51,11 @@ export function writeLiterals(to: usize, room: u32, literals: usize, count: u32)
   if (header + size > room) return 0;
   if (lastSize <= freshSize) {
     writeHeader(to, LITERALS_TREELESS, count, size);
-    writeStreams(to + header, last, literals, count, counts);
+    writeStreams(to + header, last, literals, count);
   } else {
     writeHeader(to, LITERALS_COMPRESSED, count, size);
     memory.copy(to + header, treeDescription(), treeSize);
-    writeStreams(to + header + treeSize, fresh, literals, count, counts);
+    writeStreams(to + header + treeSize, fresh, literals, count);
     store<u32>(NEXT, <u32>fresh, STATE_HUFFMAN);
   }
   return header + size;
@@ -111,11 +110,30 @@ function quarter(count: u32): u32 {
 }
 
 /**
- * Counts the symbols of each quarter in its lane of u32[256][4] `counts`.
- * @returns the greatest number of times that any symbol occurs in all
+ * Counts the symbols in counters(), and those of each stream in laneCounters() where there are four.
+ * @returns the greatest number of times that any symbol occurs
  */
-function countSymbols(literals: usize, count: u32, counts: usize): u32 {
-  memory.fill(counts, 0, 4096);
+function countSymbols(literals: usize, count: u32): u32 {
+  if (count < MIN_FOUR_STREAMS) countStream(literals, count);
+  else countStreams(literals, count);
+  const counts = counters();
+  let greatest: u32 = 0;
+  for (let at = counts; at < counts + 1024; at += 4) greatest = max(greatest, load<u32>(at));
+  return greatest;
+}
+
+function countStream(literals: usize, count: u32): void {
+  const counts = counters();
+  memory.fill(counts, 0, 1024);
+  for (let at = literals; at < literals + count; at++) {
+    const counter = counts + (<usize>load<u8>(at) << 2);
+    store<u32>(counter, load<u32>(counter) + 1);
+  }
+}
+
+function countStreams(literals: usize, count: u32): void {
+  const lanes = laneCounters();
+  memory.fill(lanes, 0, 4096);
   const length: usize = quarter(count);
   const second = literals + length;
   const third = second + length;
@@ -123,18 +141,22 @@ function countSymbols(literals: usize, count: u32, counts: usize): u32 {
   const lastLength = <usize>count - 3 * length;
   let at: usize = 0;
   for (; at + 4 <= lastLength; at += 4) {
-    countFour(counts, load<u32>(literals + at));
-    countFour(counts + 4, load<u32>(second + at));
-    countFour(counts + 8, load<u32>(third + at));
-    countFour(counts + 12, load<u32>(fourth + at));
+    countFour(lanes, load<u32>(literals + at));
+    countFour(lanes + 4, load<u32>(second + at));
+    countFour(lanes + 8, load<u32>(third + at));
+    countFour(lanes + 12, load<u32>(fourth + at));
   }
-  for (let rest = at; rest < lastLength; rest++) countOne(counts + 12, load<u8>(fourth + rest));
+  for (let rest = at; rest < lastLength; rest++) countOne(lanes + 12, load<u8>(fourth + rest));
   for (; at < length; at++) {
-    countOne(counts, load<u8>(literals + at));
-    countOne(counts + 4, load<u8>(second + at));
-    countOne(counts + 8, load<u8>(third + at));
+    countOne(lanes, load<u8>(literals + at));
+    countOne(lanes + 4, load<u8>(second + at));
+    countOne(lanes + 8, load<u8>(third + at));
   }
-  return greatestCount(counts);
+  const counts = counters();
+  for (let symbol: usize = 0; symbol < 256; symbol++) {
+    const lane = lanes + (symbol << 4);
+    store<u32>(counts + (symbol << 2), load<u32>(lane) + load<u32>(lane, 4) + load<u32>(lane, 8) + load<u32>(lane, 12));
+  }
 }
 
 // @ts-ignore: decorator
@@ -153,26 +175,20 @@ function countFour(lane: usize, symbols: u32): void {
   countOne(lane, symbols >> 24);
 }
 
-function greatestCount(counts: usize): u32 {
-  let greatest: u32 = 0;
-  for (let symbol: usize = 0; symbol < 256; symbol++) greatest = max(greatest, laneSum(counts, symbol));
-  return greatest;
-}
-
 /** Bytes of all streams by `code`, and of their jump table, or u32.MAX_VALUE if `code` lacks a symbol. */
-function streamsSize(code: usize, counts: usize, count: u32): u32 {
-  if (count < MIN_FOUR_STREAMS) return singleStreamSize(code, counts);
-  const size = streamSizes(code, counts);
+function streamsSize(code: usize, count: u32): u32 {
+  if (count < MIN_FOUR_STREAMS) return singleStreamSize(code, counters());
+  const size = streamSizes(code, laneCounters());
   return size == u32.MAX_VALUE ? size : size + JUMP_TABLE_BYTES;
 }
 
 /** Writes what streamsSize has measured. */
-function writeStreams(to: usize, code: usize, literals: usize, count: u32, counts: usize): void {
+function writeStreams(to: usize, code: usize, literals: usize, count: u32): void {
   if (count < MIN_FOUR_STREAMS) {
     writeStream(to, code, literals, literals + count);
     return;
   }
-  streamSizes(code, counts);
+  streamSizes(code, laneCounters());
   store<u16>(to, <u16>streamSize(0));
   store<u16>(to, <u16>streamSize(1), 2);
   store<u16>(to, <u16>streamSize(2), 4);
@@ -200,19 +216,15 @@ function writeStream(to: usize, code: usize, from: usize, end: usize): void {
   let at = end;
   while (at >= from + BATCH) {
     at -= BATCH;
-    const symbols = load<u32>(at);
-    let entry = load<u64>(code + (<usize>(symbols >> 24) << 3));
-    bits = (bits >> entry) | entry;
-    bitCount += entry;
-    entry = load<u64>(code + (<usize>((symbols >> 16) & 0xff) << 3));
-    bits = (bits >> entry) | entry;
-    bitCount += entry;
-    entry = load<u64>(code + (<usize>((symbols >> 8) & 0xff) << 3));
-    bits = (bits >> entry) | entry;
-    bitCount += entry;
-    entry = load<u64>(code + (<usize>(symbols & 0xff) << 3));
-    bits = (bits >> entry) | entry;
-    bitCount = (bitCount + entry) & 0xff;
+    const entry3 = load<u64>(code + (<usize>load<u8>(at, 3) << 3));
+    const entry2 = load<u64>(code + (<usize>load<u8>(at, 2) << 3));
+    const entry1 = load<u64>(code + (<usize>load<u8>(at, 1) << 3));
+    const entry0 = load<u64>(code + (<usize>load<u8>(at) << 3));
+    bits = (bits >> entry3) | entry3;
+    bits = (bits >> entry2) | entry2;
+    bits = (bits >> entry1) | entry1;
+    bits = (bits >> entry0) | entry0;
+    bitCount = (bitCount + entry3 + entry2 + entry1 + entry0) & 0xff;
     store<u64>(out, bits >> (64 - bitCount));
     out += <usize>(bitCount >> 3);
     bitCount &= 7;

@@ -2,7 +2,7 @@
 //
 // Workspace, from low to high (bytes):
 //
-//   hash table 256 Ki | literals 128 Ki + slack | sequences 8 each | codes 4 each | staging 128 Ki + slack | counts and coders
+//   hash table 64 Ki | literals 128 Ki + slack | sequences 8 each | codes 4 each | staging 128 Ki + slack | counts, coders
 //
 // Two records of EncoderState live in static memory. KEPT is what a decoder knows after the blocks written so far; NEXT is what it
 // will know if the block at hand is written compressed. A block that ends up raw or run-length coded leaves KEPT as it was, and its
@@ -15,11 +15,11 @@ import { INITIAL_REPEAT_1, INITIAL_REPEAT_2, MAX_BLOCK_BYTES } from "./zstd-cons
 /** Bytes that writing a block may spoil past the room that it is given: wide stores, and the tables of the sequences section. */
 export const SLACK_BYTES: u32 = 512;
 
-/** Sequences a block can hold at most: the match finder makes no match shorter than 4. */
+/** Sequences that a block can hold at most: the match finder makes no match shorter than 4 bytes. */
 const MAX_SEQUENCES: usize = (MAX_BLOCK_BYTES >> 2) + 1;
 
 /** log2 of the greatest number of slots in the match finder's hash table. */
-export const MAX_HASH_LOG: u32 = 16;
+export const MAX_HASH_LOG: u32 = 14;
 
 const HASH_TABLE_AT: usize = 0;
 const LITERALS_AT: usize = HASH_TABLE_AT + (4 << MAX_HASH_LOG);
@@ -27,7 +27,8 @@ const SEQUENCES_AT: usize = LITERALS_AT + MAX_BLOCK_BYTES + SLACK_BYTES;
 const CODES_AT: usize = SEQUENCES_AT + ((MAX_SEQUENCES * 8 + 63) & ~63);
 const STAGING_AT: usize = CODES_AT + ((MAX_SEQUENCES * 4 + 63) & ~63);
 const COUNTS_AT: usize = STAGING_AT + MAX_BLOCK_BYTES + SLACK_BYTES;
-const SORTING_AT: usize = COUNTS_AT + 4096;
+const LANES_AT: usize = COUNTS_AT + 1024;
+const SORTING_AT: usize = LANES_AT + 4096;
 const CODERS_AT: usize = SORTING_AT + 4096;
 
 /** u32 slots: positions in the source, by hash of the bytes there. */
@@ -65,11 +66,18 @@ export function staging(): usize {
   return workspace() + STAGING_AT;
 }
 
-/** 4 KiB for counting symbols: literals take u32[256][4]; sequence codes and Huffman weights take u32[64] each. */
+/** u32[256]: how often each literal, or each code of the three kinds (64 each), occurs in the block. */
 // @ts-ignore: decorator
 @inline
 export function counters(): usize {
   return workspace() + COUNTS_AT;
+}
+
+/** u32[256][4]: how often each literal occurs in each of the four streams. */
+// @ts-ignore: decorator
+@inline
+export function laneCounters(): usize {
+  return workspace() + LANES_AT;
 }
 
 /** 4 KiB for building a Huffman code. */
@@ -98,10 +106,10 @@ export function weightCoder(): usize {
 }
 
 // EncoderState: u32 fields.
-/** Repeat offsets as the match finder uses them: the two last distinct offsets. It never names the third. */
+/** The first two repeat offsets. The match finder never names the third. */
 export const STATE_REPEAT_1: usize = 0;
 export const STATE_REPEAT_2: usize = 4;
-/** FSE coders of the last described tables of each kind, in the order of SequenceKind; 0 when there is none to repeat. */
+/** FSE coders of the last described tables of each kind, in the order of the kinds (zstd-encode-tables.ts); 0 when there is none to repeat. */
 export const STATE_FSE_CODERS: usize = 8;
 /** Huffman code of the last described tree; 0 when there is none. */
 export const STATE_HUFFMAN: usize = 20;
@@ -128,7 +136,7 @@ export function keepBlock(): void {
   memory.copy(KEPT, NEXT, STATE_BYTES);
 }
 
-/** Room for a new FSE coder of `kind` (0 literal length, 1 offset, 2 match length) that KEPT does not use. */
+/** Room for a new FSE coder of `kind` (zstd-encode-tables.ts) that KEPT does not use. */
 export function spareCoder(kind: u32): usize {
   const first = workspace() + CODERS_AT + FSE_CODER_BYTES * 2 * kind;
   return load<u32>(KEPT + (kind << 2), STATE_FSE_CODERS) == <u32>first ? first + FSE_CODER_BYTES : first;

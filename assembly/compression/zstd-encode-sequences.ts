@@ -168,10 +168,9 @@ function writeStream(to: usize, limit: usize, count: u32): usize {
   let codesAt = sequenceCodes() + (<usize>(count - 1) << 2);
   let at = sequences() + (<usize>(count - 1) << 3);
 
-  let codes = load<u32>(codesAt);
-  let literalLength = fseFirstState(literalLengthCoder, codes & 0xff);
-  let offset = fseFirstState(offsetCoder, (codes >> 8) & 0xff);
-  let matchLength = fseFirstState(matchLengthCoder, codes >> 16);
+  let literalLength = fseFirstState(literalLengthCoder, load<u8>(codesAt));
+  let offset = fseFirstState(offsetCoder, load<u8>(codesAt, 1));
+  let matchLength = fseFirstState(matchLengthCoder, load<u8>(codesAt, 2));
   let sequence = load<u64>(at);
   let bits = lowBits(sequence, EXTRA_COUNT_SHIFT);
   let bitCount = sequence >> EXTRA_COUNT_SHIFT;
@@ -185,24 +184,26 @@ function writeStream(to: usize, limit: usize, count: u32): usize {
     bits >>= bitCount & ~7;
     bitCount &= 7;
 
-    codes = load<u32>(codesAt);
-    const offsetTransition = transitionOf(offsetCoder, (codes >> 8) & 0xff);
+    const offsetTransition = transitionOf(offsetCoder, load<u8>(codesAt, 1));
     const offsetWidth = fseBitCount(offsetTransition, offset);
-    bits |= lowBits(offset, offsetWidth) << bitCount;
+    const offsetRest = offset >> offsetWidth;
+    bits |= <u64>(offset ^ (offsetRest << offsetWidth)) << bitCount;
     bitCount += offsetWidth;
-    offset = fseNextState(offsetCoder, offsetTransition, offset, offsetWidth);
+    offset = fseNextState(offsetCoder, offsetTransition, offsetRest);
 
-    const matchLengthTransition = transitionOf(matchLengthCoder, codes >> 16);
+    const matchLengthTransition = transitionOf(matchLengthCoder, load<u8>(codesAt, 2));
     const matchLengthWidth = fseBitCount(matchLengthTransition, matchLength);
-    bits |= lowBits(matchLength, matchLengthWidth) << bitCount;
+    const matchLengthRest = matchLength >> matchLengthWidth;
+    bits |= <u64>(matchLength ^ (matchLengthRest << matchLengthWidth)) << bitCount;
     bitCount += matchLengthWidth;
-    matchLength = fseNextState(matchLengthCoder, matchLengthTransition, matchLength, matchLengthWidth);
+    matchLength = fseNextState(matchLengthCoder, matchLengthTransition, matchLengthRest);
 
-    const literalLengthTransition = transitionOf(literalLengthCoder, codes & 0xff);
+    const literalLengthTransition = transitionOf(literalLengthCoder, load<u8>(codesAt, 0));
     const literalLengthWidth = fseBitCount(literalLengthTransition, literalLength);
-    bits |= lowBits(literalLength, literalLengthWidth) << bitCount;
+    const literalLengthRest = literalLength >> literalLengthWidth;
+    bits |= <u64>(literalLength ^ (literalLengthRest << literalLengthWidth)) << bitCount;
     bitCount += literalLengthWidth;
-    literalLength = fseNextState(literalLengthCoder, literalLengthTransition, literalLength, literalLengthWidth);
+    literalLength = fseNextState(literalLengthCoder, literalLengthTransition, literalLengthRest);
 
     sequence = load<u64>(at);
     const extraCount = sequence >> EXTRA_COUNT_SHIFT;

@@ -23,18 +23,8 @@ import {
   OFFSET_DEFAULT_MAX_CODE,
   OFFSET_MAX_ACCURACY,
 } from "./zstd-constants";
-import {
-  accuracyOf,
-  buildCoder,
-  chooseAccuracy,
-  distributionCost,
-  distributionOf,
-  IMPOSSIBLE,
-  lastSymbolOf,
-  setDistribution,
-  shareCells,
-  writeDistribution,
-} from "./zstd-encode-fse";
+import { chooseAccuracy, distributionCost, IMPOSSIBLE, shareCells, writeDistribution } from "./zstd-encode-distribution";
+import { accuracyOf, buildCoder, distributionOf, lastSymbolOf, setDistribution } from "./zstd-encode-fse";
 import { FSE_CODER_BYTES, NEXT, STATE_FSE_CODERS, spareCoder } from "./zstd-encode-memory";
 
 /** What a table is for. The order is that of the tables in a block. */
@@ -51,7 +41,7 @@ const CHOSEN_CODERS: usize = memory.data(4 * 3, 4);
 /** The description of the last new distribution; its bytes, at most 67, and what writeDistribution writes too far. */
 const DESCRIPTION: usize = memory.data(96, 8);
 
-/** Mean bits of an RLE table in 256ths: its symbol. */
+/** What an RLE table takes in 256ths of a bit: the byte of its symbol. */
 const RLE_COST: u32 = 8 << 8;
 
 // @ts-ignore: decorator
@@ -126,7 +116,7 @@ export function chooseTable(to: usize, kind: u32, counts: usize, lastSymbol: u32
 
   const spare = spareCoder(kind);
   const descriptionSize = describeNew(spare, kind, counts, lastSymbol, total);
-  const spareCost = coderCost(spare, counts, lastSymbol) + (descriptionSize << 11);
+  const spareCost = coderCost(spare, counts, lastSymbol) + descriptionSize * (8 << 8);
   const last = lastCoder(kind);
   const lastCost = last == 0 ? IMPOSSIBLE : coderCost(last, counts, lastSymbol);
   if (predefinedCost <= min(spareCost, lastCost)) {

@@ -13,7 +13,7 @@
 import { OUTPUT_LIMIT } from "../status";
 import { BLOCK_COMPRESSED, BLOCK_RAW, BLOCK_RLE, FRAME_MAGIC, MAX_BLOCK_BYTES } from "./zstd-constants";
 import { writeLiterals } from "./zstd-encode-literals";
-import { beginBlock, hashTable, keepBlock, literals, resetState, SLACK_BYTES, staging } from "./zstd-encode-memory";
+import { beginBlock, hashTable, keepBlock, literals, MAX_HASH_LOG, resetState, SLACK_BYTES, staging } from "./zstd-encode-memory";
 import { writeSequences } from "./zstd-encode-sequences";
 import { findSequences, literalCount, MAX_OFFSET } from "./zstd-match";
 
@@ -24,13 +24,12 @@ const SINGLE_SEGMENT: u32 = 1 << 5;
 /** Window byte: exponent - 10 in its upper five bits. 23 is MAX_OFFSET's. */
 const WINDOW: u32 = (23 - 10) << 3;
 
-/** Blocks shorter than this are written raw or run-length coded: nothing that a compressed block could save pays for its headers. */
+/** Blocks shorter than this are not worth compressing: headers would eat what that saves. */
 const MIN_COMPRESSED_BLOCK: u32 = 16;
 
 const MIN_HASH_LOG: u32 = 8;
-const USUAL_HASH_LOG: u32 = 14;
 
-/** The most bytes that zstdCompress writes for `sourceLength` bytes. Wraps from 4,294,000,000 on. */
+/** The most bytes that zstdCompress writes for `sourceLength` bytes, which the core can hold: far fewer than 2^32. */
 export function zstdCompressBound(sourceLength: u32): u32 {
   return sourceLength + MAX_FRAME_HEADER_BYTES + BLOCK_HEADER_BYTES * (sourceLength / MAX_BLOCK_BYTES + 1);
 }
@@ -92,7 +91,7 @@ function writeFrameHeader(to: usize, sourceLength: u32): void {
 
 /** Bytes of a hash table that suits the source: a small one is emptied sooner. */
 function hashTableBytes(sourceLength: u32): u32 {
-  return 4 << min(max(32 - clz(sourceLength), MIN_HASH_LOG), USUAL_HASH_LOG);
+  return 4 << min(max(32 - clz(sourceLength), MIN_HASH_LOG), MAX_HASH_LOG);
 }
 
 // @ts-ignore: decorator

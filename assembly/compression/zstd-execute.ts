@@ -1,7 +1,8 @@
-// Executes decoded sequences (zstd-sequences.ts has checked them): copies literals and matches to the output.
+// Executes decoded sequences (zstd-sequences.ts has had them checked): copies literals and matches to the output.
 //
 // Copies are 16 bytes wide and overshoot by up to OVERSHOOT bytes while at least that much capacity follows the sequence; what they
-// write too much is overwritten by the next sequence. The last few sequences before the capacity's end are copied exactly.
+// write too much is overwritten by the next sequence. The last few sequences before the capacity's end are copied exactly. Most
+// literals are shorter than 16 bytes and most matches shorter than 32, so that much is copied without asking.
 //
 // A match at an offset below 16 overlaps itself within one wide copy. Its output repeats `offset` bytes, so a vector of 16 bytes of that
 // pattern is made by one shuffle, and stored in steps of the largest multiple of the offset that fits in 16.
@@ -80,6 +81,7 @@ function copyWide(to: usize, from: usize, end: usize): void {
 // @ts-ignore: decorator
 @inline
 function repeatPattern(to: usize, offset: u32, end: usize): void {
+  // Every index is below 16, where the relaxed shuffle is the same on all machines.
   const pattern = i8x16.relaxed_swizzle(v128.load(to - offset), v128.load(REPEAT_SHUFFLES + (offset << 4)));
   const step: usize = load<u8>(REPEAT_STEPS + offset);
   do {

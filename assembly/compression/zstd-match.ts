@@ -14,6 +14,7 @@
 // MAX_OFFSET back. Reads stay inside the source: no match starts in a block's last 16 bytes, so the 8-byte loads at a position
 // and the 16-byte copies of what is before one stay in it.
 
+import { MIN_MATCH } from "./zstd-constants";
 import { hashTable, literals, NEXT, STATE_REPEAT_1, STATE_REPEAT_2, sequences } from "./zstd-encode-memory";
 
 /** Furthest that a match may reach back: the window that every decoder is asked to have (RFC 8878, 3.1.1.1.2). */
@@ -21,6 +22,9 @@ export const MAX_OFFSET: u32 = 8 << 20;
 
 /** Bytes at the end of a block where no match starts. */
 const TAIL_BYTES: usize = 16;
+
+/** Matches are looked for by this many bytes at once. */
+const FIRST_BYTES: usize = 4;
 
 /** The step between tries grows by one each time this many bytes have passed without a match. */
 const PATIENCE_BYTES: usize = 128;
@@ -31,11 +35,27 @@ const SLOT_SHIFT: u64 = 46;
 /** Odd, with bits that look random: 2^64 divided by the golden ratio. */
 const HASH_FACTOR: u64 = 0x9e3779b97f4a7c15;
 
-/** Byte position, in the hash table, of the slot for the first 6 bytes at `at`. */
+/**
+ * Byte position, in the hash table, of the slot for the 7 bytes at `at`. So many because of what an offset costs: a match found by fewer
+ * is often too short to pay for it, and the short ones that do pay, at the last offsets, are found without the table.
+ */
 // @ts-ignore: decorator
 @inline
 function slotOf(at: usize, slotMask: u32): u32 {
   return <u32>(((load<u64>(at) << 8) * HASH_FACTOR) >> SLOT_SHIFT) & slotMask;
+}
+
+/** Puts the position of `at` into its slot. */
+// @ts-ignore: decorator
+@inline
+function remember(table: usize, segment: usize, at: usize, slotMask: u32): void {
+  store<u32>(table + slotOf(at, slotMask), <u32>(at - segment));
+}
+
+// @ts-ignore: decorator
+@inline
+function sequenceOf(literalLength: usize, matchLength: usize, offsetValue: usize): u64 {
+  return (<u64>offsetValue << 36) | (<u64>(matchLength - MIN_MATCH) << 18) | <u64>literalLength;
 }
 
 /** How many bytes are equal from `a` and from `b` on, up to `end`, where `b < a <= end`. */
@@ -77,8 +97,9 @@ export function literalCount(): u32 {
 }
 
 /**
- * Finds the sequences of the block [block, blockEnd), and updates the repeat offsets of NEXT. What it copies from starts no
- * earlier than `segment`, or at the last offsets.
+ * Finds the sequences of the block [block, blockEnd) and updates the repeat offsets of NEXT. One function, since its locals are the
+ * registers of the encoder's hottest loop.
+ * @param segment first byte of the segment that the block is in
  * @param slotMask the hash table's size in bytes, less 4; the table holds positions in this segment or zeros
  * @returns the number of sequences; the literals before, between and after them are in `literals()`
  */
@@ -90,16 +111,17 @@ export function findSequences(segment: usize, block: usize, blockEnd: usize, slo
   let repeat1: usize = load<u32>(NEXT, STATE_REPEAT_1);
   let repeat2: usize = load<u32>(NEXT, STATE_REPEAT_2);
   let anchor = block;
-  // The byte before a position is looked at, and repeat offset 1 reaches one back.
+  // Nothing comes before the first position: the source's first repeat offset, 1, could reach out of it.
   let at = block + usize(block == segment);
 
-  while (at + 4 < last) {
+  while (at + FIRST_BYTES < last) {
     let step: usize = 2;
     let patience = at + PATIENCE_BYTES;
     let slot = slotOf(at, slotMask);
     let match: usize = 0;
 
     while (true) {
+      // Two positions in a row go through the table, the one after them is tried at the last offset.
       const ahead = at + step;
       if (ahead + 1 >= last) break;
       const candidate = segment + load<u32>(table + slot);
@@ -131,6 +153,7 @@ export function findSequences(segment: usize, block: usize, blockEnd: usize, slo
 
     if (match == 0) break;
 
+    // Bytes before the position found may match too.
     const found = at;
     while (at > anchor && match > segment && load<u8>(at - 1) == load<u8>(match - 1)) {
       at--;
@@ -145,23 +168,24 @@ export function findSequences(segment: usize, block: usize, blockEnd: usize, slo
       repeat1 = offset;
     }
 
-    const length = found - at + 4 + countEqual(found + 4, match + (found - at) + 4, blockEnd);
+    const known = found - at + FIRST_BYTES;
+    const length = known + countEqual(at + known, match + known, blockEnd);
     copyWide(literal, anchor, at - anchor);
     literal += at - anchor;
-    store<u64>(sequence, (<u64>offsetValue << 36) | (<u64>(length - 3) << 18) | <u64>(at - anchor));
+    store<u64>(sequence, sequenceOf(at - anchor, length, offsetValue));
     sequence += 8;
     anchor = at + length;
 
-    if (anchor + 4 < last) {
-      store<u32>(table + slotOf(at + 2, slotMask), <u32>(at + 2 - segment));
-      store<u32>(table + slotOf(anchor - 2, slotMask), <u32>(anchor - 2 - segment));
-      while (anchor + 4 < last && load<u32>(anchor) == load<u32>(anchor - repeat2)) {
-        const again: usize = 4 + countEqual(anchor + 4, anchor + 4 - repeat2, blockEnd);
+    if (anchor + FIRST_BYTES < last) {
+      remember(table, segment, at + 2, slotMask);
+      remember(table, segment, anchor - 2, slotMask);
+      while (anchor + FIRST_BYTES < last && load<u32>(anchor) == load<u32>(anchor - repeat2)) {
+        const again = FIRST_BYTES + countEqual(anchor + FIRST_BYTES, anchor + FIRST_BYTES - repeat2, blockEnd);
         const swap = repeat2;
         repeat2 = repeat1;
         repeat1 = swap;
-        store<u32>(table + slotOf(anchor, slotMask), <u32>(anchor - segment));
-        store<u64>(sequence, (<u64>1 << 36) | (<u64>(again - 3) << 18));
+        remember(table, segment, anchor, slotMask);
+        store<u64>(sequence, sequenceOf(0, again, 1));
         sequence += 8;
         anchor += again;
       }

@@ -6,7 +6,8 @@
 //     states       of the literal length, the match length, the offset; not after the last sequence
 //
 // Invariant: a sequence in the workspace has an offset of at least 1 that reaches at most the frame's first byte. The window's size is not
-// looked at, because the whole frame's output is at hand. The caller checks the sums, once per chunk.
+// looked at, because the whole frame's output is at hand. The caller checks the sums, once per chunk: a chunk adds less than 2^28 to them,
+// so that they cannot wrap.
 
 import { endPosition, peek, STREAM_BASE, topBits } from "./zstd-bits";
 import { INITIAL_REPEAT_1, INITIAL_REPEAT_2, INITIAL_REPEAT_3 } from "./zstd-constants";
@@ -98,6 +99,7 @@ export function decodeChunk(start: usize, count: u32): bool {
     bits <<= entryExtra(entryM);
     leftBeforeStates = left - extraBits;
     if (extraBits + stateBits > VALID_BITS) {
+      // The literal length and the states come from a second load, at the place that this arithmetic goes back to.
       const leftNow = leftBeforeStates + (<i32>entryExtra(entryL) & 63);
       if (leftNow < 0) return false;
       bits = peek(base, leftNow);

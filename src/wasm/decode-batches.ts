@@ -36,7 +36,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes a run. A last batch that is not whole is left out, as fetch answers may be cut there.
- * @throws CoreError for a batch that is corrupt: what is decoded here was validated when it was written
+ * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
   const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY, skipBatch = isControl } = options;
@@ -83,6 +83,7 @@ function readEntry(view: DataView, at: number, offset: number, source: Uint8Arra
 
 const NO_HEADERS: readonly RecordHeader[] = [];
 
+/** A view; the constructor takes half the time of `subarray`. */
 function slice(source: Uint8Array, position: number, length: number): Uint8Array | null {
-  return length < 0 ? null : source.subarray(position, position + length);
+  return length < 0 ? null : new Uint8Array(source.buffer, source.byteOffset + position, length);
 }

@@ -68,7 +68,8 @@ export function encodeBatch(core: Core, records: readonly RecordInput[], options
 /** @returns the last record's offset delta */
 function listRecords(list: RecordList, records: readonly RecordInput[]): number {
   let last = -1;
-  for (const [index, record] of records.entries()) {
+  for (let index = 0; index < records.length; index++) {
+    const record = records[index]!;
     const offsetDelta = record.offsetDelta ?? index;
     if (offsetDelta <= last || offsetDelta > 0x7fffffff) throw new RangeError(`offset delta ${offsetDelta} does not follow ${last}`);
     list.add(record, offsetDelta);

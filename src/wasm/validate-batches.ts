@@ -55,8 +55,9 @@ export function validateBatches(core: Core, bytes: Uint8Array, limits: ValidateL
     core.exports.batchesValidate(core.scratch, bytes.length, flags, limits.maxRecords, table, batchLimit, plain, capacity),
   );
   if (count < 0) return { ok: false, status: count, statusName: statusName(count), ...faultPlace(core) };
-  const { view } = core;
-  return { ok: true, batches: Array.from({ length: count }, (_, index) => readInfo(view, table + index * INFO_BYTES)) };
+  const batches: BatchInfo[] = [];
+  for (let index = 0; index < count; index++) batches.push(readInfo(core.view, table + index * INFO_BYTES));
+  return { ok: true, batches };
 }
 
 function readInfo(view: DataView, at: number): BatchInfo {

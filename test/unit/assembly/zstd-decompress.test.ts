@@ -65,12 +65,28 @@ describe("frames of the reference encoder", () => {
     }
   });
 
+  test("checks the checksum of every short length", () => {
+    const content = randomBytes(150, 8, 20);
+    for (let length = 0; length <= content.length; length++) {
+      expectContent(referenceFrame(content.subarray(0, length), { checksum: true }), content.subarray(0, length));
+    }
+  });
+
   test("decodes distant matches through a long window", () => {
     const once = randomBytes(4_000_000, 9);
     const content = Buffer.concat([once, once]);
     const frame = referenceFrame(content, { level: 3, windowLog: 24 });
     expect(frame.length).toBeLessThan(5_000_000);
     expectContent(frame, content);
+
+    // Long literals, long matches and long offsets in one sequence: its bits and the next states take more than one load.
+    const fresh = randomBytes(400_000, 10);
+    const pieces = Array.from({ length: 20 }, (_, i) => [
+      fresh.subarray(i * 20_000, (i + 1) * 20_000),
+      once.subarray(i * 30_000, i * 30_000 + 20_000 + i),
+    ]);
+    const mixed = Buffer.concat([once, ...pieces.flat()]);
+    expectContent(referenceFrame(mixed, { level: 3, windowLog: 24 }), mixed);
   });
 
   test("decodes streamed frames, whose size is not declared", async () => {
@@ -239,6 +255,21 @@ describe("hand-made frames", () => {
     expect(statusOf(frame(1, header(treeless.length, 2), treeless))).toBe(CORRUPT);
     const repeated = [1 << 3, 97, 1, 0xfc, 0x01];
     expect(statusOf(frame(200, header(repeated.length, 2), repeated))).toBe(CORRUPT);
+  });
+
+  test("a Huffman stream that does not end with its last literal", () => {
+    // A tree of two symbols, 0 and 1, with a code of one bit each, and three literals.
+    const block = (stream: number) => [0x32, 0xc0, 0x00, 128, 0x10, stream, 0];
+    const withStream = (stream: number) => Uint8Array.from([...MAGIC, 0x00, 0x00, ...header(7, 2), ...block(stream)]);
+    expectContent(withStream(0b1101), Buffer.from([1, 0, 1]));
+    for (const stream of [0b110, 0b11010, 0b1, 0, 0b11010000]) expect(decompress(withStream(stream), 100).status).toBe(CORRUPT);
+  });
+
+  test("a literal length that runs far past the literals and the input", () => {
+    const block = [3 << 3, 97, 98, 99, 1, 0x54, 35, 0, 0, 0, 0, 1];
+    const skippable = [0x50, 0x2a, 0x4d, 0x18, 100, 0, 0, 0, ...new Array(100).fill(0)];
+    const input = Uint8Array.from([...MAGIC, 0x00, 0x40, ...header(block.length, 2), ...block, ...skippable]);
+    expect(runGuarded(core, "zstdDecompress", input, 200_000, 0).status).toBe(CORRUPT);
   });
 
   test("more literals than there are, and more sequences than fit", () => {
