@@ -1,5 +1,6 @@
 // Reads request bodies, never more than a limit, and undoes their Content-Encoding.
 
+import { concatBytes } from "../../common/bytes.ts";
 import { MAX_BODY_BYTES } from "../../common/limits.ts";
 import { refuse, refuseHttp } from "./problem.ts";
 
@@ -44,7 +45,7 @@ async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promi
   let length = 0;
   for (;;) {
     const { done, value } = await readChunk(reader);
-    if (done) return concatenate(chunks, length);
+    if (done) return concatBytes(chunks);
     length += value.length;
     if (length > limit) {
       await reader.cancel();
@@ -61,17 +62,6 @@ export async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>)
   } catch {
     throw refuse("INVALID_REQUEST", "The body could not be read to its end, or is not compressed as its Content-Encoding says.");
   }
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
-  let position = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, position);
-    position += chunk.length;
-  }
-  return whole;
 }
 
 function tooLarge(limit: number) {

@@ -3,6 +3,7 @@
 import type { FetchManyResult } from "../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
+import { DEFAULT_FETCH_RECORDS } from "../../common/limits.ts";
 import * as contract from "../../contract/fetch.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";
@@ -22,18 +23,20 @@ export type FetchCall = Call<z.output<(typeof contract.fetchRecords)["params"]>,
 export async function fetchRecords(call: FetchCall): Promise<Response> {
   const { params, query, type } = call;
   if (type === EVENT_STREAM_TYPE) return tailEvents(call);
+  // Stored batches are bounded by their bytes: a default count would cut a replay of small records short.
+  const maxRecords = query.maxRecords ?? (type === BATCHES_TYPE ? undefined : DEFAULT_FETCH_RECORDS);
   const result = await call.broker.fetch({
     ...params,
     start: queryStart(query, "earliest"),
     maxBytes: query.maxBytes,
-    maxRecords: query.maxRecords,
+    ...(maxRecords === undefined ? {} : { maxRecords }),
     minBytes: query.minBytes,
     maxWaitMs: query.maxWaitMs,
     isolation: query.isolation,
   });
   if (isFailure(result)) throw readProblem(result);
   if (type === BATCHES_TYPE) return batchesAnswer(result);
-  const decoded = decode(call.parts.codec, result, query.maxRecords);
+  const decoded = decode(call.parts.codec, result, maxRecords ?? DEFAULT_FETCH_RECORDS);
   if (type === MSGPACK_TYPE) return answer(call, fetchedMsgpack(decoded, result));
   return jsonAnswer(`{${fetchedJson(decoded, result, query.encoding)}}`);
 }

@@ -92,7 +92,10 @@ async function pump(call: Call<object, TailQuery>, place: Place, socket: WebSock
   }
 }
 
-function message({ records, partition, nextOffset, highWatermark }: TailPage, { format, encoding }: TailQuery): string | Uint8Array {
+function message(
+  { records, partition, nextOffset, highWatermark }: TailPage,
+  { format, encoding }: TailQuery,
+): string | Uint8Array<ArrayBuffer> {
   if (format === "msgpack") return encodeMsgpack({ records: records.map(recordMsgpack), partition, nextOffset, highWatermark });
   return `{"records":${recordsJson(records, encoding)},"partition":${partition},"nextOffset":${nextOffset},"highWatermark":${highWatermark}}`;
 }
