@@ -10,6 +10,7 @@ const LAYERS: readonly string[] = [
   "env.ts",
   "listeners/http",
   "listeners/kafka",
+  "listeners/websocket",
   "broker",
   "coordinator",
   "storage",
@@ -28,16 +29,13 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   console: ["sdk", "contract", "common"],
 };
 
-/** One part in two folders: a live tail is a route of the HTTP app that goes on as a WebSocket, with the same records and problems. */
-const ALIASES: Readonly<Record<string, string>> = { "listeners/websocket": "listeners/http" };
-
 /** Against the order: a binding's type names the class of its objects. */
 const UPWARD: Readonly<Record<string, string>> = { "env.ts": "objects" };
 
 /** The only parts that may import these. */
 const IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   "env.ts": ["index.ts", "objects"],
-  contract: ["listeners/http", "listeners/kafka", "sdk", "cli", "console"],
+  contract: ["listeners/http", "listeners/kafka", "listeners/websocket", "sdk", "cli", "console"],
 };
 
 /** A source file: its path from src/, with forward slashes, and its text. */
@@ -99,7 +97,5 @@ function outsideObjection(importer: string, target: string): string | null {
 }
 
 function partOf(path: string): string | null {
-  const isIn = (part: string) => path === part || path.startsWith(`${part}/`);
-  const part = [...LAYERS, ...Object.keys(CLIENTS), ...Object.keys(ALIASES)].find(isIn);
-  return part === undefined ? null : (ALIASES[part] ?? part);
+  return [...LAYERS, ...Object.keys(CLIENTS)].find((part) => path === part || path.startsWith(`${part}/`)) ?? null;
 }
