@@ -6,6 +6,9 @@ const MIB = 1024 * KIB;
 /** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). Half of it leaves room for the rest. */
 export const MAX_RPC_BYTES = 16 * MIB;
 
+/** A Durable Object holds 10 GB (platform: Durable Objects). A partition refuses to grow before that. */
+export const MAX_OBJECT_BYTES = 9_500_000_000;
+
 /** Bytes that may wait in a partition to be written: beyond it producers are asked to slow down. The isolate's memory bounds it. */
 export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 
