@@ -13,6 +13,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** The bundle's path from the root; the core lies beside it. */
 export const WORKER_SCRIPT = "build/worker.js";
 
+/** The Workers behind the ARCHIVE binding, from the root. */
+export const ARCHIVE_SCRIPTS = { local: "build/archive-local.js", s3: "build/archive-s3.js" } as const;
+
+/** Builds the Worker behind the ARCHIVE binding, if what it is made of changed. */
+export async function buildArchive(kind: keyof typeof ARCHIVE_SCRIPTS): Promise<void> {
+  const inputs = ["src/archive", "scripts/build-worker.ts", "package-lock.json"];
+  const output = ARCHIVE_SCRIPTS[kind];
+  await buildIfStale({ root, inputs, output, build: () => bundleWorker(`${root}src/archive/${kind}/worker.ts`, root + output) });
+}
+
 /** Builds the core and the bundle, each only if what it is made of changed. */
 export async function buildWorker(): Promise<void> {
   await buildCore();

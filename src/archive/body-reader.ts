@@ -1,0 +1,31 @@
+// Reads a request's body in pieces of chosen sizes, so that nobody holds more of it than a piece.
+
+/** A body of a known length. */
+export class BodyReader {
+  /** Bytes that are still to come. */
+  remaining: number;
+  readonly #reader: ReadableStreamBYOBReader | null;
+
+  constructor(body: ReadableStream<Uint8Array> | null, length: number) {
+    this.remaining = length;
+    this.#reader = body?.getReader({ mode: "byob" }) ?? null;
+  }
+
+  /**
+   * The next `maxBytes`, fewer only at the end, in a buffer of exactly that size. Rejects if the sender stops before the length that it
+   * announced: half an object must not be taken for a whole one.
+   */
+  async read(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const length = Math.min(maxBytes, this.remaining);
+    if (length === 0) return new Uint8Array(0);
+    const { value } = (await this.#reader?.readAtLeast(length, new Uint8Array(length))) ?? {};
+    if (value?.byteLength !== length) throw new Error(`the body ended ${this.remaining - (value?.byteLength ?? 0)} bytes early`);
+    this.remaining -= length;
+    return value as Uint8Array<ArrayBuffer>;
+  }
+
+  /** Everything that is still to come, in pieces. */
+  async *pieces(pieceBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    while (this.remaining > 0) yield await this.read(pieceBytes);
+  }
+}

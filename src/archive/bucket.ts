@@ -1,0 +1,54 @@
+// What a back end of the archive does. Each method answers as R2 would, or throws an ArchiveError.
+
+import type { BodyReader } from "./body-reader.ts";
+import type {
+  AbortUploadRequest,
+  CompleteUploadRequest,
+  CreateUploadRequest,
+  GetRequest,
+  ListRequest,
+  ObjectHead,
+  PutRequest,
+  UploadPartRequest,
+} from "./protocol.ts";
+import type { ByteRange } from "./ranges.ts";
+
+export interface Bucket {
+  head(key: string): Promise<ObjectHead>;
+  get(request: GetRequest): Promise<FoundObject>;
+  /** The object is visible only when all of it is stored, and durable when this resolves. */
+  put(request: PutRequest, body: BodyReader): Promise<ObjectHead>;
+  list(request: ListRequest): Promise<ListPage>;
+  /** Keys that are not there are no error. */
+  delete(keys: readonly string[]): Promise<void>;
+  createUpload(request: CreateUploadRequest): Promise<{ readonly uploadId: string }>;
+  uploadPart(request: UploadPartRequest, body: BodyReader): Promise<{ readonly etag: string }>;
+  completeUpload(request: CompleteUploadRequest): Promise<ObjectHead>;
+  /** An upload that is not there, or no more, is no error. */
+  abortUpload(request: AbortUploadRequest): Promise<void>;
+}
+
+export interface FoundObject {
+  readonly head: ObjectHead;
+  readonly range: ByteRange;
+  /** The range's bytes, in pieces of a few MiB at most, each read when it is asked for. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
+export interface ListPage {
+  readonly objects: readonly ObjectHead[];
+  readonly truncated: boolean;
+  /** Where the next page begins, if there is one. */
+  readonly cursor?: string;
+  readonly delimitedPrefixes: readonly string[];
+}
+
+/** A get or head whose condition failed still tells what is there. */
+export class ConditionFailed extends Error {
+  readonly head: ObjectHead;
+
+  constructor(head: ObjectHead) {
+    super("the condition does not hold");
+    this.head = head;
+  }
+}
