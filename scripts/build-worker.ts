@@ -3,6 +3,8 @@
 // The core stays a module of its own, because workerd compiles no Wasm at run time. A module's name in workerd's config must not
 // contain "..", so every import of the core becomes "./core.wasm", beside the script.
 
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { buildCore, CORE_WASM } from "./build-core.ts";
@@ -45,6 +47,7 @@ export async function bundleWorker(entry: string, outfile: string): Promise<void
     plugins: [coreBesideScript],
     logLevel: "warning",
   });
+  mkdirSync(dirname(outfile), { recursive: true });
   for (const file of result.outputFiles) replaceFile(file.path, file.contents);
 }
 

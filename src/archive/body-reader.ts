@@ -1,5 +1,7 @@
 // Reads a request's body in pieces of chosen sizes, so that nobody holds more of it than a piece.
 
+const DISCARDED_BYTES = 1024 * 1024;
+
 /** A body of a known length. */
 export class BodyReader {
   /** Bytes that are still to come. */
@@ -27,5 +29,14 @@ export class BodyReader {
   /** Everything that is still to come, in pieces. */
   async *pieces(pieceBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     while (this.remaining > 0) yield await this.read(pieceBytes);
+  }
+
+  /** Reads what is left, if anything is: whoever is still sending would see a broken connection instead of the answer. */
+  async discard(): Promise<void> {
+    try {
+      for await (const _ of this.pieces(DISCARDED_BYTES));
+    } catch {
+      // the sender has gone: there is nobody left to answer
+    }
   }
 }

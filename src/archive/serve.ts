@@ -11,10 +11,14 @@ const MAX_REQUEST_BYTES = 2 * 1024 * 1024;
 export async function serveBucket(request: Request, bucket: Bucket, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
   try {
     const header = request.headers.get(REQUEST_HEADER);
-    if (header !== null) return await read(parseRequest(decodeHeader(header)), bucket, waitUntil);
+    if (header !== null) return await read(parseRequest(header), bucket, waitUntil);
     const body = openBody(request);
-    const operation = parseRequest(new TextDecoder().decode(await body.read(requestSize(request))));
-    return Response.json(await write(operation, bucket, body));
+    try {
+      const operation = parseRequest(new TextDecoder().decode(await body.read(requestSize(request))));
+      return Response.json(await write(operation, bucket, body));
+    } finally {
+      await body.discard();
+    }
   } catch (error) {
     return errorResponse(error);
   }
@@ -50,11 +54,6 @@ async function write(request: BucketRequest, bucket: Bucket, body: BodyReader): 
     default:
       throw new ArchiveError("InvalidArgument", `${request.method} is not written by PUT`);
   }
-}
-
-/** workerd puts the JSON's UTF-8 bytes into the header, and hands them out one character a byte. */
-function decodeHeader(header: string): string {
-  return new TextDecoder().decode(Uint8Array.from(header, (character) => character.charCodeAt(0)));
 }
 
 function requestSize(request: Request): number {
