@@ -47,7 +47,8 @@ async function rejection(promise: Promise<unknown>, what: string): Promise<strin
 
 async function refusedWith(codes: readonly number[], promise: Promise<unknown>, what: string): Promise<void> {
   const message = await rejection(promise, what);
-  if (!codes.some((code) => message.endsWith(`(${code})`))) throw new Error(`${what}: refused with "${message}", not with ${codes.join(" or ")}`);
+  if (!codes.some((code) => message.endsWith(`(${code})`)))
+    throw new Error(`${what}: refused with "${message}", not with ${codes.join(" or ")}`);
 }
 
 async function bytesOf(object: R2ObjectBody | R2Object | null, what: string): Promise<Uint8Array> {
@@ -93,7 +94,9 @@ export const bucketPromises: readonly BucketPromise[] = [
       const got = await bucket.get(`${prefix}a`);
       equalBytes(await bytesOf(got, "get"), data, "get");
       equal([got?.key, got?.size, got?.etag, got?.httpEtag], [put?.key, data.length, put?.etag, `"${put?.etag}"`], "what get tells");
-      const md5 = Array.from(new Uint8Array(await crypto.subtle.digest("MD5", data)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+      const md5 = Array.from(new Uint8Array(await crypto.subtle.digest("MD5", data)), (byte) => byte.toString(16).padStart(2, "0")).join(
+        "",
+      );
       equal(put?.etag, md5, "the etag");
       const uploaded = got!.uploaded.getTime();
       if (!(uploaded >= before && uploaded <= Date.now() + 2_000)) throw new Error(`uploaded at ${uploaded}`);
@@ -222,7 +225,11 @@ export const bucketPromises: readonly BucketPromise[] = [
       equal([refused !== null && "body" in refused, refused?.etag, refused?.size], [false, etag, 4], "unchanged");
       const changed = await bucket.get(`${prefix}c`, { onlyIf: { etagMatches: "0".repeat(32) } });
       equal(changed !== null && "body" in changed, false, "another etag");
-      equal(new TextDecoder().decode(await bytesOf(await bucket.get(`${prefix}c`, { onlyIf: { etagMatches: etag } }), "get")), "data", "same etag");
+      equal(
+        new TextDecoder().decode(await bytesOf(await bucket.get(`${prefix}c`, { onlyIf: { etagMatches: etag } }), "get")),
+        "data",
+        "same etag",
+      );
       equal(await bucket.get(`${prefix}none`, { onlyIf: { etagMatches: etag } }), null, "no such key");
     },
   },
@@ -248,7 +255,11 @@ export const bucketPromises: readonly BucketPromise[] = [
       equal((await allKeys(bucket, { prefix: `${prefix}p/`, startAfter: keys[19]! })).keys, keys.slice(20), "after a key");
       equal((await allKeys(bucket, { prefix: `${prefix}none/` })).keys, [], "no such prefix");
       const page = await bucket.list({ prefix: `${prefix}p/`, limit: 3 });
-      equal(page.objects.map(({ size }) => size), [0, 1, 2], "sizes");
+      equal(
+        page.objects.map(({ size }) => size),
+        [0, 1, 2],
+        "sizes",
+      );
       await refusedWith([10022], bucket.list({ limit: 1001 }), "a limit of 1,001");
     },
   },
@@ -262,7 +273,11 @@ export const bucketPromises: readonly BucketPromise[] = [
       await put(["a", "g"]);
       const { cursor } = first as R2Objects & { truncated: true };
       const second = await bucket.list({ prefix, cursor });
-      equal([...first.objects, ...second.objects].map(({ key }) => key.slice(prefix.length)), ["b", "d", "f", "g", "h"], "keys");
+      equal(
+        [...first.objects, ...second.objects].map(({ key }) => key.slice(prefix.length)),
+        ["b", "d", "f", "g", "h"],
+        "keys",
+      );
     },
   },
   {
@@ -271,8 +286,16 @@ export const bucketPromises: readonly BucketPromise[] = [
       const names = ["a", "b/1", "b/2", "b/c/3", "d", "e/4", "e/5", "f"];
       for (const name of names) await bucket.put(prefix + name, name);
       const level = await bucket.list({ prefix, delimiter: "/" });
-      equal(level.objects.map(({ key }) => key), ["a", "d", "f"].map((name) => prefix + name), "objects");
-      equal(level.delimitedPrefixes, ["b/", "e/"].map((name) => prefix + name), "prefixes");
+      equal(
+        level.objects.map(({ key }) => key),
+        ["a", "d", "f"].map((name) => prefix + name),
+        "objects",
+      );
+      equal(
+        level.delimitedPrefixes,
+        ["b/", "e/"].map((name) => prefix + name),
+        "prefixes",
+      );
       const below = await bucket.list({ prefix: `${prefix}b/`, delimiter: "/" });
       equal([below.objects.length, below.delimitedPrefixes], [2, [`${prefix}b/c/`]], "a level below");
       const seen: string[] = [];
@@ -282,7 +305,11 @@ export const bucketPromises: readonly BucketPromise[] = [
         seen.push(...page.objects.map(({ key }) => key), ...page.delimitedPrefixes);
         cursor = page.truncated ? page.cursor : undefined;
       } while (cursor !== undefined);
-      equal(seen.sort(), ["a", "b/", "d", "e/", "f"].map((name) => prefix + name), "page by page");
+      equal(
+        seen.sort(),
+        ["a", "b/", "d", "e/", "f"].map((name) => prefix + name),
+        "page by page",
+      );
     },
   },
   {
@@ -311,7 +338,12 @@ export const bucketPromises: readonly BucketPromise[] = [
       const got = await bucket.get(`${prefix}u`);
       equal([got?.etag, got?.customMetadata], [done.etag, { a: "b" }], "what get tells");
       equalBytes(await bytesOf(got, "get"), whole, "the object");
-      for (const [offset, length] of [[PART_BYTES - 3, 7], [0, 2 * PART_BYTES + 1], [2 * PART_BYTES, 100], [PART_BYTES + MIB, MIB]] as const) {
+      for (const [offset, length] of [
+        [PART_BYTES - 3, 7],
+        [0, 2 * PART_BYTES + 1],
+        [2 * PART_BYTES, 100],
+        [PART_BYTES + MIB, MIB],
+      ] as const) {
         const range = await bytesOf(await bucket.get(`${prefix}u`, { range: { offset, length } }), "range");
         equalBytes(range, whole.subarray(offset, offset + length), `${length} bytes at ${offset}`);
       }

@@ -71,13 +71,16 @@ test("after kill -9 during uploads every object is whole or absent, and what was
     const start = Math.floor(random() * MIB);
     const content = data.subarray(start, start + Math.floor(random() * 11 * MIB));
     contents.set(name, content);
-    const answer = await fetch(`${server.url}/${kind}/${name}`, { method: "PUT", body: content as Uint8Array<ArrayBuffer> }).catch(() => null);
+    const answer = await fetch(`${server.url}/${kind}/${name}`, { method: "PUT", body: content as Uint8Array<ArrayBuffer> }).catch(
+      () => null,
+    );
     if (answer?.ok) acknowledged.add(name);
   };
   for (let round = 0; round < 5; round++) {
     const writers = [0, 1, 2, 3].map(async (writer) => {
       for (let i = 0; i < 6; i++) await write(`${round}-${writer}-${i}`, writer % 2 === 0 ? "objects" : "uploads");
     });
+    if (round === 0) await until(() => acknowledged.size > 0);
     await sleep(random() * 700);
     await server.kill9();
     await Promise.all(writers);
