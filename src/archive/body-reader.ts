@@ -1,10 +1,11 @@
 // Reads a request's body in pieces of chosen sizes, so that nobody holds more of it than a piece.
 
+import type { ObjectBody } from "./bucket.ts";
+
 const DISCARDED_BYTES = 1024 * 1024;
 
 /** A body of a known length. */
-export class BodyReader {
-  /** Bytes that are still to come. */
+export class BodyReader implements ObjectBody {
   remaining: number;
   readonly #reader: ReadableStreamBYOBReader | null;
 
@@ -13,10 +14,6 @@ export class BodyReader {
     this.#reader = body?.getReader({ mode: "byob" }) ?? null;
   }
 
-  /**
-   * The next `maxBytes`, fewer only at the end, in a buffer of exactly that size. Rejects if the sender stops before the length that it
-   * announced: half an object must not be taken for a whole one.
-   */
   async read(maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
     const length = Math.min(maxBytes, this.remaining);
     if (length === 0) return new Uint8Array(0);
@@ -26,7 +23,6 @@ export class BodyReader {
     return value as Uint8Array<ArrayBuffer>;
   }
 
-  /** Everything that is still to come, in pieces. */
   async *pieces(pieceBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     while (this.remaining > 0) yield await this.read(pieceBytes);
   }

@@ -1,6 +1,6 @@
 // The archive in S3, behind the real binding in plain workerd, against a toy endpoint that checks signatures and fails on demand.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { testBucketPromises } from "../support/bucket/promises.ts";
 import { type BucketServer, startBucketServer } from "../support/bucket/server.ts";
 import { randomBytes, seededRandom } from "../support/random.ts";
@@ -48,6 +48,15 @@ test("every request is signed, and every key is below the prefix", () => {
   expect(s3.log.length).toBeGreaterThan(100);
   expect(s3.signatureFaults).toEqual([]);
   expect([...s3.operations.objects.keys()].filter((key) => !key.startsWith("some/prefix/"))).toEqual([]);
+});
+
+test("credentials that the endpoint does not take are an error that says so", async () => {
+  const { endpoint, bucket, credentials } = s3;
+  const environment = { AWS_ACCESS_KEY_ID: credentials.accessKeyId, AWS_SECRET_ACCESS_KEY: "wrong" };
+  const stranger = await startBucketServer({ kind: "s3", endpoint, bucket, prefix: "", region: credentials.region }, environment);
+  onTestFinished(() => stranger.stop());
+  const answer = await fetch(`${stranger.url}/objects/a`);
+  expect(await answer.text()).toBe("get: Access denied. S3 answered 403 SignatureDoesNotMatch refused & done (10003)");
 });
 
 test("asks again after 429, 5xx and cut connections", async () => {

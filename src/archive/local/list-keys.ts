@@ -44,7 +44,7 @@ class PageBuilder {
   readonly #objects: ObjectHead[] = [];
   readonly #prefixes: string[] = [];
   /** Least key that comes after everything on the page. */
-  #next = "";
+  #next: string | null = "";
   #bytes = 0;
   #truncated = false;
 
@@ -75,16 +75,17 @@ class PageBuilder {
   }
 
   finish(): ListPage {
-    const cursor = this.#truncated ? { cursor: encodeCursor(this.#next) } : {};
+    const cursor = this.#truncated && this.#next !== null ? { cursor: encodeCursor(this.#next) } : {};
     return { objects: this.#objects, truncated: this.#truncated, delimitedPrefixes: this.#prefixes, ...cursor };
   }
 }
 
-/** The least string that comes after all that begin with `prefix`. Keys are ordered by code point, which is the order of their UTF-8. */
-function after(prefix: string): string {
+/** The least string after all that begin with `prefix`; null: there is none. Keys are ordered by code point, as their UTF-8 is. */
+function after(prefix: string): string | null {
   const points = Array.from(prefix, (character) => character.codePointAt(0)!);
   while (points.at(-1) === 0x10ffff) points.pop();
-  const last = points.pop()!;
+  const last = points.pop();
+  if (last === undefined) return null;
   return String.fromCodePoint(...points, last + 1 === 0xd800 ? 0xe000 : last + 1); // surrogates are no characters
 }
 

@@ -4,8 +4,7 @@
 // object is whole or absent however the machine dies. What dies in between is erased by the index's alarm. Blobs are never changed once
 // they belong to an object, so a reader sees one version of it from the first byte to the last.
 
-import type { BodyReader } from "../body-reader.ts";
-import { type Bucket, ConditionFailed, type FoundObject, type ListPage } from "../bucket.ts";
+import { type Bucket, ConditionFailed, type FoundObject, type ListPage, type ObjectBody } from "../bucket.ts";
 import { conditionHolds } from "../conditions.ts";
 import { ArchiveError } from "../errors.ts";
 import { Hasher, multipartEtag } from "../hashing.ts";
@@ -55,7 +54,7 @@ export class LocalBucket implements Bucket {
     return { head: stored.head, range, body: this.#read(stored, range) };
   }
 
-  async put({ object, httpFields, customFields, onlyIf, checksum }: PutRequest, body: BodyReader): Promise<ObjectHead> {
+  async put({ object, httpFields, customFields, onlyIf, checksum }: PutRequest, body: ObjectBody): Promise<ObjectHead> {
     const blob = crypto.randomUUID();
     const size = body.remaining;
     await this.#index.beginUpload({ blob, key: object, httpFields, customFields });
@@ -85,7 +84,7 @@ export class LocalBucket implements Bucket {
     return { uploadId: blob };
   }
 
-  async uploadPart({ object, uploadId, partNumber }: UploadPartRequest, body: BodyReader): Promise<{ etag: string }> {
+  async uploadPart({ object, uploadId, partNumber }: UploadPartRequest, body: ObjectBody): Promise<{ etag: string }> {
     const size = body.remaining;
     const hasher = new Hasher();
     await unwrap(this.#index.requireUpload(uploadId, object));
@@ -126,7 +125,7 @@ export class LocalBucket implements Bucket {
   }
 
   /** Stores the body as one piece of the blob; null: it is empty. */
-  async #store(blob: string, body: BodyReader, hasher: Hasher): Promise<number | null> {
+  async #store(blob: string, body: ObjectBody, hasher: Hasher): Promise<number | null> {
     const target = this.#env.BLOBS.getByName(blob);
     let piece: number | null = null;
     let position = 0;

@@ -6,8 +6,7 @@
 // A conditional write that is repeated after its answer was lost meets its own effect, and is refused. Every write therefore has a random
 // id in the object's metadata: a refusal after a repeat is a success if the object that is there has our id.
 
-import type { BodyReader } from "../body-reader.ts";
-import { type Bucket, ConditionFailed, type FoundObject, type ListPage } from "../bucket.ts";
+import { type Bucket, ConditionFailed, type FoundObject, type ListPage, type ObjectBody } from "../bucket.ts";
 import { ArchiveError } from "../errors.ts";
 import { Hasher } from "../hashing.ts";
 import type {
@@ -70,7 +69,7 @@ export class S3Bucket implements Bucket {
     return { head, range, body: readBody({ client: this.#client, key, etag: head.etag }, range, response) };
   }
 
-  async put(request: PutRequest, body: BodyReader): Promise<ObjectHead> {
+  async put(request: PutRequest, body: ObjectBody): Promise<ObjectHead> {
     const { object: key, onlyIf, checksum, httpFields, customFields } = request;
     if (onlyIf?.uploadedAfter !== undefined || onlyIf?.uploadedBefore !== undefined) {
       throw new ArchiveError("InvalidArgument", "An S3 archive puts on conditions of etags only.");
@@ -124,7 +123,7 @@ export class S3Bucket implements Bucket {
     return { uploadId: writeId + UPLOAD_ID_SEPARATOR + id };
   }
 
-  async uploadPart({ object: key, uploadId, partNumber }: UploadPartRequest, body: BodyReader): Promise<{ etag: string }> {
+  async uploadPart({ object: key, uploadId, partNumber }: UploadPartRequest, body: ObjectBody): Promise<{ etag: string }> {
     const query = { partNumber: String(partNumber), uploadId: splitUploadId(uploadId).id };
     const data = await sendable(body, null);
     const { response } = await this.#client.call({ method: "PUT", key, query, body: data });
@@ -179,7 +178,7 @@ function splitUploadId(uploadId: string): { writeId: string; id: string } {
 }
 
 /** The body in the form in which it is sent: whole, and hashed, if it is small enough. */
-async function sendable(body: BodyReader, hasher: Hasher | null): Promise<Uint8Array<ArrayBuffer> | ReadableStream> {
+async function sendable(body: ObjectBody, hasher: Hasher | null): Promise<Uint8Array<ArrayBuffer> | ReadableStream> {
   if (body.remaining <= HELD_BYTES) {
     const bytes = await body.read(HELD_BYTES);
     await hasher?.update(bytes);
@@ -191,7 +190,7 @@ async function sendable(body: BodyReader, hasher: Hasher | null): Promise<Uint8A
 }
 
 /** An error on either side breaks the stream, which fails the call that sends it. */
-async function stream(body: BodyReader, writable: WritableStream): Promise<void> {
+async function stream(body: ObjectBody, writable: WritableStream): Promise<void> {
   const writer = writable.getWriter();
   try {
     for await (const bytes of body.pieces(STREAMED_PIECE_BYTES)) await writer.write(bytes);
