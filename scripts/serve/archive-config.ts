@@ -4,7 +4,7 @@ import { allowedPeers, type S3ArchiveOptions } from "./archive-options.ts";
 import { text } from "./capnp.ts";
 
 /** Stored, as NAMESPACES in workerd-config.ts are: never change a unique key. */
-const ARCHIVE_NAMESPACES = [
+export const ARCHIVE_NAMESPACES = [
   { binding: "INDEX", className: "ArchiveIndex", uniqueKey: "sluice-archive-index-v1" },
   { binding: "BLOBS", className: "ArchiveBlob", uniqueKey: "sluice-archive-blob-v1" },
 ] as const;

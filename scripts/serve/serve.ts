@@ -4,7 +4,7 @@
 // ends workerd (processes.ts). Records that were acknowledged are durable by then, so nothing is lost by a kill.
 
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants } from "node:os";
 import { relative } from "node:path";
@@ -13,6 +13,7 @@ import { CORE_WASM } from "../build-core.ts";
 import { ARCHIVE_SCRIPTS, buildArchive, buildWorker, WORKER_SCRIPT } from "../build-worker.ts";
 import type { ArchiveConfig } from "./archive-config.ts";
 import type { ArchiveOptions } from "./archive-options.ts";
+import { compatibilityDate } from "./compatibility-date.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import type { ServeOptions } from "./options.ts";
 import { identifyProcess, killWithThisProcess, watchNpm } from "./processes.ts";
@@ -80,13 +81,6 @@ function configText({ host, port, open, archive }: ServeOptions, folder: DataFol
 function archiveConfig(archive: ArchiveOptions, folder: DataFolder): ArchiveConfig {
   const script = relative(folder.path, root + ARCHIVE_SCRIPTS[archive.kind]);
   return archive.kind === "local" ? { kind: "local", script, folder: folder.archiveFolder } : { ...archive, script };
-}
-
-/** wrangler.toml's, so that a Worker behaves here as it does when deployed. */
-function compatibilityDate(): string {
-  const date = /^compatibility_date\s*=\s*"([\d-]+)"/m.exec(readFileSync(`${root}wrangler.toml`, "utf8"))?.[1];
-  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date");
-  return date;
 }
 
 /** Starts workerd so that it cannot outlive this process. */

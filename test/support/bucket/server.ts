@@ -8,11 +8,10 @@ import { ARCHIVE_SCRIPTS, buildArchive, bundleWorker } from "../../../scripts/bu
 import { ARCHIVE_SERVICE, type ArchiveConfig, archiveServices } from "../../../scripts/serve/archive-config.ts";
 import type { S3ArchiveOptions } from "../../../scripts/serve/archive-options.ts";
 import { text } from "../../../scripts/serve/capnp.ts";
+import { compatibilityDate } from "../../../scripts/serve/compatibility-date.ts";
 import { listeningPort, startWorkerd } from "../../../scripts/serve/workerd.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-
-const COMPATIBILITY_DATE = "2026-10-23";
 
 export interface BucketServer {
   readonly url: string;
@@ -78,7 +77,7 @@ async function launch(configFile: string, environment: Readonly<Record<string, s
 }
 
 function configText(archive: ArchiveConfig): string {
-  const { services, worker } = archiveServices(archive, COMPATIBILITY_DATE);
+  const { services, worker } = archiveServices(archive, compatibilityDate());
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
@@ -88,7 +87,7 @@ const config :Workerd.Config = (
 
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = ${text(COMPATIBILITY_DATE)},
+  compatibilityDate = ${text(compatibilityDate())},
   bindings = [(name = "BUCKET", r2Bucket = "${ARCHIVE_SERVICE}")],
 );
 
