@@ -124,6 +124,13 @@ export interface Api<Request extends Fields = Fields, Response extends Fields = 
   readonly response: Message<Response>;
 }
 
+/** An API whose fields do not matter. */
+interface AnyApi {
+  readonly key: number;
+  readonly request: Pick<Message, "isFlexible">;
+  readonly response: Pick<Message, "isFlexible">;
+}
+
 /** Key and tables of every API, by name. */
 export const API = {
   produce: api(0, "Produce", produceRequest, produceResponse),
@@ -183,12 +190,12 @@ export function apiOf(key: number): Api | undefined {
 }
 
 /** Version of the header before a request, which goes by the API's version even where that is none we know. */
-export function requestHeaderVersion(api: Api, version: number): number {
+export function requestHeaderVersion(api: AnyApi, version: number): number {
   return api.request.isFlexible(version) ? 2 : 1;
 }
 
 /** Version of the header before a response. ApiVersions has none that is flexible: its reader does not know yet what the broker speaks (KIP-511). */
-export function responseHeaderVersion(api: Api, version: number): number {
+export function responseHeaderVersion(api: AnyApi, version: number): number {
   return api.key !== API.apiVersions.key && api.response.isFlexible(version) ? 1 : 0;
 }
 

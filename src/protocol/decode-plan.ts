@@ -2,7 +2,7 @@
 // struct reads as a plain object with all of its fields in the table's order, so that code that uses it sees one hidden class.
 
 import { defaultOf, type Form, isCompact, isNullable, isPresent, isTagged, leastBytes } from "./field-rules.ts";
-import type { FieldSpec, Fields, ScalarType } from "./fields.ts";
+import type { FieldSpec, Fields, Literal, ScalarType } from "./fields.ts";
 import { ProtocolError, within } from "./protocol-error.ts";
 import type { Reader } from "./reader.ts";
 
@@ -24,29 +24,45 @@ export function compileReader(fields: Fields, version: number, flexible: boolean
 function fieldReader(field: FieldSpec, form: Form): Read {
   if (field.type === "array") return arrayReader(field, form);
   if (field.type !== "struct") return scalarReader(field.type, isCompact(field, form), isNullable(field, form));
-  const read = structReader(field.fields!, form);
+  const read = structReader(field.fields!, form, field.literal);
   return isNullable(field, form) ? (reader) => (reader.int8() === NULL_STRUCT ? null : read(reader)) : read;
 }
 
-function structReader(fields: Fields, form: Form): Read {
-  const names = Object.keys(fields);
-  const reads = names.map((name) => inlineReader(fields[name]!, form));
-  const tagged = form.flexible ? taggedReader(fields, form) : null;
+function structReader(fields: Fields, form: Form, literal?: Literal<Fields>): Read {
+  const reads = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, named(name, inlineReader(field, form))]));
+  const readInline = literal === undefined ? objectReader(reads) : literal(reads);
+  if (!form.flexible) return readInline;
+  const readTagged = taggedReader(fields, form);
+  return (reader) => {
+    const struct = readInline(reader) as MutableStruct;
+    readTagged(reader, struct);
+    return struct;
+  };
+}
 
+/** Makes an object of what `reads` read, in their order. */
+function objectReader(reads: Record<string, Read>): Read {
+  const names = Object.keys(reads);
+  const steps = Object.values(reads);
   // Called with `new`: V8 keeps one hidden class per constructor and learns the size of its objects, which `{}` would grow in steps.
   function Struct(this: MutableStruct, reader: Reader): void {
-    let i = 0;
-    try {
-      for (; i < names.length; i++) this[names[i]!] = reads[i]!(reader);
-    } catch (error) {
-      throw within(error, names[i]!);
-    }
-    if (tagged !== null) tagged(reader, this);
+    for (let i = 0; i < steps.length; i++) this[names[i]!] = steps[i]!(reader);
   }
   // What comes out is a plain object, which an RPC call can carry.
   Struct.prototype = Object.prototype;
   const Constructor = Struct as unknown as new (reader: Reader) => MutableStruct;
   return (reader) => new Constructor(reader);
+}
+
+/** Puts the field's name into the path of what goes wrong in it. */
+function named(name: string, read: Read): Read {
+  return (reader) => {
+    try {
+      return read(reader);
+    } catch (error) {
+      throw within(error, name);
+    }
+  };
 }
 
 /** The reader of a field in its place among the others; a field that is not there, or is tagged, is its default. */
@@ -60,7 +76,7 @@ function inlineReader(field: FieldSpec, form: Form): Read {
 function taggedReader(fields: Fields, form: Form): (reader: Reader, struct: MutableStruct) => void {
   const known = new Map<number, TaggedField>();
   for (const [name, field] of Object.entries(fields)) {
-    if (isPresent(field, form) && isTagged(field)) known.set(field.options.tag!, { name, read: fieldReader(field, form) });
+    if (isPresent(field, form) && isTagged(field)) known.set(field.options.tag!, { name, read: named(name, fieldReader(field, form)) });
   }
   return (reader, struct) => {
     for (let left = reader.unsignedVarint(); left > 0; left--) {
@@ -73,14 +89,10 @@ function taggedReader(fields: Fields, form: Form): (reader: Reader, struct: Muta
 }
 
 function readTagged(reader: Reader, struct: MutableStruct, { name, read }: TaggedField, size: number): void {
-  try {
-    const start = reader.position;
-    struct[name] = read(reader);
-    const taken = reader.position - start;
-    if (taken !== size) throw new ProtocolError(`a tagged field's size is ${size}, its value takes ${taken} bytes`);
-  } catch (error) {
-    throw within(error, name);
-  }
+  const start = reader.position;
+  struct[name] = read(reader);
+  const taken = reader.position - start;
+  if (taken !== size) throw within(new ProtocolError(`a tagged field's size is ${size}, its value takes ${taken} bytes`), name);
 }
 
 function arrayReader(field: FieldSpec, form: Form): Read {

@@ -79,10 +79,16 @@ function taggedWriter(fields: Fields, form: Form): (writer: Writer, struct: Stru
     .sort((a, b) => a.tag - b.tag);
   if (tagged.length === 0) return (writer) => writer.unsignedVarint(0);
   return (writer, struct) => {
-    const set = tagged.filter(({ name, defaultValue }) => struct[name] !== undefined && !equals(struct[name], defaultValue));
-    writer.unsignedVarint(set.length);
-    for (const field of set) writeTaggedField(writer, field, struct[field.name]);
+    let count = 0;
+    for (const field of tagged) if (isSet(struct, field)) count++;
+    writer.unsignedVarint(count);
+    if (count > 0) for (const field of tagged) if (isSet(struct, field)) writeTaggedField(writer, field, struct[field.name]);
   };
+}
+
+function isSet(struct: Struct, { name, defaultValue }: TaggedField): boolean {
+  const value = struct[name];
+  return value !== undefined && !equals(value, defaultValue);
 }
 
 function writeTaggedField(writer: Writer, { name, tag, write }: TaggedField, value: unknown): void {

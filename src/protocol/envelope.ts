@@ -26,18 +26,19 @@ export interface RequestEnvelope {
 /** @throws ProtocolError if the header is malformed or nothing is known of the API, so that the connection has to be closed */
 export function openRequest(frame: Uint8Array): RequestEnvelope {
   const reader = new Reader(frame);
-  const { key, version } = peekApi(frame);
+  const { key, version } = peekApi(reader);
   const api = apiOf(key);
   if (api === undefined) throw within(new ProtocolError(`there is no API with the key ${key}`), requestHeader.name);
   const { correlationId, clientId } = requestHeader.read(reader, requestHeaderVersion(api, version));
   return { api, version, correlationId, clientId, reader };
 }
 
-/** The two fields that say which header it is. */
-function peekApi(frame: Uint8Array): { key: number; version: number } {
-  const reader = new Reader(frame);
+/** The two fields that say which header it is; the reader is at the front again after them. */
+function peekApi(reader: Reader): { key: number; version: number } {
   try {
-    return { key: reader.int16(), version: reader.int16() };
+    const api = { key: reader.int16(), version: reader.int16() };
+    reader.rewind();
+    return api;
   } catch (error) {
     throw within(error, requestHeader.name);
   }
@@ -46,7 +47,7 @@ function peekApi(frame: Uint8Array): { key: number; version: number } {
 /**
  * Writes a whole response frame. Its records stay where they are: they are segments among the others.
  * @returns the frame's segments, to be sent in order
- * @throws EncodingError if a value does not fit its field
+ * @throws EncodingError if a value does not fit its field; the writer is as before then
  */
 export function encodeResponse<Request extends Fields, Response extends Fields>(
   writer: Writer,
@@ -55,10 +56,15 @@ export function encodeResponse<Request extends Fields, Response extends Fields>(
   correlationId: number,
   response: EncodableStruct<Response>,
 ): Uint8Array[] {
-  const setSize = writer.reserveInt32();
-  const sizeBytes = writer.length;
-  responseHeader.write(writer, responseHeaderVersion(api as unknown as Api, version), { correlationId });
-  api.response.write(writer, version, response);
-  setSize(writer.length - sizeBytes);
-  return writer.finish();
+  try {
+    const setSize = writer.reserveInt32();
+    const before = writer.length;
+    responseHeader.write(writer, responseHeaderVersion(api, version), { correlationId });
+    api.response.write(writer, version, response);
+    setSize(writer.length - before);
+    return writer.finish();
+  } catch (error) {
+    writer.finish();
+    throw error;
+  }
 }

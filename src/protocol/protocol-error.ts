@@ -23,12 +23,12 @@ abstract class PathError extends Error {
 
 /** Bytes from outside are not the message that they claim to be. */
 export class ProtocolError extends PathError {
-  override readonly name = "ProtocolError";
+  override readonly name: string = "ProtocolError";
 }
 
 /** A value does not fit the schema that it is written with: a mistake of ours. */
 export class EncodingError extends PathError {
-  override readonly name = "EncodingError";
+  override readonly name: string = "EncodingError";
 }
 
 /** Adds a step to the path of an error on its way up. Anything else passes unchanged. */

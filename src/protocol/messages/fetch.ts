@@ -5,7 +5,7 @@
 // 13: topic ids for names (KIP-516)   15: replicaState for replicaId (KIP-903)   16: the endpoints of new leaders (KIP-951)
 // 17: the directories of replicas (KIP-853)
 
-import { array, int8, int16, int32, int64, records, string, struct, uuid } from "../fields.ts";
+import { array, hotStruct, int8, int16, int32, int64, records, string, struct, uuid } from "../fields.ts";
 import { message } from "../message.ts";
 import { leaderIdAndEpoch, nodeEndpoint } from "./shared.ts";
 
@@ -22,15 +22,28 @@ export const fetchRequest = message("FetchRequest", "4-17", "12+", {
   topics: array({
     topic: string("4-12"),
     topicId: uuid("13+"),
-    partitions: array({
-      partition: int32(),
-      currentLeaderEpoch: int32("9+", { default: -1 }),
-      fetchOffset: int64(),
-      lastFetchedEpoch: int32("12+", { default: -1 }),
-      logStartOffset: int64("5+", { default: -1 }),
-      partitionMaxBytes: int32(),
-      replicaDirectoryId: uuid("17+", { tag: 0 }),
-    }),
+    partitions: array(
+      hotStruct(
+        {
+          partition: int32(),
+          currentLeaderEpoch: int32("9+", { default: -1 }),
+          fetchOffset: int64(),
+          lastFetchedEpoch: int32("12+", { default: -1 }),
+          logStartOffset: int64("5+", { default: -1 }),
+          partitionMaxBytes: int32(),
+          replicaDirectoryId: uuid("17+", { tag: 0 }),
+        },
+        (read) => (reader) => ({
+          partition: read.partition(reader),
+          currentLeaderEpoch: read.currentLeaderEpoch(reader),
+          fetchOffset: read.fetchOffset(reader),
+          lastFetchedEpoch: read.lastFetchedEpoch(reader),
+          logStartOffset: read.logStartOffset(reader),
+          partitionMaxBytes: read.partitionMaxBytes(reader),
+          replicaDirectoryId: read.replicaDirectoryId(reader),
+        }),
+      ),
+    ),
   }),
   forgottenTopicsData: array({ topic: string("7-12"), topicId: uuid("13+"), partitions: array(int32()) }, "7+"),
   rackId: string("11+", { default: "" }),

@@ -4,7 +4,7 @@
 // 5: logStartOffset   7: zstd is allowed   8: recordErrors (KIP-467)   9: flexible   10: the new leader, tagged (KIP-951)
 // 11: TRANSACTION_ABORTABLE may be answered   12: adds its partitions to the transaction itself (KIP-890)
 
-import { array, int16, int32, int64, records, string, struct } from "../fields.ts";
+import { array, hotStruct, int16, int32, int64, records, string, struct } from "../fields.ts";
 import { message } from "../message.ts";
 import { leaderIdAndEpoch, nodeEndpoint } from "./shared.ts";
 
@@ -14,7 +14,12 @@ export const produceRequest = message("ProduceRequest", "0-12", "9+", {
   timeoutMs: int32(),
   topicData: array({
     name: string(),
-    partitionData: array({ index: int32(), records: records({ nullable: true }) }),
+    partitionData: array(
+      hotStruct({ index: int32(), records: records({ nullable: true }) }, (read) => (reader) => ({
+        index: read.index(reader),
+        records: read.records(reader),
+      })),
+    ),
   }),
 });
 
