@@ -1,7 +1,7 @@
 // Random messages that fit a table in one version: what may be encoded, and what has to be decoded from it again.
 
 import { defaultOf, type Form, isNullable, isPresent } from "../../../src/protocol/field-rules.ts";
-import type { Fields, FieldSpec, ScalarType } from "../../../src/protocol/fields.ts";
+import type { FieldSpec, Fields, ScalarType } from "../../../src/protocol/fields.ts";
 import type { Message } from "../../../src/protocol/message.ts";
 import { randomBytes } from "../../support/random.ts";
 
@@ -49,7 +49,10 @@ function generateScalar(type: ScalarType, random: Random): unknown {
     case "float64":
       return random() * 1e9;
     case "uuid":
-      return [...randomBytes(16, random)].map((byte) => byte.toString(16).padStart(2, "0")).join("").replace(UUID_DIGITS, "$1-$2-$3-$4-$5");
+      return [...randomBytes(16, random)]
+        .map((byte) => byte.toString(16).padStart(2, "0"))
+        .join("")
+        .replace(UUID_DIGITS, "$1-$2-$3-$4-$5");
     case "string":
       return TEXTS[below(TEXTS.length, random)];
     case "bytes":
