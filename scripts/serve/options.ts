@@ -8,6 +8,8 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** For Kafka clients; 0 takes a free one. */
+  readonly kafkaPort: number;
   /** The data folder, as given. */
   readonly data: string;
   /** Serve without a token: only ever on loopback. */
@@ -26,21 +28,26 @@ export class StartError extends Error {
 
 export const HELP = `Runs the broker on this machine.
 
-  npm start -- [--host 127.0.0.1] [--port 8787] [--data .sluice]
+  npm start -- [--host 127.0.0.1] [--port 8787] [--kafka-port 9092] [--data .sluice]
 
   --host ADDRESS   IP address to listen on. Any but a loopback address needs SLUICE_ADMIN_TOKEN.
   --port PORT      HTTP port; 0 takes a free one.
+  --kafka-port PORT
+                   Port for Kafka clients; 0 takes a free one.
   --data FOLDER    Where topics, records and groups are kept; made if it is not there.
   --help           This text.
 
-  SLUICE_ADMIN_TOKEN   (environment) The token that clients must send. Without it the broker is open, on loopback only.
+  SLUICE_ADMIN_TOKEN            (environment) The token that clients must send (Kafka clients: SASL PLAIN, as the password).
+                                Without it the broker is open, on loopback only.
+  SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
+  SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
 `;
 
 const USAGE_EXIT_CODE = 2;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
 export function parseServeOptions(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): ServeOptions | null {
-  const { help, host, port, data } = parseFlags(args);
+  const { help, host, port, data, "kafka-port": kafkaPort } = parseFlags(args);
   if (help) return null;
   const address = parseHost(host);
   const open = !environment.SLUICE_ADMIN_TOKEN;
@@ -51,7 +58,7 @@ export function parseServeOptions(args: readonly string[], environment: Readonly
     );
   }
   if (data === "") throw new StartError("--data needs a folder", USAGE_EXIT_CODE);
-  return { host: address, port: parsePort(port), data, open };
+  return { host: address, port: parsePort("--port", port), kafkaPort: parsePort("--kafka-port", kafkaPort), data, open };
 }
 
 function parseFlags(args: readonly string[]) {
@@ -64,6 +71,7 @@ function parseFlags(args: readonly string[]) {
         help: { type: "boolean", default: false },
         host: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: "8787" },
+        "kafka-port": { type: "string", default: "9092" },
         data: { type: "string", default: ".sluice" },
       },
     }).values;
@@ -78,9 +86,9 @@ function parseHost(host: string): string {
   return address;
 }
 
-function parsePort(port: string): number {
+function parsePort(flag: string, port: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
-  if (!(number <= 65_535)) throw new StartError(`--port takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
+  if (!(number <= 65_535)) throw new StartError(`${flag} takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
   return number;
 }
 

@@ -7,6 +7,9 @@ export const NAMESPACES = [
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
 ] as const;
 
+/** Settings that come from the environment as they are. */
+const SETTINGS = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADVERTISED_LISTENER", "SLUICE_AUTO_CREATE_TOPICS"];
+
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */
   readonly workerScript: string;
@@ -16,6 +19,7 @@ export interface WorkerdConfigOptions {
   /** An IP address. */
   readonly host: string;
   readonly port: number;
+  readonly kafkaPort: number;
   readonly compatibilityDate: string;
   /** Serve without a token. */
   readonly open: boolean;
@@ -35,6 +39,7 @@ const config :Workerd.Config = (
   ],
   sockets = [
     (name = "http", address = ${text(socketAddress(options.host, options.port))}, http = (), service = "main"),
+    (name = "kafka", address = ${text(socketAddress(options.host, options.kafkaPort))}, tcp = (), service = "main"),
   ],
 );
 
@@ -57,8 +62,8 @@ const main :Workerd.Worker = (
 
 function bindings(open: boolean): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
-  const token = `(name = "SLUICE_ADMIN_TOKEN", fromEnvironment = "SLUICE_ADMIN_TOKEN")`;
-  return [...objects, token, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : [])];
+  const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
+  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : [])];
 }
 
 /** An address with its port, as workerd and URLs write it. */

@@ -15,6 +15,15 @@ export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 /** How long an append waits for the request that carries it to the partition before it gives up. */
 export const APPEND_TIMEOUT_MS = 30_000;
 
+/** Largest request of a Kafka client: a batch of the largest size, and what is around it. */
+export const MAX_FRAME_BYTES = 17 * MIB;
+
+/** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
+export const MAX_REQUESTS_IN_FLIGHT = 32;
+
+/** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
+export const IDLE_CONNECTION_MS = 600_000;
+
 /** Largest body of an HTTP request that we read whole. The platform takes 100 MB; an isolate has 128 MB for everything. */
 export const MAX_BODY_BYTES = 16 * MIB;
 
