@@ -14,4 +14,6 @@ export interface Env {
   readonly SLUICE_ADMIN_TOKEN?: string | null;
   /** "1" serves without a token: set by `npm start` and `npm run dev` on loopback, and nowhere else. */
   readonly SLUICE_OPEN?: string | null;
+  /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
+  readonly SLUICE_GROUP_CONFIGS?: string | null;
 }

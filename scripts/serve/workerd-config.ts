@@ -57,8 +57,8 @@ const main :Workerd.Worker = (
 
 function bindings(open: boolean): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
-  const token = `(name = "SLUICE_ADMIN_TOKEN", fromEnvironment = "SLUICE_ADMIN_TOKEN")`;
-  return [...objects, token, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : [])];
+  const settings = ["SLUICE_ADMIN_TOKEN", "SLUICE_GROUP_CONFIGS"].map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
+  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : [])];
 }
 
 /** An address with its port, as workerd and URLs write it. */
