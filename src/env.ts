@@ -18,4 +18,6 @@ export interface Env {
   readonly SLUICE_ADVERTISED_LISTENER?: string | null;
   /** "false": a Kafka client that asks for a topic that is not there does not get one. */
   readonly SLUICE_AUTO_CREATE_TOPICS?: string | null;
+  /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
+  readonly SLUICE_GROUP_CONFIGS?: string | null;
 }

@@ -84,6 +84,18 @@ export const MAX_OFFSETS_PER_COMMIT = 10_000;
 /** Most bytes that a record batch may expand to when it is decompressed. Bounded by the core's memory (64 MiB). */
 export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
 
+/**
+ * Most bytes that the members of a classic group may say of themselves in all, and that their assignments may have: the leader gets the
+ * one, and sends the other, in one RPC. A thousand members have 8 KB each.
+ */
+export const MAX_GROUP_METADATA_BYTES = 8 * MIB;
+
+/** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
+export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
+
+/** A rebalance waits at least so long, whatever a member asks for: a group of absent static members would begin anew without end. */
+export const MIN_REBALANCE_TIMEOUT_MS = 1_000;
+
 /** Most topics or groups on one page of a listing. */
 export const MAX_PAGE_ITEMS = 1_000;
 

@@ -90,7 +90,8 @@ export class KafkaConnection {
     this.#sending = this.#sending
       .then(async () => {
         const answer = await response;
-        if (answer !== null) await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, answer as EncodableStruct<Fields>));
+        if (answer !== null)
+          await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, answer as EncodableStruct<Fields>));
       })
       .catch((error: unknown) => {
         this.#failure ??= error;

@@ -4,7 +4,15 @@ import { produce } from "./apis/00-produce.ts";
 import { fetch } from "./apis/01-fetch.ts";
 import { listOffsets } from "./apis/02-list-offsets.ts";
 import { metadata } from "./apis/03-metadata.ts";
+import { offsetCommit } from "./apis/08-offset-commit.ts";
+import { offsetFetch } from "./apis/09-offset-fetch.ts";
 import { findCoordinator } from "./apis/10-find-coordinator.ts";
+import { joinGroup } from "./apis/11-join-group.ts";
+import { heartbeat } from "./apis/12-heartbeat.ts";
+import { leaveGroup } from "./apis/13-leave-group.ts";
+import { syncGroup } from "./apis/14-sync-group.ts";
+import { describeGroups } from "./apis/15-describe-groups.ts";
+import { listGroups } from "./apis/16-list-groups.ts";
 import { saslAuthenticate, saslHandshake } from "./apis/17-sasl.ts";
 import { apiVersions } from "./apis/18-api-versions.ts";
 import { createTopics } from "./apis/19-create-topics.ts";
@@ -14,6 +22,7 @@ import { offsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
 import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
+import { deleteGroups } from "./apis/42-delete-groups.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
 import type { ServedApi } from "./call.ts";
 
@@ -23,7 +32,15 @@ export const SERVED: readonly ServedApi[] = [
   fetch,
   listOffsets,
   metadata,
+  offsetCommit,
+  offsetFetch,
   findCoordinator,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
+  describeGroups,
+  listGroups,
   saslHandshake,
   apiVersions(() => SERVED),
   createTopics,
@@ -34,6 +51,7 @@ export const SERVED: readonly ServedApi[] = [
   alterConfigs,
   saslAuthenticate,
   createPartitions,
+  deleteGroups,
   incrementalAlterConfigs,
   describeCluster,
 ];
