@@ -10,6 +10,8 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** For Kafka clients; 0 takes a free one. */
+  readonly kafkaPort: number;
   /** The data folder, as given. */
   readonly data: string;
   /** Serve without a token: only ever on loopback. */
@@ -20,10 +22,12 @@ export interface ServeOptions {
 
 export const HELP = `Runs the broker on this machine.
 
-  npm start -- [--host 127.0.0.1] [--port 8787] [--data .sluice] [--archive [s3://bucket/prefix]]
+  npm start -- [--host 127.0.0.1] [--port 8787] [--kafka-port 9092] [--data .sluice] [--archive [s3://bucket/prefix]]
 
   --host ADDRESS   IP address to listen on. Any but a loopback address needs SLUICE_ADMIN_TOKEN.
   --port PORT      HTTP port; 0 takes a free one.
+  --kafka-port PORT
+                   Port for Kafka clients; 0 takes a free one.
   --data FOLDER    Where topics, records and groups are kept; made if it is not there.
   --archive        Move sealed segments to an archive, in the data folder.
   --archive s3://BUCKET/PREFIX
@@ -31,12 +35,15 @@ export const HELP = `Runs the broker on this machine.
                    AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL from the environment.
   --help           This text.
 
-  SLUICE_ADMIN_TOKEN   (environment) The token that clients must send. Without it the broker is open, on loopback only.
+  SLUICE_ADMIN_TOKEN            (environment) The token that clients must send (Kafka clients: SASL PLAIN, as the password).
+                                Without it the broker is open, on loopback only.
+  SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
+  SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
 export function parseServeOptions(args: readonly string[], environment: Environment): ServeOptions | null {
-  const { help, host, port, data, archive } = parseFlags(args);
+  const { help, host, port, "kafka-port": kafkaPort, data, archive } = parseFlags(args);
   if (help) return null;
   const address = parseHost(host);
   const open = !environment.SLUICE_ADMIN_TOKEN;
@@ -47,7 +54,14 @@ export function parseServeOptions(args: readonly string[], environment: Environm
     );
   }
   if (data === "") throw new StartError("--data needs a folder", USAGE_EXIT_CODE);
-  return { host: address, port: parsePort(port), data, open, archive: archive === undefined ? null : parseArchive(archive, environment) };
+  return {
+    host: address,
+    port: parsePort("--port", port),
+    kafkaPort: parsePort("--kafka-port", kafkaPort),
+    data,
+    open,
+    archive: archive === undefined ? null : parseArchive(archive, environment),
+  };
 }
 
 function parseFlags(args: readonly string[]) {
@@ -60,6 +74,7 @@ function parseFlags(args: readonly string[]) {
         help: { type: "boolean", default: false },
         host: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: "8787" },
+        "kafka-port": { type: "string", default: "9092" },
         data: { type: "string", default: ".sluice" },
         archive: { type: "string" },
       },
@@ -82,9 +97,9 @@ function parseHost(host: string): string {
   return address;
 }
 
-function parsePort(port: string): number {
+function parsePort(flag: string, port: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
-  if (!(number <= 65_535)) throw new StartError(`--port takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
+  if (!(number <= 65_535)) throw new StartError(`${flag} takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
   return number;
 }
 

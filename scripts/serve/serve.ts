@@ -18,7 +18,7 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import type { ServeOptions } from "./options.ts";
 import { identifyProcess, killWithThisProcess, watchNpm } from "./processes.ts";
 import { StartError } from "./start-error.ts";
-import { listeningPort, startWorkerd } from "./workerd.ts";
+import { listeningPorts, startWorkerd } from "./workerd.ts";
 import { socketAddress, workerdConfig } from "./workerd-config.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +29,7 @@ const STOP_WAIT_MS = 2_000;
 /** Serves until workerd ends or a signal asks to stop; resolves to the exit code. Throws StartError if it cannot start. */
 export async function serve(options: ServeOptions): Promise<number> {
   const folder = await openDataFolder(options.data);
-  await checkPort(options);
+  await checkPorts(options);
   await buildWorker();
   if (options.archive !== null) await buildArchive(options.archive.kind);
   writeFileSync(folder.configFile, configText(options, folder));
@@ -38,40 +38,46 @@ export async function serve(options: ServeOptions): Promise<number> {
   const ended = new Promise<number>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
   });
-  const port = await Promise.race([listeningPort(child, "http"), ended.then(() => null)]);
-  if (port !== null) console.log(listeningLine(options, folder, port));
-  else if (!stopping()) await checkPort(options);
+  const ports = await Promise.race([listeningPorts(child, ["http", "kafka"]), ended.then(() => null)]);
+  if (ports !== null) console.log(listeningLine(options, folder, ports));
+  else if (!stopping()) await checkPorts(options);
   const exitCode = await ended;
   if (stopping()) return 0;
   console.error(`sluice: workerd ended unexpectedly (exit code ${exitCode})`);
   return exitCode === 0 ? 1 : exitCode;
 }
 
+async function checkPorts({ host, port, kafkaPort }: ServeOptions): Promise<void> {
+  await checkPort(host, port, "--port");
+  await checkPort(host, kafkaPort, "--kafka-port");
+}
+
 /** Refuses a port that something else listens on. workerd's own words for it are a stack trace. */
-async function checkPort({ host, port }: ServeOptions): Promise<void> {
+async function checkPort(host: string, port: number, flag: string): Promise<void> {
   const probe = createServer();
   try {
     await new Promise<void>((resolve, reject) => probe.once("error", reject).listen({ host, port, exclusive: true }, resolve));
   } catch (error) {
-    throw new StartError(portRefusal(error as NodeJS.ErrnoException, socketAddress(host, port)));
+    throw new StartError(portRefusal(error as NodeJS.ErrnoException, socketAddress(host, port), flag));
   }
   await new Promise((resolve) => probe.close(resolve));
 }
 
-function portRefusal({ code, message }: NodeJS.ErrnoException, address: string): string {
-  if (code === "EADDRINUSE") return `port taken: something else listens on ${address}; stop it, or give --port another number`;
+function portRefusal({ code, message }: NodeJS.ErrnoException, address: string, flag: string): string {
+  if (code === "EADDRINUSE") return `port taken: something else listens on ${address}; stop it, or give ${flag} another number`;
   if (code === "EADDRNOTAVAIL") return `this machine has no address ${address}`;
   if (code === "EACCES") return `this user may not listen on ${address}`;
   return `cannot listen on ${address}: ${message}`;
 }
 
-function configText({ host, port, open, archive }: ServeOptions, folder: DataFolder): string {
+function configText({ host, port, kafkaPort, open, archive }: ServeOptions, folder: DataFolder): string {
   return workerdConfig({
     workerScript: relative(folder.path, root + WORKER_SCRIPT),
     coreWasm: relative(folder.path, root + CORE_WASM),
     objectsFolder: folder.objectsFolder,
     host,
     port,
+    kafkaPort,
     compatibilityDate: compatibilityDate(),
     open,
     archive: archive && archiveConfig(archive, folder),
@@ -109,9 +115,10 @@ function stopOnSignal(child: ChildProcess): () => boolean {
   return () => stopping;
 }
 
-function listeningLine({ host, open, archive }: ServeOptions, folder: DataFolder, port: number): string {
+function listeningLine({ host, open, archive }: ServeOptions, folder: DataFolder, ports: { http: number; kafka: number }): string {
   const access = open ? "open to this machine without a token (loopback only)" : "token required";
-  return `Sluice listens on http://${socketAddress(host, port)}, ${access}, data in ${folder.path}${describeArchive(archive)}`;
+  const addresses = `http://${socketAddress(host, ports.http)} and for Kafka clients on ${socketAddress(host, ports.kafka)}`;
+  return `Sluice listens on ${addresses}, ${access}, data in ${folder.path}${describeArchive(archive)}`;
 }
 
 function describeArchive(archive: ArchiveOptions | null): string {

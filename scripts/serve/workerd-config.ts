@@ -10,6 +10,9 @@ export const NAMESPACES = [
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
 ] as const;
 
+/** Settings that come from the environment as they are. */
+const SETTINGS = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADVERTISED_LISTENER", "SLUICE_AUTO_CREATE_TOPICS", "SLUICE_GROUP_CONFIGS"];
+
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */
   readonly workerScript: string;
@@ -19,6 +22,7 @@ export interface WorkerdConfigOptions {
   /** An IP address. */
   readonly host: string;
   readonly port: number;
+  readonly kafkaPort: number;
   readonly compatibilityDate: string;
   /** Serve without a token. */
   readonly open: boolean;
@@ -45,6 +49,7 @@ const config :Workerd.Config = (
   ],
   sockets = [
     (name = "http", address = ${text(socketAddress(options.host, options.port))}, http = (), service = "main"),
+    (name = "kafka", address = ${text(socketAddress(options.host, options.kafkaPort))}, tcp = (), service = "main"),
   ],
 );
 
@@ -67,9 +72,9 @@ ${archive === null ? "" : `\n${archive.worker}`}`;
 
 function bindings({ open, archive }: WorkerdConfigOptions): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
-  const token = `(name = "SLUICE_ADMIN_TOKEN", fromEnvironment = "SLUICE_ADMIN_TOKEN")`;
+  const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
   const bucket = archive === null ? [] : [`(name = "ARCHIVE", r2Bucket = "${ARCHIVE_SERVICE}")`];
-  return [...objects, token, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
+  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
 }
 
 /** An address with its port, as workerd and URLs write it. */

@@ -21,11 +21,16 @@ export function startWorkerd(configFile: string, folder = dirname(configFile), e
   });
 }
 
-/** The port of a config's socket, once it listens; workerd writes a line of JSON for each. Null: it ended before. */
-export async function listeningPort(child: ChildProcess, socket: string): Promise<number | null> {
+/** The ports of a config's sockets, once all listen; workerd writes a line of JSON for each. Null: it ended before. */
+export async function listeningPorts<Name extends string>(
+  child: ChildProcess,
+  sockets: readonly Name[],
+): Promise<Readonly<Record<Name, number>> | null> {
+  const ports = new Map<string, number>();
   for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
     const message = JSON.parse(line) as { event: string; socket?: string; port?: number };
-    if (message.event === "listen" && message.socket === socket) return message.port ?? null;
+    if (message.event === "listen" && message.socket && message.port) ports.set(message.socket, message.port);
+    if (sockets.every((socket) => ports.has(socket))) return Object.fromEntries(ports) as Record<Name, number>;
   }
   return null;
 }

@@ -15,6 +15,15 @@ export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 /** How long an append waits for the request that carries it to the partition before it gives up. */
 export const APPEND_TIMEOUT_MS = 30_000;
 
+/** Largest request of a Kafka client: a batch of the largest size, and what is around it. */
+export const MAX_FRAME_BYTES = 17 * MIB;
+
+/** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
+export const MAX_REQUESTS_IN_FLIGHT = 32;
+
+/** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
+export const IDLE_CONNECTION_MS = 600_000;
+
 /** Largest body of an HTTP request that we read whole. The platform takes 100 MB; an isolate has 128 MB for everything. */
 export const MAX_BODY_BYTES = 16 * MIB;
 
@@ -74,6 +83,18 @@ export const MAX_OFFSETS_PER_COMMIT = 10_000;
 
 /** Most bytes that a record batch may expand to when it is decompressed. Bounded by the core's memory (64 MiB). */
 export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
+
+/**
+ * Most bytes that the members of a classic group may say of themselves in all, and that their assignments may have: the leader gets the
+ * one, and sends the other, in one RPC. A thousand members have 8 KB each.
+ */
+export const MAX_GROUP_METADATA_BYTES = 8 * MIB;
+
+/** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
+export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
+
+/** A rebalance waits at least so long, whatever a member asks for: a group of absent static members would begin anew without end. */
+export const MIN_REBALANCE_TIMEOUT_MS = 1_000;
 
 /** Most topics or groups on one page of a listing. */
 export const MAX_PAGE_ITEMS = 1_000;
