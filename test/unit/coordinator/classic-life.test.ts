@@ -6,7 +6,7 @@ import { GroupBench, INITIAL_DELAY_MS, SESSION_MS } from "../../support/classic-
 describe("a heartbeat", () => {
   test("is good in the present generation alone", () => {
     const bench = new GroupBench();
-    const [{ memberId }] = bench.stabilize({}) as [{ memberId: string }];
+    const { memberId } = bench.stabilize({})[0]!;
     expect(bench.heartbeat({ memberId, generationId: 1 })).toBeNull();
     expect(bench.heartbeat({ memberId, generationId: 0 })).toBe("ILLEGAL_GENERATION");
     expect(bench.heartbeat({ memberId, generationId: 2 })).toBe("ILLEGAL_GENERATION");
@@ -112,7 +112,7 @@ describe("a commit", () => {
 
   test("by a member is taken in its present generation", () => {
     const bench = new GroupBench();
-    const [{ memberId }] = bench.stabilize({}) as [{ memberId: string }];
+    const { memberId } = bench.stabilize({})[0]!;
     expect(outcome(bench, { member: { memberId, memberEpoch: 1 } })).toBeNull();
     expect(outcome(bench, { member: { memberId, memberEpoch: 0 } })).toBe("ILLEGAL_GENERATION");
     expect(outcome(bench, { member: { memberId, memberEpoch: -1 } })).toBe("ILLEGAL_GENERATION");
@@ -122,7 +122,7 @@ describe("a commit", () => {
 
   test("counts as a heartbeat", () => {
     const bench = new GroupBench();
-    const [{ memberId }] = bench.stabilize({}) as [{ memberId: string }];
+    const { memberId } = bench.stabilize({})[0]!;
     bench.advance(SESSION_MS - 1);
     outcome(bench, { member: { memberId, memberEpoch: 1 } });
     bench.advance(SESSION_MS - 1);
