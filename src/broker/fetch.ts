@@ -2,8 +2,9 @@
 // and an idle partition is left to sleep.
 
 import { isFailure } from "../common/errors.ts";
+import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
-import type { FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
+import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";
 
 /** Reads under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
@@ -18,11 +19,21 @@ interface PartitionRead {
   readonly isolation: IsolationLevel;
 }
 
-/** Reads once, without waiting. */
-export function readPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ReadFailure> {
+/** Reads once, without waiting. What is in the archive is read there; a segment that expires meanwhile is asked for once more. */
+export async function readPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ReadFailure> {
+  const result = await askPartition(ports, topics, read);
+  if (isFailure(result) || !("archived" in result)) return result;
+  const limits = { maxBytes: read.maxBytes, maxRecords: read.maxRecords ?? Number.POSITIVE_INFINITY };
+  const archived = await readArchive(ports.archive, result, limits);
+  if (!isFailure(archived)) return archived;
+  const again = await askPartition(ports, topics, read);
+  return isFailure(again) || !("archived" in again) ? again : readArchive(ports.archive, again, limits);
+}
+
+function askPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ArchivedRead | ReadFailure> {
   const { start, maxBytes, maxRecords, isolation } = read;
   const limits = maxRecords === undefined ? { maxBytes } : { maxBytes, maxRecords };
-  return withPartition<ReadResult>(topics, read.topic, read.partition, (topic) =>
+  return withPartition<ReadResult | ArchivedRead>(topics, read.topic, read.partition, (topic) =>
     ports.partition(topic.topicId, read.partition).read({ ...addressOf(topic, read.partition), start, isolation, ...limits }),
   );
 }

@@ -141,6 +141,21 @@ export interface ReadResult extends LogOffsets {
   readonly batches: ArrayBuffer;
 }
 
+/** The batches asked for are in a segment that only the archive has: the edge reads them there. */
+export interface ArchivedRead extends LogOffsets {
+  readonly startOffset: number;
+  readonly archived: {
+    /** Of the segment's object. */
+    readonly key: string;
+    /** Of a batch at or before the one with startOffset. */
+    readonly position: number;
+    /** Of the whole segment. */
+    readonly sizeBytes: number;
+    /** Exclusive. */
+    readonly endOffset: number;
+  };
+}
+
 /** An offset out of range tells the range. */
 export interface ReadFailure extends Failure {
   readonly offsets?: LogOffsets;
@@ -172,10 +187,38 @@ export interface PartitionWatch {
 
 export interface PartitionPort {
   append(request: AppendRequest): Promise<AppendResult | Failure>;
-  read(request: ReadRequest): Promise<ReadResult | ReadFailure>;
+  read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure>;
   offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure>;
   describe(address: PartitionAddress): Promise<PartitionDescription | Failure>;
   watch(address: PartitionAddress): Promise<PartitionWatch | Failure>;
+  /** Deletes the records before an offset; -1 stands for the high watermark. */
+  truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | Failure>;
+  segments(address: PartitionAddress): Promise<readonly SegmentDescription[] | Failure>;
+}
+
+/** A segment as its manifest tells it. */
+export interface SegmentDescription {
+  readonly baseOffset: number;
+  /** Exclusive. */
+  readonly endOffset: number;
+  readonly sizeBytes: number;
+  /** ms, -1 where its records have no timestamps */
+  readonly maxTimestamp: number;
+  readonly place: "active" | "local" | "both" | "archived" | "deleting";
+  readonly createdAtMs: number;
+  /** -1 while it is active. */
+  readonly sealedAtMs: number;
+  /** Of all its bytes; null until it is archived. */
+  readonly crc32c: number | null;
+  /** Key of its log object; null where it is not archived. */
+  readonly key: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------------------------- archive
+
+export interface ArchivePort {
+  /** Bytes of an object from `position` on, fewer at its end; null where there is no such object. Objects never change. */
+  read(key: string, position: number, length: number): Promise<ArrayBuffer | null>;
 }
 
 // ------------------------------------------------------------------------------------------------------------------ group
@@ -276,6 +319,8 @@ export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
   group(groupId: string): GroupPort & ClassicGroupPort;
+  /** null: nothing is ever archived. */
+  readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */
   waitUntil(work: Promise<unknown>): void;
 }

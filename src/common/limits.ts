@@ -6,6 +6,9 @@ const MIB = 1024 * KIB;
 /** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). Half of it leaves room for the rest. */
 export const MAX_RPC_BYTES = 16 * MIB;
 
+/** A Durable Object holds 10 GB (platform: Durable Objects). A partition refuses to grow before that. */
+export const MAX_OBJECT_BYTES = 9_500_000_000;
+
 /** Bytes that may wait in a partition to be written: beyond it producers are asked to slow down. The isolate's memory bounds it. */
 export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 
@@ -32,6 +35,12 @@ export const MAX_FETCH_BYTES = 16 * MIB;
 
 /** Bytes of records in a fetch answer where the request does not say. */
 export const DEFAULT_FETCH_BYTES = 1 * MIB;
+
+/**
+ * Keys, values and headers in one fetch answer that is decoded; the first record comes whole. What is stored compressed may be a
+ * thousand times as large: without this limit, kilobytes of batches would make an answer that no isolate can hold.
+ */
+export const MAX_DECODED_BYTES = MAX_FETCH_BYTES;
 
 /** Most records in one fetch answer that is decoded (JSON, MessagePack). */
 export const MAX_FETCH_RECORDS = 100_000;

@@ -3,6 +3,7 @@
 import {
   DEFAULT_FETCH_BYTES,
   DEFAULT_FETCH_RECORDS,
+  MAX_DECODED_BYTES,
   MAX_FETCH_BYTES,
   MAX_FETCH_RECORDS,
   MAX_PARTITIONS_PER_FETCH,
@@ -71,7 +72,9 @@ const timestampParam = intParam(0, Number.MAX_SAFE_INTEGER)
   .meta({ description: "Start at the first record at or after this time (ms), instead of `offset`." });
 const maxBytesParam = intParam(1, MAX_FETCH_BYTES)
   .default(DEFAULT_FETCH_BYTES)
-  .meta({ description: "Most bytes of batches; the first batch comes whole even if it is larger." });
+  .meta({
+    description: `Most bytes of batches as they are stored; the first batch comes whole even if it is larger. Decoded, an answer ends once its records have ${MAX_DECODED_BYTES} bytes.`,
+  });
 
 export const fetchRecords = operation({
   id: "fetchRecords",
@@ -81,14 +84,16 @@ export const fetchRecords = operation({
   summary: "Read a partition",
   description: [
     "Starts at `offset` or `timestamp`, at the earliest record where neither is given. With nothing new it waits up to `maxWaitMs` for `minBytes`, then answers `records: []`.",
-    `\`Accept: ${BATCHES_TYPE}\` gives the stored batches as they are, whole: the first may start before the offset, and maxRecords is only a hint. \`Accept: ${EVENT_STREAM_TYPE}\` is a live tail that goes on where \`Last-Event-ID\` says.`,
+    `\`Accept: ${BATCHES_TYPE}\` gives the stored batches as they are, whole: the first may start before the offset. \`Accept: ${EVENT_STREAM_TYPE}\` is a live tail that goes on where \`Last-Event-ID\` says.`,
   ].join("\n\n"),
   tokenInQuery: true,
   params: partitionParams,
   query: z.strictObject({
     offset: startParam.optional(),
     timestamp: timestampParam,
-    maxRecords: intParam(1, MAX_FETCH_RECORDS).default(DEFAULT_FETCH_RECORDS).meta({ description: "Most records in the answer." }),
+    maxRecords: intParam(1, MAX_FETCH_RECORDS)
+      .optional()
+      .meta({ description: `Most records in the answer; ${DEFAULT_FETCH_RECORDS} where absent. Batches: a hint, none where absent.` }),
     maxBytes: maxBytesParam,
     minBytes: intParam(0, MAX_FETCH_BYTES).default(1).meta({ description: "Wait for this many bytes." }),
     maxWaitMs: intParam(0, MAX_WAIT_MS).default(0).meta({ description: "Longest wait (ms)." }),

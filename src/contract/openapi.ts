@@ -121,7 +121,7 @@ function describe(operation: Operation, schemas: Schemas): OpenApiOperation {
 }
 
 function security(operation: Operation): Pick<OpenApiOperation, "security"> {
-  if (operation.open) return { security: [] };
+  if (operation.withoutToken !== undefined) return { security: [] };
   return operation.tokenInQuery ? { security: [{ bearer: [] }, { basic: [] }, { accessToken: [] }] } : {};
 }
 
@@ -177,7 +177,7 @@ function retryAfter() {
 
 /** One description for each status: the names of the errors that have it. */
 function errorDescriptions(operation: Operation): Record<string, string> {
-  const names = new Set([...operation.errors, ...COMMON_ERRORS, ...(operation.open ? [] : TOKEN_ERRORS)]);
+  const names = new Set([...operation.errors, ...COMMON_ERRORS, ...(operation.withoutToken === "anyone" ? [] : TOKEN_ERRORS)]);
   const told: [status: string, text: string][] = [...names].map((name) => [
     String(errorHttpStatus(name)),
     `\`${name}\` (${errorCode(name)}): ${errorMessage(name)}`,

@@ -31,8 +31,8 @@ export interface Operation<Params extends z.ZodObject = z.ZodObject, Query exten
   readonly tag: "Cluster" | "Topics" | "Produce" | "Fetch" | "Groups" | "Documentation";
   readonly summary: string;
   readonly description?: string;
-  /** Needs no token. */
-  readonly open?: boolean;
+  /** Who may ask without a token: `anyone`, or once the broker has one (`configured`). Nobody where absent. */
+  readonly withoutToken?: "anyone" | "configured";
   /** Takes the token from the query too: for a browser's EventSource and WebSocket. */
   readonly tokenInQuery?: boolean;
   readonly params: Params;

@@ -1,5 +1,6 @@
 // Produce: JSON, MessagePack, a stream of JSON lines, one raw value, and record batches as they are. And producer ids.
 
+import type { ErrorName } from "../common/errors.ts";
 import { MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
 import { bothTypes, none } from "./bodies.ts";
 import { flagParam, offset, partition, partitionParam, partitionParams, refusalFields, timestamp, topicParams } from "./fields.ts";
@@ -89,6 +90,22 @@ const producedLine = z
   })
   .meta({ id: "ProducedLine" });
 
+const PRODUCE_ERRORS: readonly ErrorName[] = [
+  "UNKNOWN_TOPIC_OR_PARTITION",
+  "INVALID_TOPIC_EXCEPTION",
+  "INVALID_RECORD",
+  "INVALID_TIMESTAMP",
+  "MESSAGE_TOO_LARGE",
+  "RECORD_LIST_TOO_LARGE",
+  "UNSUPPORTED_COMPRESSION_TYPE",
+  "OUT_OF_ORDER_SEQUENCE_NUMBER",
+  "DUPLICATE_SEQUENCE_NUMBER",
+  "INVALID_PRODUCER_EPOCH",
+  "UNKNOWN_PRODUCER_ID",
+  "KAFKA_STORAGE_ERROR",
+  "LEADER_NOT_AVAILABLE",
+];
+
 const EXAMPLE_RESULT = { partition: 1, baseOffset: 41, count: 1 };
 
 export const produce = operation({
@@ -146,21 +163,7 @@ export const produce = operation({
     },
     202: { description: "`acks: none`: taken, not waited for.", content: bothTypes(acceptedAnswer, {}) },
   },
-  errors: [
-    "UNKNOWN_TOPIC_OR_PARTITION",
-    "INVALID_TOPIC_EXCEPTION",
-    "INVALID_RECORD",
-    "INVALID_TIMESTAMP",
-    "MESSAGE_TOO_LARGE",
-    "RECORD_LIST_TOO_LARGE",
-    "UNSUPPORTED_COMPRESSION_TYPE",
-    "OUT_OF_ORDER_SEQUENCE_NUMBER",
-    "DUPLICATE_SEQUENCE_NUMBER",
-    "INVALID_PRODUCER_EPOCH",
-    "UNKNOWN_PRODUCER_ID",
-    "KAFKA_STORAGE_ERROR",
-    "LEADER_NOT_AVAILABLE",
-  ],
+  errors: PRODUCE_ERRORS,
 });
 
 const producedBatches = z
@@ -179,29 +182,14 @@ export const produceBatches = operation({
   tag: "Produce",
   summary: "Write Kafka record batches as they are",
   description:
-    "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none.",
+    "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none. Base offset and leader epoch are set, and a maxTimestamp that is not the records' largest is corrected; every other bit stays as it is.",
   params: partitionParams,
   query: none,
   body: { required: true, content: { [BATCHES_TYPE]: { description: "Record batches (v2)." } } },
   answers: {
     200: { description: "Written and durable.", content: bothTypes(producedBatches, { baseOffset: 41, count: 100, logStartOffset: 0 }) },
   },
-  errors: [
-    "UNKNOWN_TOPIC_OR_PARTITION",
-    "INVALID_TOPIC_EXCEPTION",
-    "CORRUPT_MESSAGE",
-    "INVALID_RECORD",
-    "INVALID_TIMESTAMP",
-    "MESSAGE_TOO_LARGE",
-    "RECORD_LIST_TOO_LARGE",
-    "UNSUPPORTED_COMPRESSION_TYPE",
-    "OUT_OF_ORDER_SEQUENCE_NUMBER",
-    "DUPLICATE_SEQUENCE_NUMBER",
-    "INVALID_PRODUCER_EPOCH",
-    "UNKNOWN_PRODUCER_ID",
-    "KAFKA_STORAGE_ERROR",
-    "LEADER_NOT_AVAILABLE",
-  ],
+  errors: [...PRODUCE_ERRORS, "CORRUPT_MESSAGE"],
 });
 
 export const createProducerBody = z

@@ -1,68 +1,179 @@
-// Reads a partition's rows: runs of whole batches from an offset on, and offsets by timestamp.
+// Reads a partition's local segments: runs of whole batches from an offset on, and offsets by timestamp. Where the log goes on in the
+// archive, it says so and stops.
 //
-// A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are.
+// A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are. Offsets may be missing
+// (compaction removes records): a read ends where the next one has to begin, whatever is between.
 
 import { type BatchHeader, batchSizeAt, lastOffset, readBatchHeader } from "../record/record-batch.ts";
-import type { LogRow, LogStore } from "./log-store.ts";
+import type { LogRow, LogStore, RowPlace } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
+import { isLocal, type Segment, SegmentPlace } from "./segment.ts";
 
 export interface ReadLimits {
   /** Soft: the first batch comes whole even if it is larger. */
   readonly maxBytes: number;
-  /** Soft: no further batch once this many records at or after the start are there. */
+  /** Soft: no further batch once this many offsets at or after the start are passed. */
   readonly maxRecords: number;
 }
 
 export interface LogRead {
   readonly batches: ArrayBuffer;
-  /** After the last batch, or the start where there is none. */
+  /** Where the next read begins: after the last batch, or the start where there is none. */
   readonly nextOffset: number;
+}
+
+/** The answer lies in a segment that only the archive has. */
+export interface InArchive {
+  readonly segment: Segment;
 }
 
 /** A stored row is not what was written. */
 export class DamagedRowError extends Error {
-  constructor(row: LogRow, position: number) {
+  constructor(row: RowPlace, position: number) {
     super(`the row at offset ${row.baseOffset} is damaged at byte ${position}`);
   }
 }
 
-export function readLog(store: LogStore, startOffset: number, limits: ReadLimits): LogRead {
-  const pieces: Piece[] = [];
-  let bytes = 0;
-  let nextOffset = startOffset;
-  for (const row of store.rowsFrom(startOffset)) {
-    const room: ReadLimits = { maxBytes: limits.maxBytes - bytes, maxRecords: limits.maxRecords - (nextOffset - startOffset) };
-    const isWhole =
-      row.baseOffset >= startOffset && row.bytes.byteLength <= room.maxBytes && row.endOffset - row.baseOffset <= room.maxRecords;
-    const taken = isWhole ? wholeRow(row) : partOfRow(row, startOffset, room, bytes === 0);
-    if (taken === null) break;
-    pieces.push(taken.piece);
-    bytes += taken.piece.end - taken.piece.start;
-    nextOffset = taken.nextOffset;
-    if (nextOffset < row.endOffset || bytes >= limits.maxBytes || nextOffset - startOffset >= limits.maxRecords) break;
-  }
-  return { batches: concatPieces(pieces), nextOffset };
-}
-
-/** The first record at or after `fromOffset` with a timestamp at or above `timestamp`. */
-export function findByTimestamp(store: LogStore, tools: RecordTools, timestamp: number, fromOffset: number): TimestampedOffset | null {
-  for (let from = fromOffset; ; ) {
-    const row = store.rowAtTimestamp(timestamp, from);
-    if (row === null) return null;
-    for (const batch of batchesOf(row)) {
-      if (batch.maxTimestamp < timestamp || lastOffset(batch) < fromOffset) continue;
-      const found = tools.firstAtOrAfter(new Uint8Array(row.bytes, batch.position, batch.sizeBytes), timestamp, fromOffset);
-      if (found !== null) return found;
+export function readLog(store: LogStore, startOffset: number, limits: ReadLimits): LogRead | InArchive {
+  const read = new ReadInProgress(startOffset, limits);
+  const first = store.segmentHolding(startOffset);
+  if (first === null) return read.finish();
+  for (const segment of store.segmentsFrom(first.baseOffset)) {
+    if (!isLocal(segment)) return read.isEmpty ? { segment } : read.finish();
+    for (const row of store.rowsFrom(segment.baseOffset, Math.max(startOffset, segment.baseOffset))) {
+      if (!read.take(row)) return read.finish();
     }
-    from = row.endOffset;
+    if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
+  }
+  return read.finish();
+}
+
+class ReadInProgress {
+  readonly #start: number;
+  readonly #limits: ReadLimits;
+  readonly #pieces: Piece[] = [];
+  #bytes = 0;
+  #nextOffset: number;
+
+  constructor(start: number, limits: ReadLimits) {
+    this.#start = start;
+    this.#limits = limits;
+    this.#nextOffset = start;
+  }
+
+  get isEmpty(): boolean {
+    return this.#pieces.length === 0 && this.#nextOffset === this.#start;
+  }
+
+  /** Takes what fits of a row. @returns whether there is room for more */
+  take(row: LogRow): boolean {
+    const isWhole =
+      row.baseOffset >= this.#start &&
+      this.#bytes + row.sizeBytes <= this.#limits.maxBytes &&
+      row.endOffset - this.#start <= this.#limits.maxRecords;
+    if (isWhole) this.#takeWhole(row);
+    else if (!this.#takePart(row)) return false;
+    return this.#bytes < this.#limits.maxBytes && this.#nextOffset - this.#start < this.#limits.maxRecords;
+  }
+
+  /** There is nothing between here and `offset`. */
+  skipTo(offset: number): void {
+    this.#nextOffset = Math.max(this.#nextOffset, offset);
+  }
+
+  finish(): LogRead {
+    return { batches: concatPieces(this.#pieces), nextOffset: this.#nextOffset };
+  }
+
+  #takeWhole(row: LogRow): void {
+    const view = new DataView(row.bytes);
+    if (batchSizeAt(view, 0) === 0 || readBatchHeader(view).baseOffset < row.baseOffset) throw new DamagedRowError(row, 0);
+    this.#pieces.push({ buffer: row.bytes, start: 0, end: row.bytes.byteLength });
+    this.#bytes += row.sizeBytes;
+    this.#nextOffset = row.endOffset;
+  }
+
+  /** Takes the row's batches from the start on that fit; the first of a read whatever its size. @returns whether it got to the row's end */
+  #takePart(row: LogRow): boolean {
+    for (const batch of batchesOf(row)) {
+      if (lastOffset(batch) < this.#start) continue;
+      const isFirst = this.#pieces.length === 0;
+      if (!isFirst && this.#bytes + batch.sizeBytes > this.#limits.maxBytes) return false;
+      if (!isFirst && this.#nextOffset - this.#start >= this.#limits.maxRecords) return false;
+      this.#takeBatch(row, batch);
+    }
+    this.#nextOffset = Math.max(this.#nextOffset, row.endOffset);
+    return true;
+  }
+
+  #takeBatch(row: LogRow, batch: BatchHeader): void {
+    const before = this.#pieces.at(-1);
+    if (before?.buffer === row.bytes && before.end === batch.position) before.end += batch.sizeBytes;
+    else this.#pieces.push({ buffer: row.bytes, start: batch.position, end: batch.position + batch.sizeBytes });
+    this.#bytes += batch.sizeBytes;
+    this.#nextOffset = lastOffset(batch) + 1;
   }
 }
 
-/** The first of the records with the largest timestamp. */
-export function findMaxTimestamp(store: LogStore, tools: RecordTools, fromOffset: number): TimestampedOffset | null {
-  const row = store.rowWithMaxTimestamp(fromOffset);
-  return row === null ? null : findByTimestamp(store, tools, row.maxTimestamp, fromOffset);
+/** The first record at or after `fromOffset` with a timestamp at or above `timestamp` (ms). */
+export function findByTimestamp(
+  store: LogStore,
+  tools: RecordTools,
+  timestamp: number,
+  fromOffset: number,
+): TimestampedOffset | InArchive | null {
+  for (let from = store.segmentHolding(fromOffset)?.baseOffset ?? 0; ; ) {
+    const segment = store.segmentAtTimestamp(timestamp, from);
+    if (segment === null) break;
+    if (!isLocal(segment)) return { segment };
+    const found = findInSegment(store, tools, segment.baseOffset, timestamp, fromOffset);
+    if (found !== null) return found;
+    from = segment.endOffset;
+  }
+  const active = store.lastSegment();
+  return active?.place === SegmentPlace.active ? findInSegment(store, tools, active.baseOffset, timestamp, fromOffset) : null;
+}
+
+function findInSegment(
+  store: LogStore,
+  tools: RecordTools,
+  segmentBaseOffset: number,
+  timestamp: number,
+  fromOffset: number,
+): TimestampedOffset | null {
+  const firstRow = rowAtTimestamp(store, segmentBaseOffset, timestamp);
+  if (firstRow === null) return null;
+  for (const row of store.rowsFrom(segmentBaseOffset, Math.max(firstRow.baseOffset, fromOffset))) {
+    const found = findInBatches(row, tools, timestamp, fromOffset);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** The first row up to whose end the segment has a timestamp at or above `timestamp`, by bisection: the largest so far never falls. */
+function rowAtTimestamp(store: LogStore, segmentBaseOffset: number, timestamp: number): RowPlace | null {
+  const last = store.lastRow(segmentBaseOffset);
+  if (last === null || last.maxTimestamp < timestamp) return null;
+  let found = last;
+  let low = segmentBaseOffset;
+  while (low < found.baseOffset) {
+    const middle = store.rowHolding(segmentBaseOffset, low + Math.floor((found.baseOffset - low) / 2));
+    if (middle === null || middle.baseOffset === found.baseOffset) break;
+    if (middle.maxTimestamp >= timestamp) found = middle;
+    else low = Math.max(middle.endOffset, low + 1);
+  }
+  return found;
+}
+
+/** The first record of a run at or after `fromOffset` with a timestamp at or above `timestamp` (ms). */
+export function findInBatches(row: LogRow, tools: RecordTools, timestamp: number, fromOffset: number): TimestampedOffset | null {
+  for (const batch of batchesOf(row)) {
+    if (batch.maxTimestamp < timestamp || lastOffset(batch) < fromOffset) continue;
+    const found = tools.firstAtOrAfter(new Uint8Array(row.bytes, batch.position, batch.sizeBytes), timestamp, fromOffset);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** The batches of a row, in order. */
@@ -74,31 +185,4 @@ export function* batchesOf(row: LogRow): Generator<BatchHeader> {
     yield readBatchHeader(view, position);
     position += sizeBytes;
   }
-}
-
-interface TakenPart {
-  readonly piece: Piece;
-  readonly nextOffset: number;
-}
-
-function wholeRow(row: LogRow): TakenPart {
-  const view = new DataView(row.bytes);
-  if (batchSizeAt(view, 0) === 0 || readBatchHeader(view).baseOffset !== row.baseOffset) throw new DamagedRowError(row, 0);
-  return { piece: { buffer: row.bytes, start: 0, end: row.bytes.byteLength }, nextOffset: row.endOffset };
-}
-
-/** The batches of a row from `startOffset` on that fit; the first of a read is taken whatever its size. */
-function partOfRow(row: LogRow, startOffset: number, room: ReadLimits, isFirst: boolean): TakenPart | null {
-  let piece: Piece | null = null;
-  let nextOffset = startOffset;
-  for (const batch of batchesOf(row)) {
-    if (lastOffset(batch) < startOffset) continue;
-    const taken: number = piece === null ? 0 : piece.end - piece.start;
-    if (taken + batch.sizeBytes > room.maxBytes && !(isFirst && piece === null)) break;
-    piece ??= { buffer: row.bytes, start: batch.position, end: batch.position };
-    piece.end = batch.position + batch.sizeBytes;
-    nextOffset = lastOffset(batch) + 1;
-    if (nextOffset - Math.max(startOffset, row.baseOffset) >= room.maxRecords) break;
-  }
-  return piece === null ? null : { piece, nextOffset };
 }

@@ -1,7 +1,11 @@
-// What a partition's log needs from storage. Implementations: src/storage/sqlite-log-store.ts, src/storage/memory-log-store.ts.
+// What a partition's log needs from its own storage: state, the manifest of segments, and the rows of the segments that are local.
+// Implementations: src/storage/sqlite-log-store.ts, src/storage/memory-log-store.ts.
 //
-// Invariant: rows follow one another without a hole, row.baseOffset = the row before's endOffset, and likewise for positions.
+// Invariant: rows of a segment follow one another without a hole, in offsets and in positions; segments follow one another without a
+// hole in offsets (compaction keeps the offsets that its records had, and with them the end of each segment).
 // Everything is synchronous; what happens inside one `transaction` becomes durable whole or not at all.
+
+import type { Segment } from "./segment.ts";
 
 /** What a partition knows of itself beside its records. Stored; written at each start and when its topic changes. */
 export interface LogState {
@@ -15,16 +19,21 @@ export interface LogState {
   readonly configs: Readonly<Record<string, string>>;
 }
 
-/** A run of whole batches that was flushed together, or a part of one: at most MAX_ROW_BYTES. */
-export interface LogRow {
+/** Where a row lies, without its bytes. */
+export interface RowPlace {
   /** Of its first batch. */
   readonly baseOffset: number;
   /** Exclusive. */
   readonly endOffset: number;
-  /** Bytes of the log before this row. */
+  /** Bytes of the segment before this row. */
   readonly position: number;
-  /** Largest timestamp in it (ms). */
+  readonly sizeBytes: number;
+  /** Largest timestamp of the segment up to the end of this row (ms): it never falls from row to row. */
   readonly maxTimestamp: number;
+}
+
+/** A run of whole batches that was flushed together, or a part of one. */
+export interface LogRow extends RowPlace {
   readonly bytes: ArrayBuffer;
 }
 
@@ -40,15 +49,32 @@ export interface LogStore {
   loadState(): LogState | null;
   saveState(state: LogState): void;
   transaction(work: () => void): void;
-  appendRow(row: LogRow): void;
-  firstRow(): LogRow | null;
-  lastRow(): LogRow | null;
+
+  /** Writes a segment's manifest row, new or changed. */
+  putSegment(segment: Segment): void;
+  /** Removes a segment from the manifest. */
+  removeSegment(baseOffset: number): void;
+  /** The segment with the largest base offset at or below `offset`. */
+  segmentHolding(offset: number): Segment | null;
+  /** Segments in the order of their offsets, from the one with this base offset on. Take what you need before the next await. */
+  segmentsFrom(baseOffset: number): Iterable<Segment>;
+  lastSegment(): Segment | null;
+  /** The first segment from a base offset on whose largest timestamp is at or above `timestamp` (ms). The active one does not count. */
+  segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null;
+  /** Of all sealed segments. */
+  sealedBytes(): number;
+
+  /** Makes room for a segment's rows. */
+  createRows(baseOffset: number): void;
+  /** Frees a segment's rows, all at once. */
+  dropRows(baseOffset: number): void;
+  appendRow(segmentBaseOffset: number, row: LogRow): void;
   /** Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await. */
-  rowsFrom(offset: number): Iterable<LogRow>;
-  /** The first row at or after `fromOffset` that has a timestamp at or above `timestamp`. */
-  rowAtTimestamp(timestamp: number, fromOffset: number): LogRow | null;
-  /** The row with the largest timestamp, the first of them. */
-  rowWithMaxTimestamp(fromOffset: number): LogRow | null;
+  rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow>;
+  /** The place of the row with the largest base offset at or below `offset`. */
+  rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null;
+  lastRow(segmentBaseOffset: number): RowPlace | null;
+
   loadProducerSnapshot(): ProducerSnapshot | null;
   /** Replaces the one before. */
   saveProducerSnapshot(snapshot: ProducerSnapshot): void;

@@ -1,24 +1,33 @@
-// The log of one partition: assigns offsets, refuses what must not be written, reads by offset. Pure: storage and time come in.
+// The log of one partition: assigns offsets, refuses what must not be written, rolls segments, reads by offset. Pure: storage and time
+// come in.
 //
 // Invariants:
-// - Offsets have no hole: every row begins where the one before ends.
-// - What `append` returns is written in the store's transaction, rows and all; the caller lets the answer out once that is durable.
+// - Offsets are given without a hole, in the order of the appends.
+// - What `append` returns is written in one transaction of the store; the caller lets the answer out once that is durable.
 // - A write that throws leaves this instance unusable: drop it and open another over the same store.
-// - Producer state is derived: the last snapshot, and the batches after it.
+// - There is an active segment from the first append on, so that the end of the log is known whatever expires.
+// - Producer state is derived: the last snapshot, taken when a segment begins at the latest, and the batches after it.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
 import { type BatchHeader, lastOffset, patchBatch, wholeRunHeaders } from "../record/record-batch.ts";
-import { type AppendRules, checkAppendRules } from "./append-rules.ts";
-import { batchesOf, findByTimestamp, findMaxTimestamp, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
+import { checkAppendRules } from "./append-rules.ts";
+import type { LogConfig } from "./log-config.ts";
+import { batchesOf, DamagedRowError, findByTimestamp, type InArchive, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
 import type { LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
-import { RowWriter } from "./row-writer.ts";
+import { type PackedRow, RowWriter } from "./row-writer.ts";
+import { type Segment, SegmentPlace } from "./segment.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
 const SNAPSHOT_INTERVAL_ROWS = 2_000;
+
+/** Offsets in an index are relative to the segment's, as 4 bytes. */
+const MAX_SEGMENT_OFFSETS = 2 ** 31 - 1;
+
+const OFFSET_INDEX_ENTRY_BYTES = 8;
 
 /** Where a run's batches go: those that are new, and the offset to answer with. */
 interface Placement {
@@ -33,26 +42,40 @@ export interface AppendedRun {
   readonly logAppendTimeMs: number;
 }
 
+/** What an active segment grows by. */
+interface ActiveSegment {
+  readonly baseOffset: number;
+  /** Of its first batch (ms); of its beginning while it is empty. */
+  createdAtMs: number;
+  sizeBytes: number;
+  /** ms, -1 without records */
+  maxTimestamp: number;
+}
+
 export class PartitionLog {
   readonly #store: LogStore;
   readonly #tools: RecordTools;
   readonly #now: () => number;
   readonly #producers = new ProducerState();
   #state: LogState;
+  /** null: nothing was ever appended. */
+  #active: ActiveSegment | null = null;
   #logEndOffset = 0;
-  /** Bytes ever written. */
-  #endPosition = 0;
   #bytesSinceSnapshot = 0;
   #rowsSinceSnapshot = 0;
+  #hasRolled = false;
 
-  /** Opens the log as the next leader epoch, which is durable before anything is written in it. */
+  /**
+   * Opens the log as the next leader epoch, which is durable before anything is written in it.
+   * @throws DamagedRowError where the end of the log is not what was written
+   */
   constructor(store: LogStore, state: LogState, tools: RecordTools, now: () => number) {
     this.#store = store;
     this.#tools = tools;
     this.#now = now;
     this.#state = { ...state, leaderEpoch: state.leaderEpoch + 1 };
-    store.saveState(this.#state);
     this.#recover();
+    store.saveState(this.#state);
   }
 
   get state(): LogState {
@@ -64,14 +87,23 @@ export class PartitionLog {
     return this.#logEndOffset;
   }
 
+  /** Bytes of the active segment. */
+  get activeBytes(): number {
+    return this.#active?.sizeBytes ?? 0;
+  }
+
+  /** Largest timestamp of the active segment (ms), -1 without records. */
+  get activeMaxTimestamp(): number {
+    return this.#active?.maxTimestamp ?? -1;
+  }
+
   get logStartOffset(): number {
     return this.#state.logStartOffset;
   }
 
-  /** Bytes of batches that are stored. */
+  /** Bytes of batches in all segments, local and archived. */
   get sizeBytes(): number {
-    const first = this.#store.firstRow();
-    return first === null ? 0 : this.#endPosition - first.position;
+    return this.#store.sealedBytes() + (this.#active?.sizeBytes ?? 0);
   }
 
   setConfigs(topicVersion: number, configs: Readonly<Record<string, string>>): void {
@@ -84,43 +116,91 @@ export class PartitionLog {
    * epochs in the runs' own bytes.
    * @returns for each run where it begins, or why it was refused
    */
-  append(runs: readonly ArrayBuffer[], rules: AppendRules): (AppendedRun | Failure)[] {
-    const rows = new RowWriter(this.#logEndOffset, this.#endPosition, MAX_ROW_BYTES);
-    const results = runs.map((run) => this.#appendRun(run, rules, rows));
-    const written = rows.finish();
-    if (written.length === 0) return results;
-    this.#bytesSinceSnapshot += rows.endPosition - this.#endPosition;
-    this.#rowsSinceSnapshot += written.length;
-    this.#logEndOffset = rows.endOffset;
-    this.#endPosition = rows.endPosition;
-    this.#store.transaction(() => {
-      for (const row of written) this.#store.appendRow(row);
-      this.#snapshotProducersIfDue();
-    });
+  append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
+    const nowMs = this.#now();
+    const rows = new RowWriter(this.#logEndOffset, Math.min(MAX_ROW_BYTES, config.segmentBytes));
+    const results = runs.map((run) => this.#appendRun(run, config, rows, nowMs));
+    const packed = rows.finish();
+    if (packed.length > 0) {
+      this.#store.transaction(() => {
+        for (const row of packed) this.#appendRow(row, config, nowMs);
+        this.#snapshotProducersIfDue();
+      });
+    }
     return results;
   }
 
-  /** Whole batches from the one that holds `offset` on. `offset` must be in range. */
-  read(offset: number, limits: ReadLimits): LogRead {
-    return readLog(this.#store, offset, limits);
+  /** Whole batches from the one that holds `offset` on, or the segment that has them. `offset` must be in range. */
+  read(offset: number, limits: ReadLimits): LogRead | InArchive {
+    const read = readLog(this.#store, offset, limits);
+    return "segment" in read ? read : { ...read, nextOffset: Math.min(read.nextOffset, this.#logEndOffset) };
   }
 
-  /** The first record with a timestamp at or above `timestamp` (ms), null where there is none. */
-  findByTimestamp(timestamp: number): TimestampedOffset | null {
-    return findByTimestamp(this.#store, this.#tools, timestamp, this.logStartOffset);
+  /** The first record at or after `fromOffset` with a timestamp at or above `timestamp` (ms), null where there is none. */
+  findByTimestamp(timestamp: number, fromOffset: number): TimestampedOffset | InArchive | null {
+    return findByTimestamp(this.#store, this.#tools, timestamp, Math.max(fromOffset, this.logStartOffset));
   }
 
-  /** The first of the records with the largest timestamp, null in an empty log. */
-  findMaxTimestamp(): TimestampedOffset | null {
-    return findMaxTimestamp(this.#store, this.#tools, this.logStartOffset);
+  /** The largest timestamp in the log (ms), -1 where there is none. */
+  maxTimestamp(): number {
+    let max = this.#active?.maxTimestamp ?? -1;
+    for (const segment of this.#store.segmentsFrom(0)) {
+      const isReadable = segment.place !== SegmentPlace.deleting && segment.place !== SegmentPlace.active;
+      if (isReadable) max = Math.max(max, segment.maxTimestamp);
+    }
+    return max;
   }
 
-  #appendRun(run: ArrayBuffer, rules: AppendRules, rows: RowWriter): AppendedRun | Failure {
-    const nowMs = this.#now();
+  /** When the active segment is to be sealed for its age or because it expired (ms), null while it is empty. */
+  rollDueMs(config: LogConfig): number | null {
+    const active = this.#active;
+    if (active === null || active.sizeBytes === 0) return null;
+    const byAge = active.createdAtMs + config.segmentMs;
+    if (!config.isDeleted || config.retentionMs < 0) return byAge;
+    const newest = active.maxTimestamp < 0 ? active.createdAtMs : active.maxTimestamp;
+    return Math.min(byAge, Math.max(newest, active.createdAtMs) + config.retentionMs);
+  }
+
+  /** Whether a segment was sealed since this was last asked. */
+  takeRolled(): boolean {
+    const hasRolled = this.#hasRolled;
+    this.#hasRolled = false;
+    return hasRolled;
+  }
+
+  /** Seals the active segment, unless it is empty, and begins the next. */
+  roll(): void {
+    this.#store.transaction(() => this.#roll(this.#now()));
+  }
+
+  /**
+   * Moves the start of the log up to `offset`: what lies before it is not served any more, and segments wholly before it go. Local
+   * ones go at once, archived ones when their objects are deleted (SegmentPlace.deleting).
+   */
+  advanceLogStart(offset: number): void {
+    if (offset <= this.logStartOffset) return;
+    if (offset > this.#logEndOffset) throw new Error(`the log ends at ${this.#logEndOffset}, it cannot start at ${offset}`);
+    this.#store.transaction(() => {
+      this.#state = { ...this.#state, logStartOffset: offset };
+      this.#store.saveState(this.#state);
+      for (const segment of [...this.#store.segmentsFrom(0)]) {
+        if (segment.place === SegmentPlace.active || segment.endOffset > offset) break;
+        this.#dropSegment(segment);
+      }
+    });
+  }
+
+  #dropSegment(segment: Segment): void {
+    if (segment.place === SegmentPlace.local || segment.place === SegmentPlace.both) this.#store.dropRows(segment.baseOffset);
+    if (segment.place === SegmentPlace.local) this.#store.removeSegment(segment.baseOffset);
+    else if (segment.place !== SegmentPlace.deleting) this.#store.putSegment({ ...segment, place: SegmentPlace.deleting });
+  }
+
+  #appendRun(run: ArrayBuffer, config: LogConfig, rows: RowWriter, nowMs: number): AppendedRun | Failure {
     const headers = wholeRunHeaders(new Uint8Array(run));
     if (headers === null) return failure("CORRUPT_MESSAGE", "the run is not made of whole record batches of version 2");
     for (const header of headers) {
-      const refused = checkAppendRules(header, rules, nowMs);
+      const refused = checkAppendRules(header, config, nowMs);
       if (refused !== null) return refused;
     }
     const placement = this.#place(headers, rows.endOffset, nowMs);
@@ -128,10 +208,10 @@ export class PartitionLog {
     const view = new DataView(run);
     for (const batch of placement.batches) {
       patchBatch(view, batch.position, batch.baseOffset, this.#state.leaderEpoch);
-      if (rules.isLogAppendTime) this.#tools.setLogAppendTime(new Uint8Array(run, batch.position, batch.sizeBytes), nowMs);
-      rows.add(run, rules.isLogAppendTime ? { ...batch, maxTimestamp: nowMs } : batch);
+      if (config.isLogAppendTime) this.#tools.setLogAppendTime(new Uint8Array(run, batch.position, batch.sizeBytes), nowMs);
+      rows.add(run, config.isLogAppendTime ? { ...batch, maxTimestamp: nowMs } : batch);
     }
-    return { baseOffset: placement.baseOffset, logAppendTimeMs: rules.isLogAppendTime ? nowMs : -1 };
+    return { baseOffset: placement.baseOffset, logAppendTimeMs: config.isLogAppendTime ? nowMs : -1 };
   }
 
   /** Gives the new batches of a run their offsets and tells the producers' state of them; a refused batch undoes its run. */
@@ -156,8 +236,63 @@ export class PartitionLog {
     return { batches, baseOffset };
   }
 
+  #appendRow(row: PackedRow, config: LogConfig, nowMs: number): void {
+    if (this.#active !== null && this.#isFullFor(row, this.#active, config, nowMs)) this.#roll(nowMs);
+    const active = this.#active ?? this.#beginSegment(nowMs);
+    if (active.sizeBytes === 0) active.createdAtMs = nowMs;
+    const sizeBytes = row.bytes.byteLength;
+    const maxTimestamp = Math.max(active.maxTimestamp, row.maxTimestamp);
+    this.#store.appendRow(active.baseOffset, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
+    active.sizeBytes += sizeBytes;
+    active.maxTimestamp = maxTimestamp;
+    this.#logEndOffset = row.endOffset;
+    this.#bytesSinceSnapshot += sizeBytes;
+    this.#rowsSinceSnapshot += 1;
+  }
+
+  /** Kafka's LogSegment.shouldRoll. */
+  #isFullFor(row: PackedRow, active: ActiveSegment, config: LogConfig, nowMs: number): boolean {
+    if (active.sizeBytes === 0) return false;
+    const sizeBytes = active.sizeBytes + row.bytes.byteLength;
+    const indexBytes = Math.ceil(sizeBytes / Math.max(config.indexIntervalBytes, 1)) * OFFSET_INDEX_ENTRY_BYTES;
+    return (
+      sizeBytes > config.segmentBytes ||
+      indexBytes > config.segmentIndexBytes ||
+      row.endOffset - active.baseOffset > MAX_SEGMENT_OFFSETS ||
+      nowMs - active.createdAtMs >= config.segmentMs
+    );
+  }
+
+  #roll(nowMs: number): void {
+    const active = this.#active;
+    if (active === null || active.sizeBytes === 0) return;
+    const { baseOffset, createdAtMs, sizeBytes, maxTimestamp } = active;
+    const sealed: Segment = {
+      ...{ baseOffset, createdAtMs, sizeBytes, maxTimestamp, endOffset: this.#logEndOffset, sealedAtMs: nowMs },
+      ...{ place: SegmentPlace.local, crc32c: null, archive: null },
+    };
+    this.#store.putSegment(sealed);
+    this.#hasRolled = true;
+    this.#beginSegment(nowMs);
+    this.#snapshotProducers();
+  }
+
+  #beginSegment(nowMs: number): ActiveSegment {
+    const baseOffset = this.#logEndOffset;
+    this.#store.putSegment({
+      ...{ baseOffset, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1, endOffset: baseOffset, sealedAtMs: -1 },
+      ...{ place: SegmentPlace.active, crc32c: null, archive: null },
+    });
+    this.#store.createRows(baseOffset);
+    this.#active = { baseOffset, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1 };
+    return this.#active;
+  }
+
   #snapshotProducersIfDue(): void {
-    if (this.#bytesSinceSnapshot < SNAPSHOT_INTERVAL_BYTES && this.#rowsSinceSnapshot < SNAPSHOT_INTERVAL_ROWS) return;
+    if (this.#bytesSinceSnapshot >= SNAPSHOT_INTERVAL_BYTES || this.#rowsSinceSnapshot >= SNAPSHOT_INTERVAL_ROWS) this.#snapshotProducers();
+  }
+
+  #snapshotProducers(): void {
     this.#bytesSinceSnapshot = 0;
     this.#rowsSinceSnapshot = 0;
     this.#producers.expire(this.#now() - PRODUCER_ID_EXPIRATION_MS);
@@ -166,17 +301,33 @@ export class PartitionLog {
 
   /** Finds the end of the log and rebuilds the producers, reading what the last snapshot lacks and no more. */
   #recover(): void {
-    const last = this.#store.lastRow();
-    this.#logEndOffset = Math.max(last?.endOffset ?? 0, this.#state.logStartOffset);
-    this.#endPosition = last === null ? 0 : last.position + last.bytes.byteLength;
+    const segment = this.#store.lastSegment();
+    if (segment === null) return;
+    const { baseOffset, createdAtMs } = segment;
+    const last = this.#store.lastRow(baseOffset);
+    this.#logEndOffset = last?.endOffset ?? baseOffset;
+    const sizeBytes = last === null ? 0 : last.position + last.sizeBytes;
+    this.#active = { baseOffset, createdAtMs, sizeBytes, maxTimestamp: last?.maxTimestamp ?? -1 };
     const snapshot = this.#store.loadProducerSnapshot();
     if (snapshot !== null) this.#producers.decodeSnapshot(snapshot.parts);
-    const from = snapshot?.endOffset ?? 0;
-    for (const row of this.#store.rowsFrom(from)) {
-      if (row.endOffset <= from) continue;
-      this.#rowsSinceSnapshot++;
-      this.#bytesSinceSnapshot += row.bytes.byteLength;
-      for (const batch of batchesOf(row)) this.#producers.apply(batch, this.#now());
+    this.#applyRowsFrom(baseOffset, snapshot?.endOffset ?? 0);
+    if (last !== null) this.#checkLastBatch(baseOffset);
+  }
+
+  #applyRowsFrom(segmentBaseOffset: number, offset: number): void {
+    for (const row of this.#store.rowsFrom(segmentBaseOffset, Math.max(offset, segmentBaseOffset))) {
+      this.#rowsSinceSnapshot += 1;
+      this.#bytesSinceSnapshot += row.sizeBytes;
+      for (const batch of batchesOf(row)) {
+        if (batch.baseOffset >= offset) this.#producers.apply(batch, this.#now());
+      }
+    }
+  }
+
+  #checkLastBatch(segmentBaseOffset: number): void {
+    for (const row of this.#store.rowsFrom(segmentBaseOffset, this.#logEndOffset - 1)) {
+      const batch = [...batchesOf(row)].at(-1)!;
+      if (!this.#tools.isIntact(new Uint8Array(row.bytes, batch.position, batch.sizeBytes))) throw new DamagedRowError(row, batch.position);
     }
   }
 }

@@ -2,34 +2,37 @@
 // is stored as it came, uncopied.
 
 import { type BatchHeader, lastOffset } from "../record/record-batch.ts";
-import type { LogRow } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
+
+/** A row before it has its place in a segment. */
+export interface PackedRow {
+  readonly baseOffset: number;
+  /** Exclusive. */
+  readonly endOffset: number;
+  /** Of its own batches (ms). */
+  readonly maxTimestamp: number;
+  readonly bytes: ArrayBuffer;
+}
 
 export class RowWriter {
   readonly #maxRowBytes: number;
-  readonly #rows: LogRow[] = [];
+  readonly #rows: PackedRow[] = [];
   #pieces: Piece[] = [];
   #rowBytes = 0;
   #rowBaseOffset: number;
   #rowMaxTimestamp = -1;
   #endOffset: number;
-  #endPosition: number;
 
-  /** @param endOffset where the log ends now; @param endPosition its bytes up to there */
-  constructor(endOffset: number, endPosition: number, maxRowBytes: number) {
+  /** @param endOffset where the log ends now; @param maxRowBytes soft: a single batch may be larger */
+  constructor(endOffset: number, maxRowBytes: number) {
     this.#endOffset = endOffset;
     this.#rowBaseOffset = endOffset;
-    this.#endPosition = endPosition;
     this.#maxRowBytes = maxRowBytes;
   }
 
   /** Exclusive: where the next batch goes. */
   get endOffset(): number {
     return this.#endOffset;
-  }
-
-  get endPosition(): number {
-    return this.#endPosition;
   }
 
   /** Adds the batch that lies in `run` at `batch.position` and has its final offsets. */
@@ -43,20 +46,14 @@ export class RowWriter {
     this.#endOffset = lastOffset(batch) + 1;
   }
 
-  finish(): readonly LogRow[] {
+  finish(): readonly PackedRow[] {
     if (this.#rowBytes > 0) this.#closeRow();
     return this.#rows;
   }
 
   #closeRow(): void {
-    this.#rows.push({
-      baseOffset: this.#rowBaseOffset,
-      endOffset: this.#endOffset,
-      position: this.#endPosition,
-      maxTimestamp: this.#rowMaxTimestamp,
-      bytes: concatPieces(this.#pieces),
-    });
-    this.#endPosition += this.#rowBytes;
+    const bytes = concatPieces(this.#pieces);
+    this.#rows.push({ baseOffset: this.#rowBaseOffset, endOffset: this.#endOffset, maxTimestamp: this.#rowMaxTimestamp, bytes });
     this.#rowBaseOffset = this.#endOffset;
     this.#pieces = [];
     this.#rowBytes = 0;

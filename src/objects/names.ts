@@ -8,3 +8,9 @@ export const CLUSTER_OBJECT_NAME = "cluster";
 export function partitionObjectName(topicId: string, partition: number): string {
   return `${topicId}/${partition}`;
 }
+
+export function parsePartitionObjectName(name: string): { readonly topicId: string; readonly partition: number } {
+  const [topicId, partition] = name.split("/");
+  if (!topicId || partition === undefined) throw new Error(`'${name}' does not name a partition's object`);
+  return { topicId, partition: Number(partition) };
+}

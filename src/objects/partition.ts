@@ -1,4 +1,5 @@
-// The object that leads one partition. It opens the log on first use, writes in groups, reads, and wakes waiting readers.
+// The object that leads one partition. It opens the log on first use, writes in groups, reads, wakes waiting readers, and maintains the
+// log by its alarm.
 //
 // An object that holds no log asks the cluster whether its topic exists before it makes one, and stores nothing if not: a partition
 // of a deleted topic can be asked for ever and stays empty.
@@ -6,7 +7,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type {
   AppendResult,
-  FetchStart,
+  ArchivedRead,
   LogOffsets,
   OffsetQuery,
   OffsetResult,
@@ -15,29 +16,31 @@ import type {
   ReadFailure,
   ReadRequest,
   ReadResult,
+  SegmentDescription,
 } from "../broker/ports.ts";
-import { parseTopicConfigs } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_FETCH_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
+import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
 import type { Env } from "../env.ts";
-import type { AppendRules } from "../log/append-rules.ts";
+import type { ArchiveStore } from "../log/archive-store.ts";
 import { GroupCommit } from "../log/group-commit.ts";
-import { type AppendedRun, PartitionLog } from "../log/partition-log.ts";
+import { DamagedRowError } from "../log/log-reader.ts";
+import type { LogState } from "../log/log-store.ts";
+import { deleteArchive } from "../log/maintenance.ts";
+import type { AppendedRun } from "../log/partition-log.ts";
+import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
-import { recordTools } from "./core.ts";
-import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { CLUSTER_OBJECT_NAME, parsePartitionObjectName } from "./names.ts";
+import { OpenPartition } from "./open-partition.ts";
+import { Upkeep } from "./upkeep.ts";
 import { Watchers } from "./watchers.ts";
-
-interface OpenLog {
-  readonly log: PartitionLog;
-  rules: AppendRules;
-}
 
 export class PartitionObject extends DurableObject<Env> {
   readonly #store: SqliteLogStore;
+  readonly #archive: ArchiveStore | null;
   readonly #watchers: Watchers;
+  readonly #upkeep: Upkeep;
   readonly #commits: GroupCommit<ArrayBuffer, AppendedRun | Failure>;
-  #open: OpenLog | null = null;
+  #open: OpenPartition | null = null;
   /** Of runs that came and are not written yet. */
   #pendingBytes = 0;
   #isDestroyed = false;
@@ -45,7 +48,9 @@ export class PartitionObject extends DurableObject<Env> {
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.#store = new SqliteLogStore(context.storage);
+    this.#archive = env.ARCHIVE ? new R2ArchiveStore(env.ARCHIVE) : null;
     this.#watchers = new Watchers(context);
+    this.#upkeep = new Upkeep(context.storage, this.#store, this.#archive);
     this.#commits = new GroupCommit({ write: (runs) => this.#write(runs), synced: () => context.storage.sync() });
   }
 
@@ -54,49 +59,56 @@ export class PartitionObject extends DurableObject<Env> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
     const bytes = runs.reduce((sum, run) => sum + run.byteLength, 0);
-    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > MAX_PENDING_APPEND_BYTES) {
-      return failure(
-        "THROTTLING_QUOTA_EXCEEDED",
-        `${this.#pendingBytes} bytes wait to be written to partition ${address.partition}: try again later`,
-      );
-    }
+    const refused = this.#refuseForRoom(address, bytes);
+    if (refused !== null) return refused;
     this.#pendingBytes += bytes;
     const results = await Promise.all(runs.map((run) => this.#commits.submit(run))).finally(() => {
       this.#pendingBytes -= bytes;
     });
-    const { logStartOffset, leaderEpoch } = offsetsOf(open.log);
+    const { logStartOffset, leaderEpoch } = open.offsets();
     return results.map((result) => (isFailure(result) ? result : { ...result, logStartOffset, leaderEpoch }));
   }
 
-  async read(request: ReadRequest): Promise<ReadResult | ReadFailure> {
+  async read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure> {
     const open = await this.#openLog(request);
-    if (isFailure(open)) return open;
-    const { log } = open;
-    const offsets = offsetsOf(log);
-    const startOffset = resolveStart(log, request.start);
-    if (startOffset < offsets.logStartOffset || startOffset > offsets.highWatermark) {
-      const detail = `offset ${startOffset} is outside the range ${offsets.logStartOffset} to ${offsets.highWatermark} of partition ${request.partition}`;
-      return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets };
-    }
-    const limits = { maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES), maxRecords: request.maxRecords ?? Number.POSITIVE_INFINITY };
-    return { ...offsets, startOffset, ...log.read(startOffset, limits) };
+    return isFailure(open) ? open : open.read(request);
   }
 
   async offset(address: PartitionAddress, query: OffsetQuery): Promise<OffsetResult | Failure> {
     const open = await this.#openLog(address);
-    if (isFailure(open)) return open;
-    const { log } = open;
-    const offsets = offsetsOf(log);
-    if (query === "earliest") return { ...offsets, offset: offsets.logStartOffset, timestamp: -1 };
-    if (query === "latest") return { ...offsets, offset: offsets.highWatermark, timestamp: -1 };
-    const found = query === "maxTimestamp" ? log.findMaxTimestamp() : log.findByTimestamp(query.timestamp);
-    return { ...offsets, offset: found?.offset ?? -1, timestamp: found?.timestamp ?? -1 };
+    return isFailure(open) ? open : open.offset(query);
   }
 
   async describe(address: PartitionAddress): Promise<PartitionDescription | Failure> {
     const open = await this.#openLog(address);
+    return isFailure(open) ? open : open.describe();
+  }
+
+  async segments(address: PartitionAddress): Promise<readonly SegmentDescription[] | Failure> {
+    const open = await this.#openLog(address);
+    return isFailure(open) ? open : open.segments();
+  }
+
+  /** Kafka's DeleteRecords: -1 stands for the high watermark. */
+  async truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | Failure> {
+    const open = await this.#openLog(address);
     if (isFailure(open)) return open;
-    return { ...offsetsOf(open.log), partition: address.partition, sizeBytes: open.log.sizeBytes };
+    const { highWatermark } = open.log;
+    const offset = beforeOffset === -1 ? highWatermark : beforeOffset;
+    if (offset > highWatermark) {
+      return failure("OFFSET_OUT_OF_RANGE", `partition ${address.partition} ends at ${highWatermark}: it cannot be cut before ${offset}`);
+    }
+    open.log.advanceLogStart(offset);
+    this.#upkeep.schedule(Date.now());
+    return open.offsets();
+  }
+
+  override async alarm(): Promise<void> {
+    const known = this.#open ?? this.#openStored();
+    if (known === null || isFailure(known)) return;
+    const { topicId, partition, topicVersion } = known.log.state;
+    const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 });
+    if (!isFailure(open)) await this.#upkeep.ring(open);
   }
 
   /** Accepts a watcher's socket (watchers.ts). The address is in the query. */
@@ -124,77 +136,79 @@ export class PartitionObject extends DurableObject<Env> {
     this.#isDestroyed = true;
     this.#open = null;
     this.#watchers.closeAll();
+    await this.#upkeep.stop();
+    const { topicId, partition } = parsePartitionObjectName(this.ctx.id.name ?? "");
+    if (this.#archive !== null) await deleteArchive(this.#archive, topicId, partition);
     await this.ctx.storage.deleteAll();
   }
 
+  #refuseForRoom(address: PartitionAddress, bytes: number): Failure | null {
+    if (this.#pendingBytes > 0 && this.#pendingBytes + bytes > MAX_PENDING_APPEND_BYTES) {
+      const detail = `${this.#pendingBytes} bytes wait to be written to partition ${address.partition}: try again later`;
+      return failure("THROTTLING_QUOTA_EXCEEDED", detail);
+    }
+    const { databaseSize } = this.ctx.storage.sql;
+    if (databaseSize + this.#pendingBytes + bytes <= MAX_OBJECT_BYTES) return null;
+    const remedy = this.#archive === null ? "bind an archive (ARCHIVE), shorten its retention" : "wait until its segments are archived";
+    return failure(
+      "KAFKA_STORAGE_ERROR",
+      `partition ${address.partition} holds ${databaseSize} bytes, as much as it can: ${remedy}, or delete records`,
+    );
+  }
+
   #write(runs: readonly ArrayBuffer[]): readonly (AppendedRun | Failure)[] {
-    if (this.#open === null) return runs.map(() => unknownTopic());
-    const { log, rules } = this.#open;
-    const before = log.highWatermark;
+    const open = this.#open;
+    if (open === null) return runs.map(() => unknownTopic());
+    const before = open.log.highWatermark;
     let results: readonly (AppendedRun | Failure)[];
     try {
-      results = log.append(runs, rules);
+      results = open.log.append(runs, open.config);
     } catch (error) {
       // The log in memory is ahead of the one on disk: start over from the disk.
       this.ctx.abort(`the append failed: ${error}`);
       throw error;
     }
-    if (log.highWatermark > before) this.#watchers.tell(log.highWatermark);
+    if (open.log.highWatermark > before) {
+      this.#watchers.tell(open.log.highWatermark);
+      this.#upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
+    }
     return results;
   }
 
   /** The log, opened or made, with its topic's configs at least as new as the caller knows them. */
-  async #openLog(address: PartitionAddress): Promise<OpenLog | Failure> {
+  async #openLog(address: PartitionAddress): Promise<OpenPartition | Failure> {
     const open = this.#open ?? this.#openStored();
-    if (open !== null && open.log.state.topicVersion >= address.topicVersion) return open;
+    if (open !== null && (isFailure(open) || open.log.state.topicVersion >= address.topicVersion)) return open;
     const topic = await this.env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).topicById(address.topicId);
     if (topic === null || this.#isDestroyed || address.partition >= topic.partitionCount) return unknownTopic();
-    const rules = appendRules(topic.configs);
     if (this.#open === null) {
       const state = { topicId: topic.topicId, partition: address.partition, leaderEpoch: -1, logStartOffset: 0 };
       this.#store.createTables();
-      const log = new PartitionLog(this.#store, { ...state, topicVersion: topic.version, configs: topic.configs }, recordTools, Date.now);
-      this.#open = { log, rules };
-    } else if (this.#open.log.state.topicVersion < topic.version) {
-      this.#open.log.setConfigs(topic.version, topic.configs);
-      this.#open.rules = rules;
+      return this.#openWith({ ...state, topicVersion: topic.version, configs: topic.configs });
+    }
+    if (this.#open.log.state.topicVersion < topic.version) {
+      this.#open.setConfigs(topic.version, topic.configs);
+      this.#upkeep.schedule(Date.now());
     }
     return this.#open;
   }
 
-  #openStored(): OpenLog | null {
+  #openStored(): OpenPartition | Failure | null {
     const state = this.#isDestroyed ? null : this.#store.loadState();
-    if (state === null) return null;
-    this.#open = { log: new PartitionLog(this.#store, state, recordTools, Date.now), rules: appendRules(state.configs) };
-    return this.#open;
+    return state === null ? null : this.#openWith(state);
+  }
+
+  #openWith(state: LogState): OpenPartition | Failure {
+    try {
+      this.#open = new OpenPartition(this.#store, state, this.#archive);
+      return this.#open;
+    } catch (error) {
+      if (!(error instanceof DamagedRowError)) throw error;
+      return failure("KAFKA_STORAGE_ERROR", `partition ${state.partition} cannot be opened: ${error.message}`);
+    }
   }
 }
 
 function unknownTopic(): Failure {
   return failure("UNKNOWN_TOPIC_ID", "the topic that this partition belongs to does not exist any more");
-}
-
-function appendRules(configs: Readonly<Record<string, string>>): AppendRules {
-  const config = parseTopicConfigs(configs);
-  if (isFailure(config)) throw new Error(`the stored configs of the topic are not valid: ${config.detail}`);
-  return {
-    maxMessageBytes: config.maxMessageBytes,
-    isLogAppendTime: config.messageTimestampType === "LogAppendTime",
-    timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
-    timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
-  };
-}
-
-/** Until transactions are there, everything durable is decided: the last stable offset is the high watermark. */
-function offsetsOf(log: PartitionLog): LogOffsets {
-  const { highWatermark, logStartOffset } = log;
-  return { logStartOffset, highWatermark, lastStableOffset: highWatermark, leaderEpoch: log.state.leaderEpoch };
-}
-
-function resolveStart(log: PartitionLog, start: FetchStart): number {
-  if (typeof start === "number") return start;
-  if (start === "earliest") return log.logStartOffset;
-  if (start === "latest") return log.highWatermark;
-  if ("last" in start) return Math.max(log.logStartOffset, log.highWatermark - start.last);
-  return log.findByTimestamp(start.timestamp)?.offset ?? log.highWatermark;
 }

@@ -5,6 +5,7 @@ import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports } f
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
+import { createArchivePort } from "./archive-port.ts";
 import { CLUSTER_OBJECT_NAME, partitionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
 import { openWatch } from "./watch.ts";
@@ -15,6 +16,7 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     cluster: clusterPort(env),
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
+    archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
     waitUntil,
   };
 }
@@ -27,12 +29,14 @@ function clusterPort(env: Env): ClusterPort {
 function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
   const name = partitionObjectName(topicId, partition);
   const stub = env.PARTITION.getByName(name);
-  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe">; // its RPC methods, as plain data
+  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe" | "truncate" | "segments">; // its RPC methods, as plain data
   return {
     append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
     read: (request) => orUnavailable(object.read(request)),
     offset: (address, query) => orUnavailable(object.offset(address, query)),
     describe: (address) => orUnavailable(object.describe(address)),
+    truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
+    segments: (address) => orUnavailable(object.segments(address)),
     watch: (address) => orUnavailable(openWatch(stub, address)),
   };
 }

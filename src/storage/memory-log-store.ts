@@ -1,55 +1,117 @@
-// A log store in memory: the twin of sqlite-log-store.ts, for tests. Transactions are whole because nothing in them can fail.
+// A log store in memory: the twin of sqlite-log-store.ts, for tests. A transaction that throws leaves nothing behind.
 
-import type { LogRow, LogState, LogStore, ProducerSnapshot } from "../log/log-store.ts";
+import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
+import { type Segment, SegmentPlace } from "../log/segment.ts";
+
+interface Content {
+  state: LogState | null;
+  segments: Map<number, Segment>;
+  rows: Map<number, LogRow[]>;
+  snapshot: ProducerSnapshot | null;
+}
 
 export class MemoryLogStore implements LogStore {
-  #state: LogState | null = null;
-  #rows: LogRow[] = [];
-  #snapshot: ProducerSnapshot | null = null;
+  #content: Content = { state: null, segments: new Map(), rows: new Map(), snapshot: null };
 
   loadState(): LogState | null {
-    return this.#state;
+    return this.#content.state;
   }
 
   saveState(state: LogState): void {
-    this.#state = state;
+    this.#content.state = state;
   }
 
   transaction(work: () => void): void {
-    work();
+    const before = copyOf(this.#content);
+    try {
+      work();
+    } catch (error) {
+      this.#content = before;
+      throw error;
+    }
   }
 
-  appendRow(row: LogRow): void {
-    this.#rows.push({ ...row, bytes: row.bytes.slice(0) });
+  putSegment(segment: Segment): void {
+    this.#content.segments.set(segment.baseOffset, segment);
   }
 
-  firstRow(): LogRow | null {
-    return this.#rows[0] ?? null;
+  removeSegment(baseOffset: number): void {
+    this.#content.segments.delete(baseOffset);
   }
 
-  lastRow(): LogRow | null {
-    return this.#rows.at(-1) ?? null;
+  segmentHolding(offset: number): Segment | null {
+    return this.#inOrder().findLast((segment) => segment.baseOffset <= offset) ?? null;
   }
 
-  rowsFrom(offset: number): Iterable<LogRow> {
-    return this.#rows.filter((row) => row.endOffset > offset);
+  segmentsFrom(baseOffset: number): Iterable<Segment> {
+    return this.#inOrder().filter((segment) => segment.baseOffset >= baseOffset);
   }
 
-  rowAtTimestamp(timestamp: number, fromOffset: number): LogRow | null {
-    return this.#rows.find((row) => row.endOffset > fromOffset && row.maxTimestamp >= timestamp) ?? null;
+  lastSegment(): Segment | null {
+    return this.#inOrder().at(-1) ?? null;
   }
 
-  rowWithMaxTimestamp(fromOffset: number): LogRow | null {
-    const rows = this.#rows.filter((row) => row.endOffset > fromOffset);
-    const max = Math.max(...rows.map((row) => row.maxTimestamp));
-    return rows.find((row) => row.maxTimestamp === max) ?? null;
+  segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null {
+    const isMatch = ({ baseOffset, maxTimestamp, place }: Segment): boolean =>
+      baseOffset >= fromBaseOffset && maxTimestamp >= timestamp && place !== SegmentPlace.active;
+    return this.#inOrder().find(isMatch) ?? null;
+  }
+
+  sealedBytes(): number {
+    const counted = this.#inOrder().filter(({ place }) => place !== SegmentPlace.active && place !== SegmentPlace.deleting);
+    return counted.reduce((sum, segment) => sum + segment.sizeBytes, 0);
+  }
+
+  createRows(baseOffset: number): void {
+    if (this.#content.rows.has(baseOffset)) throw new Error(`segment ${baseOffset} has rows already`);
+    this.#content.rows.set(baseOffset, []);
+  }
+
+  dropRows(baseOffset: number): void {
+    this.#content.rows.delete(baseOffset);
+  }
+
+  appendRow(segmentBaseOffset: number, row: LogRow): void {
+    this.#rowsOf(segmentBaseOffset).push({ ...row, bytes: row.bytes.slice(0) });
+  }
+
+  rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow> {
+    return this.#rowsOf(segmentBaseOffset)
+      .filter((row) => row.endOffset > offset)
+      .map((row) => ({ ...row, bytes: row.bytes.slice(0) }));
+  }
+
+  rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null {
+    return this.#rowsOf(segmentBaseOffset).findLast((row) => row.baseOffset <= offset) ?? null;
+  }
+
+  lastRow(segmentBaseOffset: number): RowPlace | null {
+    return this.#rowsOf(segmentBaseOffset).at(-1) ?? null;
   }
 
   loadProducerSnapshot(): ProducerSnapshot | null {
-    return this.#snapshot;
+    return this.#content.snapshot;
   }
 
   saveProducerSnapshot(snapshot: ProducerSnapshot): void {
-    this.#snapshot = snapshot;
+    this.#content.snapshot = snapshot;
   }
+
+  #inOrder(): Segment[] {
+    return [...this.#content.segments.values()].sort((a, b) => a.baseOffset - b.baseOffset);
+  }
+
+  #rowsOf(baseOffset: number): LogRow[] {
+    const rows = this.#content.rows.get(baseOffset);
+    if (rows === undefined) throw new Error(`segment ${baseOffset} has no rows`);
+    return rows;
+  }
+}
+
+function copyOf(content: Content): Content {
+  return {
+    ...content,
+    segments: new Map(content.segments),
+    rows: new Map([...content.rows].map(([baseOffset, rows]) => [baseOffset, [...rows]])),
+  };
 }

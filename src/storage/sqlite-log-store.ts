@@ -1,5 +1,5 @@
-// A partition's log in its Durable Object's SQLite. Rows written are what the platform charges for, so a flush is one row, and nothing
-// is indexed beside the primary key.
+// A partition's log in its Durable Object's SQLite. Rows written are what the platform charges for, so a flush is one row, nothing is
+// indexed beside the primary keys, and a segment's rows go all at once with their table.
 //
 //   log_state           one row
 //     id                always 0
@@ -10,23 +10,33 @@
 //     topic_version     of configs
 //     configs           JSON object, the topic's set configs
 //
-//   log                 one row a flush, or a part of one
+//   segments            the manifest, one row a segment (src/log/segment.ts tells what the columns mean)
+//     base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
+//     archive_epoch, archive_generation, index_bytes, time_index_bytes (all four null: not in the archive)
+//
+//   segment_N           the rows of the local segment with base offset N, one row a flush, or a part of one
 //     base_offset       of its first batch
 //     end_offset        exclusive
-//     position          bytes of the log before it
-//     max_timestamp     ms
-//     bytes             whole record batches, below 2 MB; last, so that the other columns are read without it
+//     position          bytes of the segment before it
+//     size_bytes        of its batches
+//     max_timestamp     largest of the segment up to here (ms)
+//     bytes             whole record batches; last, so that the other columns are read without it. A row of more than MAX_ROW_BYTES
+//                       (one large batch) goes on in
+//   segment_N_parts     base_offset, part (1, 2, …), bytes
 //
 //   producer_snapshot   the newest snapshot's parts (src/log/producer-state.ts draws the bytes)
 //     part              0, 1, …
 //     end_offset        exclusive, the same in each part
 //     bytes
 //
+// Every query is read to its end at once: a cursor that is left open locks its tables, and a segment's could not be dropped. So long
+// results are read in pages, of rows by their positions, small at first for those who want one batch.
+//
 // To change a table: add columns with defaults or new tables in `createTables`; never reuse a name for another meaning.
 
-import type { LogRow, LogState, LogStore, ProducerSnapshot } from "../log/log-store.ts";
-
-const ROW_COLUMNS = "base_offset, end_offset, position, max_timestamp, bytes";
+import { MAX_ROW_BYTES } from "../common/limits.ts";
+import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
+import { type Segment, SegmentPlace } from "../log/segment.ts";
 
 type StateColumns = {
   topic_id: string;
@@ -37,9 +47,34 @@ type StateColumns = {
   configs: string;
 };
 
-type RowColumns = { base_offset: number; end_offset: number; position: number; max_timestamp: number; bytes: ArrayBuffer };
+type SegmentColumns = {
+  base_offset: number;
+  place: number;
+  created_at_ms: number;
+  end_offset: number;
+  size_bytes: number;
+  max_timestamp: number;
+  sealed_at_ms: number;
+  crc32c: number | null;
+  archive_epoch: number | null;
+  archive_generation: number;
+  index_bytes: number;
+  time_index_bytes: number;
+};
 
+type PlaceColumns = { base_offset: number; end_offset: number; position: number; size_bytes: number; max_timestamp: number };
+type RowColumns = PlaceColumns & { bytes: ArrayBuffer };
 type SnapshotColumns = { end_offset: number; bytes: ArrayBuffer };
+
+const PLACE_COLUMNS = "base_offset, end_offset, position, size_bytes, max_timestamp";
+
+/** Bytes of rows in a page, from the first to the largest. */
+const FIRST_PAGE_BYTES = 64 * 1024;
+const MAX_PAGE_BYTES = 1024 * 1024;
+
+/** Manifest rows in the first page and in those after it. */
+const FIRST_PAGE_SEGMENTS = 4;
+const MAX_PAGE_SEGMENTS = 250;
 
 export class SqliteLogStore implements LogStore {
   readonly #storage: DurableObjectStorage;
@@ -56,24 +91,24 @@ export class SqliteLogStore implements LogStore {
       CREATE TABLE IF NOT EXISTS log_state (
         id INTEGER PRIMARY KEY, topic_id TEXT NOT NULL, partition INTEGER NOT NULL, leader_epoch INTEGER NOT NULL,
         log_start_offset INTEGER NOT NULL, topic_version INTEGER NOT NULL, configs TEXT NOT NULL);
-      CREATE TABLE IF NOT EXISTS log (
-        base_offset INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, position INTEGER NOT NULL, max_timestamp INTEGER NOT NULL,
-        bytes BLOB NOT NULL);
+      CREATE TABLE IF NOT EXISTS segments (
+        base_offset INTEGER PRIMARY KEY, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, end_offset INTEGER NOT NULL,
+        size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL, crc32c INTEGER,
+        archive_epoch INTEGER, archive_generation INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
       CREATE TABLE IF NOT EXISTS producer_snapshot (part INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
   loadState(): LogState | null {
-    const hasTable = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'log_state'").next();
-    if (hasTable.done) return null;
-    const row = this.#sql.exec<StateColumns>("SELECT * FROM log_state").next();
-    if (row.done) return null;
+    if (!this.#hasTable("log_state")) return null;
+    const row = this.#sql.exec<StateColumns>("SELECT * FROM log_state").toArray()[0];
+    if (row === undefined) return null;
     return {
-      topicId: row.value.topic_id,
-      partition: row.value.partition,
-      leaderEpoch: row.value.leader_epoch,
-      logStartOffset: row.value.log_start_offset,
-      topicVersion: row.value.topic_version,
-      configs: JSON.parse(row.value.configs),
+      topicId: row.topic_id,
+      partition: row.partition,
+      leaderEpoch: row.leader_epoch,
+      logStartOffset: row.log_start_offset,
+      topicVersion: row.topic_version,
+      configs: JSON.parse(row.configs),
     };
   }
 
@@ -94,34 +129,104 @@ export class SqliteLogStore implements LogStore {
     this.#storage.transactionSync(work);
   }
 
-  appendRow(row: LogRow): void {
-    const statement = `INSERT INTO log (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?)`;
-    this.#sql.exec(statement, row.baseOffset, row.endOffset, row.position, row.maxTimestamp, row.bytes);
+  putSegment(segment: Segment): void {
+    const { archive } = segment;
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO segments (base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
+         archive_epoch, archive_generation, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      segment.baseOffset,
+      segment.place,
+      segment.createdAtMs,
+      segment.endOffset,
+      segment.sizeBytes,
+      segment.maxTimestamp,
+      segment.sealedAtMs,
+      segment.crc32c,
+      archive?.leaderEpoch ?? null,
+      archive?.generation ?? null,
+      archive?.indexBytes ?? null,
+      archive?.timeIndexBytes ?? null,
+    );
   }
 
-  firstRow(): LogRow | null {
-    return this.#oneRow("ORDER BY base_offset LIMIT 1");
+  removeSegment(baseOffset: number): void {
+    this.#sql.exec("DELETE FROM segments WHERE base_offset = ?", baseOffset);
   }
 
-  lastRow(): LogRow | null {
-    return this.#oneRow("ORDER BY base_offset DESC LIMIT 1");
+  segmentHolding(offset: number): Segment | null {
+    return this.#oneSegment("WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT 1", offset);
   }
 
-  *rowsFrom(offset: number): Iterable<LogRow> {
-    const holder = "coalesce((SELECT max(base_offset) FROM log WHERE base_offset <= ?), 0)";
-    const rows = this.#sql.exec<RowColumns>(`SELECT ${ROW_COLUMNS} FROM log WHERE base_offset >= ${holder} ORDER BY base_offset`, offset);
-    for (const columns of rows) {
-      if (columns.end_offset > offset) yield toRow(columns);
+  *segmentsFrom(baseOffset: number): Iterable<Segment> {
+    const query = "SELECT * FROM segments WHERE base_offset >= ? ORDER BY base_offset LIMIT ?";
+    for (let from = baseOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
+      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
+      for (const row of rows) yield toSegment(row);
+      if (rows.length < page) return;
+      from = rows.at(-1)!.base_offset + 1;
     }
   }
 
-  rowAtTimestamp(timestamp: number, fromOffset: number): LogRow | null {
-    return this.#oneRow("WHERE end_offset > ? AND max_timestamp >= ? ORDER BY base_offset LIMIT 1", fromOffset, timestamp);
+  lastSegment(): Segment | null {
+    return this.#oneSegment("ORDER BY base_offset DESC LIMIT 1");
   }
 
-  rowWithMaxTimestamp(fromOffset: number): LogRow | null {
-    const newest = "SELECT base_offset FROM log WHERE end_offset > ? ORDER BY max_timestamp DESC, base_offset LIMIT 1";
-    return this.#oneRow(`WHERE base_offset = (${newest})`, fromOffset);
+  segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null {
+    const clauses = "WHERE base_offset >= ? AND max_timestamp >= ? AND place <> ? ORDER BY base_offset LIMIT 1";
+    return this.#oneSegment(clauses, fromBaseOffset, timestamp, SegmentPlace.active);
+  }
+
+  sealedBytes(): number {
+    const query = "SELECT coalesce(sum(size_bytes), 0) AS bytes FROM segments WHERE place NOT IN (?, ?)";
+    return this.#sql.exec<{ bytes: number }>(query, SegmentPlace.active, SegmentPlace.deleting).one().bytes;
+  }
+
+  createRows(baseOffset: number): void {
+    this.#sql.exec(`CREATE TABLE ${rowsTable(baseOffset)} (
+      base_offset INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, position INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+      max_timestamp INTEGER NOT NULL, bytes BLOB NOT NULL)`);
+  }
+
+  dropRows(baseOffset: number): void {
+    this.#sql.exec(`DROP TABLE IF EXISTS ${rowsTable(baseOffset)}; DROP TABLE IF EXISTS ${partsTable(baseOffset)}`);
+  }
+
+  appendRow(segmentBaseOffset: number, row: LogRow): void {
+    const first = row.bytes.byteLength <= MAX_ROW_BYTES ? row.bytes : row.bytes.slice(0, MAX_ROW_BYTES);
+    this.#sql.exec(
+      `INSERT INTO ${rowsTable(segmentBaseOffset)} (${PLACE_COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
+      row.baseOffset,
+      row.endOffset,
+      row.position,
+      row.sizeBytes,
+      row.maxTimestamp,
+      first,
+    );
+    if (first !== row.bytes) this.#appendParts(segmentBaseOffset, row);
+  }
+
+  *rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow> {
+    const first = this.rowHolding(segmentBaseOffset, offset);
+    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${rowsTable(segmentBaseOffset)}
+      WHERE base_offset >= ? AND position < ? ORDER BY base_offset`;
+    let next = { offset: first?.baseOffset ?? 0, position: first?.position ?? 0 };
+    for (let page = FIRST_PAGE_BYTES; ; page = Math.min(page * 4, MAX_PAGE_BYTES)) {
+      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position + page).toArray();
+      for (const columns of rows) {
+        if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segmentBaseOffset, columns) };
+      }
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      next = { offset: last.base_offset + 1, position: last.position + last.size_bytes };
+    }
+  }
+
+  rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null {
+    return this.#onePlace(segmentBaseOffset, "WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT 1", offset);
+  }
+
+  lastRow(segmentBaseOffset: number): RowPlace | null {
+    return this.#onePlace(segmentBaseOffset, "ORDER BY base_offset DESC LIMIT 1");
   }
 
   loadProducerSnapshot(): ProducerSnapshot | null {
@@ -141,18 +246,81 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
-  #oneRow(clauses: string, ...values: number[]): LogRow | null {
-    const row = this.#sql.exec<RowColumns>(`SELECT ${ROW_COLUMNS} FROM log ${clauses}`, ...values).next();
-    return row.done ? null : toRow(row.value);
+  #appendParts(segmentBaseOffset: number, row: LogRow): void {
+    const table = partsTable(segmentBaseOffset);
+    this.#sql.exec(`CREATE TABLE IF NOT EXISTS ${table} (
+      base_offset INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (base_offset, part)) WITHOUT ROWID`);
+    for (let part = 1; part * MAX_ROW_BYTES < row.bytes.byteLength; part++) {
+      const bytes = row.bytes.slice(part * MAX_ROW_BYTES, (part + 1) * MAX_ROW_BYTES);
+      this.#sql.exec(`INSERT INTO ${table} (base_offset, part, bytes) VALUES (?, ?, ?)`, row.baseOffset, part, bytes);
+    }
+  }
+
+  #wholeBytes(segmentBaseOffset: number, columns: RowColumns): ArrayBuffer {
+    if (columns.bytes.byteLength === columns.size_bytes) return columns.bytes;
+    const whole = new Uint8Array(columns.size_bytes);
+    whole.set(new Uint8Array(columns.bytes));
+    let position = columns.bytes.byteLength;
+    const query = `SELECT bytes FROM ${partsTable(segmentBaseOffset)} WHERE base_offset = ? ORDER BY part`;
+    for (const { bytes } of this.#sql.exec<{ bytes: ArrayBuffer }>(query, columns.base_offset)) {
+      whole.set(new Uint8Array(bytes), position);
+      position += bytes.byteLength;
+    }
+    return whole.buffer;
+  }
+
+  #hasTable(name: string): boolean {
+    return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
+  }
+
+  #oneSegment(clauses: string, ...values: number[]): Segment | null {
+    const row = this.#sql.exec<SegmentColumns>(`SELECT * FROM segments ${clauses}`, ...values).toArray()[0];
+    return row === undefined ? null : toSegment(row);
+  }
+
+  #onePlace(segmentBaseOffset: number, clauses: string, ...values: number[]): RowPlace | null {
+    const query = `SELECT ${PLACE_COLUMNS} FROM ${rowsTable(segmentBaseOffset)} ${clauses}`;
+    const row = this.#sql.exec<PlaceColumns>(query, ...values).toArray()[0];
+    return row === undefined ? null : toPlace(row);
   }
 }
 
-function toRow(columns: RowColumns): LogRow {
+function rowsTable(baseOffset: number): string {
+  return `segment_${baseOffset}`;
+}
+
+function partsTable(baseOffset: number): string {
+  return `segment_${baseOffset}_parts`;
+}
+
+function toPlace(columns: PlaceColumns): RowPlace {
   return {
     baseOffset: columns.base_offset,
     endOffset: columns.end_offset,
     position: columns.position,
+    sizeBytes: columns.size_bytes,
     maxTimestamp: columns.max_timestamp,
-    bytes: columns.bytes,
+  };
+}
+
+function toSegment(columns: SegmentColumns): Segment {
+  return {
+    baseOffset: columns.base_offset,
+    place: columns.place as SegmentPlace,
+    createdAtMs: columns.created_at_ms,
+    endOffset: columns.end_offset,
+    sizeBytes: columns.size_bytes,
+    maxTimestamp: columns.max_timestamp,
+    sealedAtMs: columns.sealed_at_ms,
+    crc32c: columns.crc32c,
+    archive:
+      columns.archive_epoch === null
+        ? null
+        : {
+            leaderEpoch: columns.archive_epoch,
+            generation: columns.archive_generation,
+            indexBytes: columns.index_bytes,
+            timeIndexBytes: columns.time_index_bytes,
+          },
   };
 }

@@ -58,6 +58,9 @@ export interface CoreExports {
 /** Areas of the scratch region begin on a cache line. */
 const ALIGNMENT = 64;
 
+/** Positions are passed as i32. */
+const MAX_ADDRESS = 0x7fffffff;
+
 /** How much room for an output grows when it was too small. */
 const GROWTH_FACTOR = 4;
 
@@ -94,13 +97,9 @@ export class Core {
    * @throws CoreError MEMORY_LIMIT
    */
   reserve(position: number, bytes: number): number {
-    const end = position + bytes;
-    if (end > this.exports.memory.buffer.byteLength) {
-      if (end - this.scratch > 0x7fffffff) throw new CoreError(MEMORY_LIMIT);
-      const status = this.exports.reserve(end - this.scratch);
-      if (status < 0) throw new CoreError(status);
-    }
-    return align(end);
+    const status = this.#grow(position + bytes);
+    if (status < 0) throw new CoreError(status);
+    return align(position + bytes);
   }
 
   /** Copies `input` to the start of the scratch region. @returns the first aligned position after it */
@@ -113,7 +112,7 @@ export class Core {
   /**
    * Runs `call` with room for its output at `position`: at first what there is, then more, for as long as it answers OUTPUT_LIMIT
    * and `limit` bytes are not reached.
-   * @returns what `call` returned last
+   * @returns what `call` returned last, or MEMORY_LIMIT
    */
   growRoom(position: number, limit: number, call: (capacity: number) => number): number {
     let capacity = Math.min(limit, Math.max(0, this.exports.memory.buffer.byteLength - position));
@@ -121,8 +120,15 @@ export class Core {
       const status = call(capacity);
       if (status !== OUTPUT_LIMIT || capacity >= limit) return status;
       capacity = Math.min(limit, Math.max(capacity * GROWTH_FACTOR, 1 << 16));
-      this.reserve(position, capacity);
+      const grown = this.#grow(position + capacity);
+      if (grown < 0) return grown;
     }
+  }
+
+  /** Makes the memory reach to `end`. @returns 0 or MEMORY_LIMIT */
+  #grow(end: number): number {
+    if (end <= this.exports.memory.buffer.byteLength) return 0;
+    return end > MAX_ADDRESS ? MEMORY_LIMIT : this.exports.reserve(end - this.scratch);
   }
 
   #refresh(): void {

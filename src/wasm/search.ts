@@ -15,6 +15,8 @@ export interface OffsetIndexEntry {
 }
 
 export interface TimeIndexEntry {
+  /** Its place among the entries. */
+  readonly index: number;
   /** ms */
   readonly timestamp: number;
   readonly relativeOffset: number;
@@ -37,7 +39,7 @@ export function findTimeIndexEntry(core: Core, index: Uint8Array, timestamp: num
   const found = core.exports.timeIndexFind(core.scratch, count, lowWord(timestamp), highWord(timestamp));
   if (found < 0) return null;
   const at = core.scratch + found * TIME_INDEX_ENTRY_BYTES;
-  return { timestamp: readInt64(core.view, at), relativeOffset: core.view.getUint32(at + 8) };
+  return { index: found, timestamp: readInt64(core.view, at), relativeOffset: core.view.getUint32(at + 8) };
 }
 
 /** The position in a run of the first batch whose last offset is at or above `offset`. @throws CoreError if a batch is not whole */

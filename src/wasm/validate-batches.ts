@@ -10,12 +10,15 @@ const INFO_BYTES = 96;
 const FLAG_FROM_CLIENT = 1;
 const FLAG_HEADERS_ONLY = 2;
 
+/** Keeps the table within 6 MiB: that and the largest run, decompressed too, fit the core's memory. */
+const DEFAULT_MAX_BATCHES = 65_536;
+
 export interface ValidateLimits {
   /** Most records in one batch. */
   readonly maxRecords: number;
   /** Most bytes of decompressed records in the whole run. */
   readonly maxDecompressedBytes: number;
-  /** Most batches in the run; as many as fit if absent. */
+  /** Most batches in the run; DEFAULT_MAX_BATCHES if absent. */
   readonly maxBatches?: number;
   /** True unless told: accept only what a producer may send. False for batches from our own storage, compacted ones and markers too. */
   readonly isFromClient?: boolean;
@@ -48,7 +51,7 @@ export type ValidateResult =
  */
 export function validateBatches(core: Core, bytes: Uint8Array, limits: ValidateLimits): ValidateResult {
   const table = core.load(bytes);
-  const batchLimit = Math.min(limits.maxBatches ?? 0xffffffff, Math.floor(bytes.length / BATCH_HEADER_BYTES) + 1);
+  const batchLimit = Math.min(limits.maxBatches ?? DEFAULT_MAX_BATCHES, Math.floor(bytes.length / BATCH_HEADER_BYTES) + 1);
   const plain = core.reserve(table, batchLimit * INFO_BYTES);
   const flags = (limits.isFromClient === false ? 0 : FLAG_FROM_CLIENT) | (limits.headersOnly ? FLAG_HEADERS_ONLY : 0);
   const count = core.growRoom(plain, limits.maxDecompressedBytes, (capacity) =>

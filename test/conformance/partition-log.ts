@@ -1,8 +1,10 @@
 // What a partition's log promises over every store. Run over memory (test/unit) and over SQLite in workerd (test/workers).
 
 import { describe, expect, test } from "vitest";
+import { parseTopicConfigs, type TopicConfig } from "../../src/common/configs.ts";
 import type { Failure } from "../../src/common/errors.ts";
-import type { AppendRules } from "../../src/log/append-rules.ts";
+import { type LogConfig, toLogConfig } from "../../src/log/log-config.ts";
+import type { LogRead } from "../../src/log/log-reader.ts";
 import type { LogState, LogStore } from "../../src/log/log-store.ts";
 import { type AppendedRun, PartitionLog } from "../../src/log/partition-log.ts";
 import type { RecordTools } from "../../src/log/record-tools.ts";
@@ -21,12 +23,7 @@ export interface LogSetting {
 const NOW_MS = 1_760_000_100_000;
 const EMPTY_STATE: LogState = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, topicVersion: 1, configs: {} };
 
-const RULES: AppendRules = {
-  maxMessageBytes: 1_048_588,
-  isLogAppendTime: false,
-  timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
-  timestampAfterMaxMs: 3_600_000,
-};
+const RULES = toLogConfig(parseTopicConfigs({}) as TopicConfig);
 
 const NO_LIMITS = { maxBytes: Number.POSITIVE_INFINITY, maxRecords: Number.POSITIVE_INFINITY };
 
@@ -35,7 +32,8 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
   const onLog = (name: string, body: (log: PartitionLog, store: LogStore) => void) =>
     test(name, () => withStore((store) => body(open(store), store)));
   const append = (log: PartitionLog, run: ArrayBuffer, rules = RULES): AppendedRun | Failure => log.append([run], rules)[0]!;
-  const values = (log: PartitionLog, from: number, limits = NO_LIMITS) => recordsIn(core, log.read(from, limits).batches, from);
+  const values = (log: PartitionLog, from: number, limits = NO_LIMITS) =>
+    recordsIn(core, (log.read(from, limits) as LogRead).batches, from);
   const idempotent = (baseSequence: number, texts: readonly string[], producerEpoch = 0) =>
     batchOf(core, texts, { producerId: 7, producerEpoch, baseSequence });
 
@@ -49,7 +47,7 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         { offset: 1, value: "b" },
         { offset: 2, value: "c" },
       ]);
-      const headers = [...batchHeaders(new Uint8Array(log.read(0, NO_LIMITS).batches))];
+      const headers = [...batchHeaders(new Uint8Array((log.read(0, NO_LIMITS) as LogRead).batches))];
       expect(headers.map((header) => header.partitionLeaderEpoch)).toEqual([0, 0]);
     });
 
@@ -59,13 +57,13 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         RULES,
       );
       expect(results.map((result) => (result as AppendedRun).baseOffset)).toEqual([0, 1, 4]);
-      expect([...store.rowsFrom(0)].map((row) => [row.baseOffset, row.endOffset])).toEqual([[0, 5]]);
+      expect([...store.rowsFrom(0, 0)].map((row) => [row.baseOffset, row.endOffset])).toEqual([[0, 5]]);
     });
 
     onLog("begins another row before one outgrows the limit of a row", (log, store) => {
       const big = "x".repeat(900_000);
       log.append([batchOf(core, [big]), batchOf(core, [big]), batchOf(core, [big])], RULES);
-      const rows = [...store.rowsFrom(0)];
+      const rows = [...store.rowsFrom(0, 0)];
       expect(rows.map((row) => [row.baseOffset, row.endOffset])).toEqual([
         [0, 2],
         [2, 3],
@@ -106,8 +104,8 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       const result = append(log, batchOf(core, ["a", "b"], { firstTimestamp: 5 }), { ...RULES, isLogAppendTime: true });
       expect(result).toEqual({ baseOffset: 0, logAppendTimeMs: NOW_MS });
       expect(values(log, 0)).toHaveLength(2);
-      expect(log.findByTimestamp(NOW_MS)).toEqual({ offset: 0, timestamp: NOW_MS });
-      expect(log.findByTimestamp(NOW_MS + 1)).toBeNull();
+      expect(log.findByTimestamp(NOW_MS, 0)).toEqual({ offset: 0, timestamp: NOW_MS });
+      expect(log.findByTimestamp(NOW_MS + 1, 0)).toBeNull();
     });
   });
 
@@ -164,6 +162,14 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         expect(append(reopened, idempotent(2, ["c"]))).toMatchObject({ baseOffset: 2 });
       }));
 
+    test("is recognised after a restart when its segment is sealed", () =>
+      withStore((store) => {
+        const log = open(store);
+        append(log, idempotent(0, ["a"]));
+        log.roll();
+        expect(append(open(store), idempotent(0, ["a"]))).toMatchObject({ baseOffset: 0 });
+      }));
+
     test("is recognised after a restart from a snapshot and the batches after it", () =>
       withStore((store) => {
         const log = open(store);
@@ -180,7 +186,7 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
     onLog("starts with the batch that holds the offset, and ends at the end", (log) => {
       append(log, batchOf(core, ["a", "b", "c"]));
       append(log, batchOf(core, ["d"]));
-      expect(recordsIn(core, log.read(1, NO_LIMITS).batches).map((record) => record.offset)).toEqual([0, 1, 2, 3]);
+      expect(recordsIn(core, (log.read(1, NO_LIMITS) as LogRead).batches).map((record) => record.offset)).toEqual([0, 1, 2, 3]);
       expect(log.read(3, NO_LIMITS)).toMatchObject({ nextOffset: 4 });
       expect(log.read(4, NO_LIMITS)).toEqual({ batches: new ArrayBuffer(0), nextOffset: 4 });
     });
@@ -204,19 +210,97 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       append(log, batchOf(core, ["a", "b", "c"], { firstTimestamp: 100 }));
       append(log, batchOf(core, ["d", "e"], { firstTimestamp: 50, compression: "lz4" }));
       append(log, batchOf(core, ["f"], { firstTimestamp: 200 }));
-      expect(log.findByTimestamp(0)).toEqual({ offset: 0, timestamp: 100 });
-      expect(log.findByTimestamp(101)).toEqual({ offset: 1, timestamp: 101 });
-      expect(log.findByTimestamp(103)).toEqual({ offset: 5, timestamp: 200 });
-      expect(log.findByTimestamp(201)).toBeNull();
+      expect(log.findByTimestamp(0, 0)).toEqual({ offset: 0, timestamp: 100 });
+      expect(log.findByTimestamp(101, 0)).toEqual({ offset: 1, timestamp: 101 });
+      expect(log.findByTimestamp(103, 0)).toEqual({ offset: 5, timestamp: 200 });
+      expect(log.findByTimestamp(201, 0)).toBeNull();
     });
 
-    onLog("finds the first of the records with the largest timestamp", (log) => {
-      expect(log.findMaxTimestamp()).toBeNull();
+    onLog("knows the largest timestamp", (log) => {
+      expect(log.maxTimestamp()).toBe(-1);
       append(log, batchOf(core, ["a", "b"], { firstTimestamp: 100 }));
       append(log, batchOf(core, ["c"], { firstTimestamp: 101 }));
       append(log, batchOf(core, ["d"], { firstTimestamp: 7 }));
-      expect(log.findMaxTimestamp()).toEqual({ offset: 1, timestamp: 101 });
+      expect(log.maxTimestamp()).toBe(101);
+      expect(log.findByTimestamp(log.maxTimestamp(), 0)).toEqual({ offset: 1, timestamp: 101 });
     });
+  });
+
+  describe("segments", () => {
+    const small: LogConfig = { ...RULES, segmentBytes: 300, indexIntervalBytes: 50 };
+    const bases = (store: LogStore) => [...store.segmentsFrom(0)].map((segment) => segment.baseOffset);
+
+    onLog("roll before they outgrow segment.bytes, and read on across the border", (log, store) => {
+      for (const text of "abcdefgh") append(log, batchOf(core, [text.repeat(60)]), small);
+      expect(bases(store)).toEqual([0, 2, 4, 6]);
+      for (const segment of store.segmentsFrom(0)) expect(segment.sizeBytes).toBeLessThanOrEqual(300);
+      expect(values(log, 0)).toHaveLength(8);
+      expect(values(log, 3).map((record) => record.offset)).toEqual([3, 4, 5, 6, 7]);
+      expect(log.sizeBytes).toBe(8 * batchOf(core, ["a".repeat(60)]).byteLength);
+    });
+
+    onLog("hold a batch that is larger than segment.bytes alone", (log, store) => {
+      for (const length of [1, 2000, 1]) append(log, batchOf(core, ["x".repeat(length)]), small);
+      expect(bases(store)).toEqual([0, 1, 2]);
+    });
+
+    onLog("split a batch that is larger than a row, up to 16 MiB", (log) => {
+      const config = { ...RULES, maxMessageBytes: 1 << 24 };
+      const large = Array.from({ length: 10 }, (_, index) => String(index).repeat(1_500_000));
+      append(log, batchOf(core, ["before"]), config);
+      append(log, batchOf(core, large), config);
+      append(log, batchOf(core, ["after"]), config);
+      expect(values(log, 0).map((record) => record.value)).toEqual(["before", ...large, "after"]);
+      expect(values(log, 11).map((record) => record.value)).toEqual(["after"]);
+    });
+
+    onLog("roll by hand, and know when they are due", (log, store) => {
+      expect(log.rollDueMs({ ...RULES, segmentMs: 500 })).toBeNull();
+      append(log, batchOf(core, ["a"]));
+      expect(log.rollDueMs({ ...RULES, segmentMs: 500 })).toBe(NOW_MS + 500);
+      log.roll();
+      log.roll();
+      expect(bases(store)).toEqual([0, 1]);
+      append(log, batchOf(core, ["b"]));
+      expect(values(log, 0)).toHaveLength(2);
+    });
+
+    onLog("find timestamps in whichever segment has them", (log) => {
+      for (const [index, text] of [..."abcdefgh"].entries()) {
+        append(log, batchOf(core, [text.repeat(60), text], { firstTimestamp: 1000 * index }), small);
+      }
+      for (let index = 0; index < 8; index++) {
+        expect(log.findByTimestamp(1000 * index, 0)).toEqual({ offset: 2 * index, timestamp: 1000 * index });
+        expect(log.findByTimestamp(1000 * index + 1, 0)).toEqual({ offset: 2 * index + 1, timestamp: 1000 * index + 1 });
+      }
+      expect(log.findByTimestamp(0, 5)).toEqual({ offset: 5, timestamp: 2001 });
+    });
+
+    onLog("go when the log start passes them, and the end of the log stays known when all are gone", (log, store) => {
+      for (const text of "abcdefg") append(log, batchOf(core, [text.repeat(60)]), small);
+      log.advanceLogStart(3);
+      expect(log.logStartOffset).toBe(3);
+      expect(bases(store)).toEqual([2, 4, 6]);
+      log.roll();
+      log.advanceLogStart(7);
+      expect(bases(store)).toEqual([7]);
+      const reopened = open(store);
+      expect([reopened.logStartOffset, reopened.highWatermark, reopened.sizeBytes]).toEqual([7, 7, 0]);
+      expect(append(reopened, batchOf(core, ["h"]))).toMatchObject({ baseOffset: 7 });
+    });
+
+    test("a damaged last batch is not opened", () =>
+      withStore((store) => {
+        const log = open(store);
+        const batch = batchOf(core, ["abc"]);
+        append(log, batch);
+        const damaged = new Uint8Array(batch.slice(0));
+        damaged[damaged.length - 2]! ^= 1;
+        store.dropRows(0);
+        store.createRows(0);
+        store.appendRow(0, { baseOffset: 0, endOffset: 1, position: 0, sizeBytes: damaged.length, maxTimestamp: 0, bytes: damaged.buffer });
+        expect(() => open(store)).toThrow(/damaged/);
+      }));
   });
 
   test("a start raises the leader epoch and keeps everything", () =>
@@ -240,6 +324,7 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       const below = (limit: number) => Math.floor(random() * limit);
       const model: string[] = [];
       let log = open(store);
+      const config = { ...RULES, segmentBytes: 4000 };
       for (let step = 0; step < 300; step++) {
         if (below(20) === 0) log = open(store);
         const runs = Array.from({ length: below(4) }, () =>
@@ -247,7 +332,7 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         );
         const results = log.append(
           runs.map((texts) => batchOf(core, texts)),
-          RULES,
+          config,
         );
         for (const [index, texts] of runs.entries()) {
           expect(results[index]).toMatchObject({ baseOffset: model.length });
@@ -255,7 +340,7 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         }
         expect(log.highWatermark).toBe(model.length);
         const from = below(model.length + 1);
-        const { batches, nextOffset } = log.read(from, { maxBytes: below(5000), maxRecords: 1 + below(50) });
+        const { batches, nextOffset } = log.read(from, { maxBytes: below(5000), maxRecords: 1 + below(50) }) as LogRead;
         expect(recordsIn(core, batches, from)).toEqual(
           model.slice(from, nextOffset).map((value, index) => ({ offset: from + index, value })),
         );

@@ -26,27 +26,14 @@ export function createHttpApp<Bindings extends object>(options: HttpAppOptions<B
   const app = new Hono<{ Bindings: Bindings }>();
   for (const route of ROUTES) {
     const serveRoute = routeServer(route, options);
-    app.on(route.operation.method, honoPath(route.operation.path), (context) =>
-      serve(context, (requestId) => serveRoute(context, requestId)),
-    );
+    const path = route.operation.path.replaceAll(PLACEHOLDER, ":$1"); // as hono writes it
+    app.on(route.operation.method, path, (context) => serve(context, (requestId) => serveRoute(context, requestId)));
   }
-  for (const [path, methods] of methodsByPath()) {
-    app.all(honoPath(path), (context) => serve(context, () => refuseUnrouted(context, options, methods)));
-  }
-  app.notFound((context) => serve(context, () => refuseUnrouted(context, options, [])));
+  app.notFound((context) => serve(context, () => refuseUnrouted(context, options)));
   return app;
 }
 
-/** `/v1/topics/{topic}` as `/v1/topics/:topic` */
-function honoPath(path: string): string {
-  return path.replaceAll(/\{(\w+)\}/g, ":$1");
-}
-
-function methodsByPath(): Map<string, string[]> {
-  const methods = new Map<string, string[]>();
-  for (const { operation } of ROUTES) methods.set(operation.path, [...(methods.get(operation.path) ?? []), operation.method]);
-  return methods;
-}
+const PLACEHOLDER = /\{(\w+)\}/g;
 
 async function serve(context: Context, handle: Serve): Promise<Response> {
   const requestId = requestIdOf(context);
@@ -92,14 +79,18 @@ function offeredTypes(operation: Operation): readonly string[] {
 }
 
 /** No such route, or not with this method. A closed broker says so first. */
-function refuseUnrouted<Bindings extends object>(
-  context: AppContext<Bindings>,
-  options: HttpAppOptions<Bindings>,
-  methods: readonly string[],
-): never {
+function refuseUnrouted<Bindings extends object>(context: AppContext<Bindings>, options: HttpAppOptions<Bindings>): never {
   const { method, path } = context.req;
-  void authorize(context.req.raw, undefined, { open: true }, options.settings(context.env));
-  if (methods.length === 0) throw refuseHttp(404, `There is no ${path}. The API is described at /docs and /openapi.json.`);
-  const allowed = methods.includes("GET") ? [...methods, "HEAD"] : methods;
+  void authorize(context.req.raw, undefined, { withoutToken: "configured" }, options.settings(context.env));
+  const allowed = methodsOf(path);
+  if (allowed.length === 0) throw refuseHttp(404, `There is no ${path}. The API is described at /docs and /openapi.json.`);
   throw refuseHttp(405, `${path} takes ${allowed.join(", ")}, not ${method}.`, { allow: allowed.join(", ") });
+}
+
+/** What a path may be asked with. Not on the way of any request that has a route. */
+function methodsOf(path: string): string[] {
+  const methods = ROUTES.filter(({ operation }) => new RegExp(`^${operation.path.replaceAll(PLACEHOLDER, "[^/]+")}$`).test(path)).map(
+    ({ operation }) => operation.method,
+  );
+  return methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
 }

@@ -2,6 +2,7 @@
 // page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding).
 
 import { decodeBase64 } from "../../common/base64.ts";
+import { EVENT_STREAM_TYPE } from "../../contract/media-types.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { HttpSettings } from "./call.ts";
 import { refuse } from "./problem.ts";
@@ -14,9 +15,10 @@ const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 export function authorize(
   request: Request,
   accessToken: string | undefined,
-  operation: Pick<Operation, "open" | "tokenInQuery"> | undefined,
+  operation: Pick<Operation, "withoutToken" | "tokenInQuery">,
   settings: HttpSettings,
 ): Promise<void> | undefined {
+  if (operation.withoutToken === "anyone") return undefined;
   if (settings.open) {
     refuseForeignPages(request);
     return undefined;
@@ -27,11 +29,15 @@ export function authorize(
       "The broker is closed until it has a token: set the secret SLUICE_ADMIN_TOKEN (wrangler secret put SLUICE_ADMIN_TOKEN).",
     );
   }
-  if (operation?.open) return undefined;
-  const token = presentedToken(request) ?? (operation?.tokenInQuery ? accessToken : undefined);
-  if (token === undefined)
-    throw unauthenticated("This needs a token: send `Authorization: Bearer TOKEN`, or Basic with the token as password.");
+  if (operation.withoutToken === "configured") return undefined;
+  const token = presentedToken(request) ?? (operation.tokenInQuery && isLiveTail(request) ? accessToken : undefined);
+  if (token === undefined) throw unauthenticated("This needs a token: `Authorization: Bearer TOKEN`, or Basic with it as the password.");
   return requireSame(token, settings.adminToken);
+}
+
+/** Only there, since a browser can set no header, and addresses end up in logs. */
+function isLiveTail({ headers }: Request): boolean {
+  return headers.get("upgrade") !== null || (headers.get("accept") ?? "").includes(EVENT_STREAM_TYPE);
 }
 
 function refuseForeignPages(request: Request): void {

@@ -1,5 +1,6 @@
 // Reads request bodies, never more than a limit, and undoes their Content-Encoding.
 
+import { concatBytes } from "../../common/bytes.ts";
 import { MAX_BODY_BYTES } from "../../common/limits.ts";
 import { refuse, refuseHttp } from "./problem.ts";
 
@@ -10,7 +11,7 @@ export async function readBody(request: Request, limit: number = MAX_BODY_BYTES)
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   if (request.body === null) return EMPTY;
   if (request.headers.get("content-length") !== null && isIdentity(request)) {
-    const body = new Uint8Array(await request.arrayBuffer());
+    const body = new Uint8Array(await toItsEnd(request.arrayBuffer()));
     if (body.length > limit) throw tooLarge(limit);
     return body;
   }
@@ -44,7 +45,7 @@ async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promi
   let length = 0;
   for (;;) {
     const { done, value } = await readChunk(reader);
-    if (done) return concatenate(chunks, length);
+    if (done) return concatBytes(chunks);
     length += value.length;
     if (length > limit) {
       await reader.cancel();
@@ -54,24 +55,17 @@ async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promi
   }
 }
 
+export function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  return toItsEnd(reader.read());
+}
+
 /** A body that breaks off, or is not what its Content-Encoding says, is the client's. */
-export async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+async function toItsEnd<Result>(reading: Promise<Result>): Promise<Result> {
   try {
-    return await reader.read();
+    return await reading;
   } catch {
     throw refuse("INVALID_REQUEST", "The body could not be read to its end, or is not compressed as its Content-Encoding says.");
   }
-}
-
-function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const whole = new Uint8Array(length);
-  let position = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, position);
-    position += chunk.length;
-  }
-  return whole;
 }
 
 function tooLarge(limit: number) {

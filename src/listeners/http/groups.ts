@@ -37,17 +37,25 @@ export async function getGroupOffsets(call: Call<GroupParams, z.output<(typeof c
 }
 
 function offsetAnswers(offsets: readonly GroupOffset[]) {
-  return offsets.map(({ committedAtMs, topicId: _, ...offset }) => ({ ...offset, committedAt: committedAtMs }));
+  return offsets.map(({ topic, partition, offset, leaderEpoch, metadata, committedAtMs, highWatermark, lag }) => ({
+    topic,
+    partition,
+    offset,
+    leaderEpoch,
+    metadata,
+    committedAt: committedAtMs,
+    highWatermark,
+    lag,
+  }));
 }
 
 export async function resetOffsets(call: Call<GroupParams>): Promise<Response> {
-  const { topic, partition, to, dryRun } = await validBody(call.request, contract.resetBody);
-  const request = { groupId: call.params.group, topic, to, dryRun, ...(partition === undefined ? {} : { partition }) };
-  const reset = requireResult(await call.broker.resetOffsets(request));
-  const results = reset.offsets.map(({ failure, ...moved }) => ({ ...moved, ...refusal(failure) }));
+  const body = await validBody(call.request, contract.resetBody);
+  const reset = requireResult(await call.broker.resetOffsets({ groupId: call.params.group, ...defined(body) }));
+  const results = reset.offsets.map(({ topic, partition, from, to, failure }) => ({ topic, partition, from, to, ...refusal(failure) }));
   const failures = reset.offsets.flatMap(({ failure }) => failure ?? []);
   if (results.length > 0 && failures.length === results.length) throw new ProblemError(failures[0]!, { extensions: { offsets: results } });
-  return answer(call, { dryRun, offsets: results });
+  return answer(call, { dryRun: body.dryRun, offsets: results });
 }
 
 export async function listGroups(call: Call<object, z.output<(typeof contract.listGroups)["query"]>>): Promise<Response> {

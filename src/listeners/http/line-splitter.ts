@@ -1,5 +1,7 @@
 // Cuts a byte stream into lines (LF or CRLF) of bounded length. Blank lines are passed over.
 
+import { concatBytes } from "../../common/bytes.ts";
+
 const LF = 0x0a;
 const CR = 0x0d;
 
@@ -39,12 +41,7 @@ export class LineSplitter {
   private finish(last: Uint8Array): Uint8Array {
     if (this.parts.length === 0 && last.length <= this.maxLineBytes) return withoutCr(last);
     this.hold(last);
-    const line = new Uint8Array(this.partBytes);
-    let position = 0;
-    for (const part of this.parts) {
-      line.set(part, position);
-      position += part.length;
-    }
+    const line = concatBytes(this.parts);
     this.parts = [];
     this.partBytes = 0;
     return withoutCr(line);

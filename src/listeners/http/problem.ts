@@ -82,10 +82,15 @@ export function refusal(failure: Failure | undefined): { code?: string; errorCod
  */
 export function asProblem(thrown: unknown, about: { readonly requestId: string; readonly request: string }): ProblemError {
   if (thrown instanceof ProblemError) return thrown;
-  const flags = (typeof thrown === "object" && thrown !== null ? thrown : {}) as { retryable?: boolean; overloaded?: boolean };
+  const flags = (typeof thrown === "object" && thrown !== null ? thrown : {}) as {
+    retryable?: boolean;
+    overloaded?: boolean;
+    durableObjectReset?: boolean;
+  };
   if (flags.overloaded)
     return refuse("LEADER_NOT_AVAILABLE", "The object that serves this is overloaded. Try again later, and less often.");
-  if (flags.retryable) return refuse("NETWORK_EXCEPTION", "The connection to the object that serves this broke. Try again.");
+  if (flags.retryable || flags.durableObjectReset)
+    return refuse("NETWORK_EXCEPTION", "The connection to the object that serves this broke. Try again.");
   logUnexpected(thrown, about);
   return refuse("UNKNOWN_SERVER_ERROR", `The request failed unexpectedly. The log has more under the request id ${about.requestId}.`);
 }

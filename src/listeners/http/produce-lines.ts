@@ -29,17 +29,19 @@ export async function produceLines(call: ProduceCall): Promise<Response> {
 }
 
 async function* answerLines(call: ProduceCall, reader: ReadableStreamDefaultReader<Uint8Array>): AsyncGenerator<string> {
-  let underWay: Promise<string> | undefined;
   try {
-    for await (const read of batches(reader)) {
-      if (underWay !== undefined) yield await underWay;
-      underWay = flush(call, read);
-      underWay.catch(() => {}); // told when it is awaited above or below
+    const source = batches(reader);
+    let next = source.next();
+    for (;;) {
+      const { done, value: read } = await next;
+      if (done) return;
+      const answer = flush(call, read);
+      next = source.next();
+      next.catch(() => {}); // told when it is awaited above
+      yield await answer;
     }
-    if (underWay !== undefined) yield await underWay;
   } catch (error) {
     const problem = asProblem(error, { requestId: call.requestId, request: `produce ${call.params.topic}` });
-    if (underWay !== undefined) yield await underWay.catch(() => "");
     yield `${JSON.stringify({ problem: problemOf(problem.failure, problem.options) })}\n`;
     await reader.cancel().catch(() => {}); // what is left of the body is not wanted
   }

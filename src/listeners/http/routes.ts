@@ -8,13 +8,13 @@ import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import type { z } from "../../contract/zod.ts";
-import { tailPartition, tailTopic } from "../websocket/tail.ts";
 import type { Call } from "./call.ts";
 import { getCluster, getHealth } from "./cluster.ts";
 import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
+import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics, truncatePartition } from "./topics.ts";
 
 type Handler<Params, Query> = (call: Call<Params, Query>) => Response | Promise<Response>;

@@ -1,11 +1,12 @@
 // A live tail as pages of decoded records, for the two doors that push: Server-Sent Events and WebSocket.
 
 import type { TailStep } from "../../broker/broker.ts";
-import type { ReadFailure } from "../../broker/ports.ts";
+import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS } from "../../common/limits.ts";
 import type { DecodedRecord, RecordCodec } from "../../record/codec.ts";
 
-/** Records decoded at once: what a slow reader holds in memory. */
+/** Most records in a page: what is made into text at once. */
 const PAGE_RECORDS = 500;
 
 export interface TailPage {
@@ -27,13 +28,27 @@ export async function* tailPages(steps: AsyncIterable<TailStep>, codec: RecordCo
       yield { partition, failure: result };
       return;
     }
-    let from = result.startOffset;
-    while (from < result.nextOffset && result.batches.byteLength > 0) {
-      const { records, nextOffset } = codec.decode(new Uint8Array(result.batches), from, PAGE_RECORDS);
-      if (records.length > 0) yield { partition, records, nextOffset, highWatermark: result.highWatermark };
-      if (nextOffset <= from) throw new Error(`the codec does not go on from offset ${from}`);
-      from = nextOffset;
+    if (result.batches.byteLength > 0) yield* stepPages(partition, result, codec);
+  }
+}
+
+function* stepPages(partition: number, result: ReadResult, codec: RecordCodec): Generator<TailPage> {
+  const { highWatermark } = result;
+  const batches = new Uint8Array(result.batches);
+  let from = result.startOffset;
+  while (from < result.nextOffset) {
+    const { records, nextOffset } = codec.decode(batches, from, { maxRecords: MAX_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
+    if (nextOffset <= from) throw new Error(`the codec does not go on from offset ${from}`);
+    for (let i = 0; i < records.length; i += PAGE_RECORDS) {
+      const page = records.slice(i, i + PAGE_RECORDS);
+      yield {
+        partition,
+        records: page,
+        nextOffset: i + PAGE_RECORDS < records.length ? page.at(-1)!.offset + 1 : nextOffset,
+        highWatermark,
+      };
     }
+    from = nextOffset;
   }
 }
 

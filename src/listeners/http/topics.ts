@@ -1,5 +1,6 @@
 // /v1/topics: make, list, describe, change, delete; the offset of a time; truncate.
 
+import type { TopicDescription } from "../../broker/broker.ts";
 import type { OffsetQuery, TopicMetadata } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
 import * as contract from "../../contract/topics.ts";
@@ -7,7 +8,7 @@ import type { z } from "../../contract/zod.ts";
 import { answer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { defined } from "./defined.ts";
-import { refusal, refuse, requireResult } from "./problem.ts";
+import { logOffsets, refusal, refuse, requireResult } from "./problem.ts";
 import { validBody } from "./validate.ts";
 
 type TopicParams = z.output<(typeof contract.describeTopic)["params"]>;
@@ -34,9 +35,14 @@ export async function describeTopic(call: Call<TopicParams>): Promise<Response> 
     name: topic.name,
     topicId: topic.topicId,
     createdAt: topic.createdAtMs,
-    partitions: partitions.map((part) => (isFailure(part) ? { partition: part.partition, ...refusal(part) } : part)),
+    partitions: partitions.map(partitionAnswer),
     configs: call.parts.topicConfigs(topic.configs),
   });
+}
+
+function partitionAnswer(part: TopicDescription["partitions"][number]) {
+  const { partition } = part;
+  return isFailure(part) ? { partition, ...refusal(part) } : { partition, ...logOffsets(part), sizeBytes: part.sizeBytes };
 }
 
 export async function alterTopic(call: Call<TopicParams, ValidateOnly>): Promise<Response> {
@@ -57,8 +63,7 @@ export async function deleteTopic(call: Call<TopicParams>): Promise<Response> {
 export async function getOffset(call: Call<PartitionParams, z.output<(typeof contract.getOffset)["query"]>>): Promise<Response> {
   const { topic, partition } = call.params;
   const found = requireResult(await call.broker.offset(topic, partition, offsetQuery(call.query.timestamp)));
-  const { offset, timestamp, leaderEpoch, logStartOffset, highWatermark, lastStableOffset } = found;
-  return answer(call, { offset, timestamp, leaderEpoch, logStartOffset, highWatermark, lastStableOffset });
+  return answer(call, { offset: found.offset, timestamp: found.timestamp, ...logOffsets(found) });
 }
 
 function offsetQuery(text: string): OffsetQuery {

@@ -269,7 +269,16 @@ function guardedStatus(run: Uint8Array, isFromClient: boolean): string {
   core.reserve(source, run.length + guard);
   core.bytes.fill(0xa5, table - guard, source + run.length + guard);
   core.bytes.set(run, source);
-  const status = core.exports.batchesValidate(source, run.length, isFromClient ? 1 : 0, 1000, table, 2, plainArea, plainCapacity);
+  const status = core.exports.batchesValidate(
+    source,
+    run.length,
+    isFromClient ? 1 : 0,
+    LIMITS.maxRecords,
+    table,
+    2,
+    plainArea,
+    plainCapacity,
+  );
   const areas: [number, number][] = [
     [table - guard, table],
     [table + 2 * 96, plainArea],

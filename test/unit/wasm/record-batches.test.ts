@@ -217,3 +217,21 @@ test.each(COMPRESSIONS.slice(1) as Compression[])("decompressed %s records stay 
   });
   expect(() => decodeBatches(fresh, batch, limits(5_000_000))).toThrow(CoreError);
 });
+
+test("records that decompress to more than the core's memory are refused by a status, and it works on", () => {
+  const fresh = loadCore();
+  const bomb = encodeBatch(fresh, [{ key: null, value: new Uint8Array(12 << 20), timestamp: 0 }], { compression: "zstd" });
+  const run = concat(new Array(8).fill(bomb));
+  expect(validateBatches(fresh, run, { maxRecords: 10, maxDecompressedBytes: 2 ** 30 })).toMatchObject({
+    ok: false,
+    statusName: "MEMORY_LIMIT",
+  });
+  expect(validateBatches(fresh, bomb, { maxRecords: 10, maxDecompressedBytes: 16 << 20 })).toMatchObject({ ok: true });
+});
+
+test("a run with more batches than the table has room for is refused", () => {
+  const tiny = encodeBatch(core, [{ key: null, value: null, timestamp: 0 }], { compression: "none" });
+  const run = concat(new Array(65_537).fill(tiny));
+  expect(validateBatches(core, run, LIMITS)).toMatchObject({ ok: false, statusName: "TOO_MANY_BATCHES", batchIndex: 65_536 });
+  expect(validateBatches(core, run.subarray(tiny.length), LIMITS)).toMatchObject({ ok: true });
+});

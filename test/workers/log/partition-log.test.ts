@@ -17,19 +17,17 @@ const withStore = (body: (store: SqliteLogStore) => void) =>
 
 partitionLogConformance({ core, tools: recordTools, withStore });
 
-test("a flush costs one written row, and a start one", () =>
+test("a flush costs one written row, a start one, and a segment's end none for each of its rows", () =>
   withStorage((storage) => {
     const store = new SqliteLogStore(storage);
     store.createTables();
-    const rows = (work: () => void) => {
-      const before = storage.sql.exec("SELECT count(*) AS n FROM log").one().n as number;
-      work();
-      return (storage.sql.exec("SELECT count(*) AS n FROM log").one().n as number) - before;
-    };
-    const row = { baseOffset: 0, endOffset: 1, position: 0, maxTimestamp: 0, bytes: new ArrayBuffer(1000) };
-    expect(rows(() => store.appendRow(row))).toBe(1);
-    expect(storage.sql.exec("INSERT INTO log VALUES (1, 2, 1000, 0, x'00')").rowsWritten).toBe(1);
-    expect(storage.sql.exec("INSERT OR REPLACE INTO log_state VALUES (0, 't', 0, 1, 0, 1, '{}')").rowsWritten).toBe(1);
+    store.createRows(0);
+    const rows = (query: string) => storage.sql.exec(query).rowsWritten;
+    expect(rows("INSERT INTO segment_0 VALUES (0, 1, 0, 1, 0, x'00')")).toBe(1);
+    expect(rows("INSERT OR REPLACE INTO log_state VALUES (0, 't', 0, 1, 0, 1, '{}')")).toBe(1);
+    for (let row = 1; row < 50; row++)
+      store.appendRow(0, { baseOffset: row, endOffset: row + 1, position: row, sizeBytes: 1, maxTimestamp: 0, bytes: new ArrayBuffer(1) });
+    expect(rows("DROP TABLE segment_0")).toBe(0);
   }));
 
 test("a partition that was never written has no tables", () =>

@@ -1,44 +1,18 @@
 // The partition object inside workerd: groups of appends, watchers, restarts, the end of its topic.
 
 import { evictDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type {
-  AppendResult,
-  PartitionAddress,
-  PartitionPort,
-  PartitionWatch,
-  ReadResult,
-  TopicMetadata,
-} from "../../../src/broker/ports.ts";
+import type { AppendResult, PartitionPort, PartitionWatch, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import { core } from "../../../src/objects/core.ts";
-import { partitionObjectName } from "../../../src/objects/names.ts";
-import { createPorts } from "../../../src/objects/ports.ts";
-import { batchOf, recordsIn } from "../../support/batches.ts";
-
-const ports = () => createPorts(env, (work) => void work);
-
-async function aTopic(configs: Record<string, string> = {}): Promise<TopicMetadata> {
-  return (await ports().cluster.createTopic({ name: `t-${crypto.randomUUID()}`, partitions: 2, configs })) as TopicMetadata;
-}
-
-const addressOf = (topic: TopicMetadata, partition = 0): PartitionAddress => ({
-  topicId: topic.topicId,
-  partition,
-  topicVersion: topic.version,
-});
-
-const partitionOf = (topic: TopicMetadata, partition = 0): PartitionPort => ports().partition(topic.topicId, partition);
-
-const append = (topic: TopicMetadata, values: string[], options = {}) =>
-  partitionOf(topic).append({ ...addressOf(topic), batches: batchOf(core, values, options) });
+import { recordsIn } from "../../support/batches.ts";
+import { addressOf, append, aTopic, objectOf, partitionOf, ports } from "../support/partition.ts";
 
 async function readAll(topic: TopicMetadata): Promise<string[]> {
   const result = await partitionOf(topic).read({ ...addressOf(topic), start: "earliest", maxBytes: 1 << 20, isolation: "read_committed" });
   return recordsIn(core, (result as ReadResult).batches).map((record) => record.value!);
 }
 
-const evict = (topic: TopicMetadata) => evictDurableObject(env.PARTITION.getByName(partitionObjectName(topic.topicId, 0)));
+const evict = (topic: TopicMetadata) => evictDurableObject(objectOf(topic));
 
 test("keeps everything that it acknowledged when it is evicted, and leads in a higher epoch", async () => {
   const topic = await aTopic();

@@ -9,13 +9,13 @@ import type { TailRequest } from "../../broker/broker.ts";
 import type { FetchStart } from "../../broker/ports.ts";
 import type * as contract from "../../contract/fetch.ts";
 import type { z } from "../../contract/zod.ts";
-import type { Call } from "../http/call.ts";
-import { queryStart } from "../http/fetch-start.ts";
-import { encodeMsgpack } from "../http/msgpack.ts";
-import { asProblem, type ProblemError, problemOf, readProblem, refuse, refuseHttp, requireResult } from "../http/problem.ts";
-import { recordMsgpack, recordsJson } from "../http/record-output.ts";
-import { requirePartition } from "../http/tail-events.ts";
-import { isTailEnd, type TailPage, tailPages } from "../http/tail-pages.ts";
+import type { Call } from "./call.ts";
+import { queryStart } from "./fetch-start.ts";
+import { encodeMsgpack } from "./msgpack.ts";
+import { asProblem, type ProblemError, problemOf, readProblem, refuse, refuseHttp, requireResult } from "./problem.ts";
+import { recordMsgpack, recordsJson } from "./record-output.ts";
+import { requirePartition } from "./tail-events.ts";
+import { isTailEnd, type TailPage, tailPages } from "./tail-pages.ts";
 
 type PartitionQuery = z.output<(typeof contract.tailPartition)["query"]>;
 type TopicQuery = z.output<(typeof contract.tailTopic)["query"]>;
@@ -92,7 +92,10 @@ async function pump(call: Call<object, TailQuery>, place: Place, socket: WebSock
   }
 }
 
-function message({ records, partition, nextOffset, highWatermark }: TailPage, { format, encoding }: TailQuery): string | Uint8Array {
+function message(
+  { records, partition, nextOffset, highWatermark }: TailPage,
+  { format, encoding }: TailQuery,
+): string | Uint8Array<ArrayBuffer> {
   if (format === "msgpack") return encodeMsgpack({ records: records.map(recordMsgpack), partition, nextOffset, highWatermark });
   return `{"records":${recordsJson(records, encoding)},"partition":${partition},"nextOffset":${nextOffset},"highWatermark":${highWatermark}}`;
 }

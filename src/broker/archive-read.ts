@@ -1,0 +1,68 @@
+// Follows a read into the archive: ranged reads of the segment's object, cut to whole batches. The partition has no part in it.
+
+import { type Failure, failure } from "../common/errors.ts";
+import { batchHeaders, lastOffset } from "../record/record-batch.ts";
+import type { ArchivedRead, ArchivePort, ReadResult } from "./ports.ts";
+
+/** Read beyond `maxBytes`: a read begins up to an index interval before the batch that is wanted. */
+const SLACK_BYTES = 64 * 1024;
+
+/** A first range that does not hold one whole batch is read again, so much larger. */
+const GROWTH_FACTOR = 4;
+
+export interface ArchiveReadLimits {
+  readonly maxBytes: number;
+  readonly maxRecords: number;
+}
+
+/** @returns a read that ends with its segment at the latest */
+export async function readArchive(
+  archive: ArchivePort | null,
+  read: ArchivedRead,
+  limits: ArchiveReadLimits,
+): Promise<ReadResult | Failure> {
+  const { archived, ...offsets } = read;
+  if (archive === null) return failure("KAFKA_STORAGE_ERROR", `${archived.key} is in the archive, and there is no ARCHIVE binding`);
+  for (let position = archived.position, length = limits.maxBytes + SLACK_BYTES; position < archived.sizeBytes; ) {
+    const wanted = Math.min(length, archived.sizeBytes - position);
+    const bytes = await archive.read(archived.key, position, wanted);
+    if (bytes === null || bytes.byteLength < wanted) return missing(archived.key);
+    const cut = cutBatches(bytes, read.startOffset, limits);
+    if (cut.batches.byteLength > 0) {
+      const isLast = position + cut.end === archived.sizeBytes;
+      return { ...offsets, batches: cut.batches, nextOffset: isLast ? archived.endOffset : cut.nextOffset };
+    }
+    if (cut.end === 0 && wanted < length) return missing(archived.key);
+    position += cut.end;
+    if (cut.end === 0) length *= GROWTH_FACTOR;
+  }
+  return { ...offsets, batches: new ArrayBuffer(0), nextOffset: archived.endOffset };
+}
+
+interface Cut {
+  readonly batches: ArrayBuffer;
+  readonly nextOffset: number;
+  /** Bytes passed: batches taken, and those before the start. */
+  readonly end: number;
+}
+
+/** The whole batches from `startOffset` on that fit, the first whatever its size. */
+function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxRecords }: ArchiveReadLimits): Cut {
+  let from = -1;
+  let end = 0;
+  let nextOffset = startOffset;
+  for (const batch of batchHeaders(new Uint8Array(bytes))) {
+    const isBefore = lastOffset(batch) < startOffset;
+    const isFull = from >= 0 && (batch.position + batch.sizeBytes - from > maxBytes || nextOffset - startOffset >= maxRecords);
+    if (isFull) break;
+    end = batch.position + batch.sizeBytes;
+    if (isBefore) continue;
+    if (from < 0) from = batch.position;
+    nextOffset = lastOffset(batch) + 1;
+  }
+  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end };
+}
+
+function missing(key: string): Failure {
+  return failure("KAFKA_STORAGE_ERROR", `the archive does not have ${key}, or not all of it, though the manifest lists it`);
+}

@@ -1,0 +1,124 @@
+// Where in an archived segment an offset or a timestamp lies: by its sparse indexes, searched in the core, and a look at the batches
+// between two entries. Indexes never change, so the last ones used are kept.
+
+import { ArchiveError, type ArchiveStore } from "./archive-store.ts";
+import { findInBatches } from "./log-reader.ts";
+import type { IndexSearch, RecordTools, TimestampedOffset } from "./record-tools.ts";
+import { type ArchivedCopy, archiveKey, type Segment } from "./segment.ts";
+
+/** Most bytes of indexes to keep. */
+const CACHE_BYTES = 8 * 1024 * 1024;
+
+/** Bytes of batches that are read at a time to find a record. A single batch may be larger. */
+const SCAN_BYTES = 256 * 1024;
+
+const BATCH_PREFIX_BYTES = 12;
+
+export interface ArchiveReaderOptions {
+  readonly archive: ArchiveStore;
+  readonly prefix: string;
+  readonly tools: RecordTools;
+  readonly search: IndexSearch;
+}
+
+export class ArchiveReader {
+  readonly #options: ArchiveReaderOptions;
+  /** By key, the least recently used first. */
+  readonly #indexes = new Map<string, Uint8Array>();
+  #cachedBytes = 0;
+
+  constructor(options: ArchiveReaderOptions) {
+    this.#options = options;
+  }
+
+  key(segment: Segment): string {
+    return archiveKey(this.#options.prefix, segment, copyOf(segment), "log");
+  }
+
+  /** The position of a batch in the segment from which on `offset` is found, at most index.interval.bytes and a batch before it. */
+  async positionOf(segment: Segment, offset: number): Promise<number> {
+    const copy = copyOf(segment);
+    if (copy.indexBytes === 0 || offset <= segment.baseOffset) return 0;
+    const index = await this.#index(archiveKey(this.#options.prefix, segment, copy, "index"), copy.indexBytes);
+    return this.#options.search.positionOf(index, offset - segment.baseOffset);
+  }
+
+  /** The first record at or after `fromOffset` with a timestamp at or above `timestamp` (ms), null where the segment has none. */
+  async findByTimestamp(segment: Segment, timestamp: number, fromOffset: number): Promise<TimestampedOffset | null> {
+    const copy = copyOf(segment);
+    const times = await this.#index(archiveKey(this.#options.prefix, segment, copy, "timeindex"), copy.timeIndexBytes);
+    const before = this.#options.search.lastOffsetBefore(times, timestamp);
+    const start = before === null ? segment.baseOffset : segment.baseOffset + before;
+    let position = await this.positionOf(segment, Math.max(start, fromOffset));
+    while (position < segment.sizeBytes) {
+      const bytes = await this.#wholeBatches(segment, position);
+      const row = {
+        baseOffset: segment.baseOffset,
+        endOffset: segment.endOffset,
+        position,
+        sizeBytes: bytes.byteLength,
+        maxTimestamp: -1,
+        bytes,
+      };
+      const found = findInBatches(row, this.#options.tools, timestamp, fromOffset);
+      if (found !== null) return found;
+      position += bytes.byteLength;
+    }
+    return null;
+  }
+
+  /** A run of whole batches from a batch's position on. */
+  async #wholeBatches(segment: Segment, position: number): Promise<ArrayBuffer> {
+    const key = this.key(segment);
+    for (let length = SCAN_BYTES; ; ) {
+      const bytes = await this.#options.archive.get(key, position, length);
+      if (bytes === null) throw new ArchiveError(key, "the archive does not have it");
+      const whole = wholeBatchBytes(bytes);
+      if (whole > 0) return bytes.slice(0, whole);
+      const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
+      if (needed <= length) throw new ArchiveError(key, `no batch at position ${position}`);
+      length = needed;
+    }
+  }
+
+  async #index(key: string, sizeBytes: number): Promise<Uint8Array> {
+    const cached = this.#indexes.get(key);
+    if (cached !== undefined) {
+      this.#indexes.delete(key);
+      this.#indexes.set(key, cached);
+      return cached;
+    }
+    const bytes = await this.#options.archive.get(key, 0, sizeBytes);
+    if (bytes === null || bytes.byteLength !== sizeBytes) throw new ArchiveError(key, "the archive does not have it whole");
+    this.#keep(key, new Uint8Array(bytes));
+    return new Uint8Array(bytes);
+  }
+
+  #keep(key: string, index: Uint8Array): void {
+    if (index.length > CACHE_BYTES || this.#indexes.has(key)) return;
+    this.#indexes.set(key, index);
+    this.#cachedBytes += index.length;
+    for (const [oldest, bytes] of this.#indexes) {
+      if (this.#cachedBytes <= CACHE_BYTES) return;
+      this.#indexes.delete(oldest);
+      this.#cachedBytes -= bytes.length;
+    }
+  }
+}
+
+/** Bytes of the whole batches that `bytes` begins with. */
+export function wholeBatchBytes(bytes: ArrayBuffer): number {
+  const view = new DataView(bytes);
+  let end = 0;
+  while (view.byteLength - end >= BATCH_PREFIX_BYTES) {
+    const sizeBytes = view.getInt32(end + 8) + BATCH_PREFIX_BYTES;
+    if (sizeBytes < BATCH_PREFIX_BYTES || sizeBytes > view.byteLength - end) break;
+    end += sizeBytes;
+  }
+  return end;
+}
+
+function copyOf(segment: Segment): ArchivedCopy {
+  if (segment.archive === null) throw new Error(`segment ${segment.baseOffset} is not in the archive`);
+  return segment.archive;
+}

@@ -1,0 +1,121 @@
+// Copies a sealed segment to the archive: the log first, in parts where it is large, then its indexes. Rows are read a part at a time,
+// so that neither memory nor the partition's turn is held for the whole segment. What a copy that fails leaves behind is an orphan
+// (orphans.ts): nothing points to it.
+
+import type { ArchiveStore } from "./archive-store.ts";
+import { IndexBuilder } from "./index-builder.ts";
+import { batchesOf } from "./log-reader.ts";
+import type { LogRow, LogStore } from "./log-store.ts";
+import type { RecordTools } from "./record-tools.ts";
+import { type ArchivedCopy, archiveKey, type Segment } from "./segment.ts";
+
+/** Size of the parts of a large object, all equal as R2 wants them (at least 5 MiB, at most 10,000 parts). */
+const PART_BYTES = 8 * 1024 * 1024;
+
+export interface UploadedSegment {
+  readonly copy: ArchivedCopy;
+  readonly crc32c: number;
+}
+
+export interface UploadOptions {
+  readonly archive: ArchiveStore;
+  readonly store: LogStore;
+  readonly tools: RecordTools;
+  readonly prefix: string;
+  readonly leaderEpoch: number;
+  readonly indexIntervalBytes: number;
+  /** Throws where the segment may be gone meanwhile; called after each wait. */
+  readonly checkAlive: () => void;
+}
+
+/** @throws what the archive throws; nothing is half-done then that a repeat does not put right */
+export async function uploadSegment(segment: Segment, options: UploadOptions): Promise<UploadedSegment> {
+  const { archive, prefix, leaderEpoch, tools } = options;
+  const named = { leaderEpoch, generation: (segment.archive?.generation ?? -1) + 1, indexBytes: 0, timeIndexBytes: 0 };
+  const source = new SegmentSource(segment, options);
+  let crc32c = 0;
+  const nextPart = (): ArrayBuffer => {
+    const part = source.take(PART_BYTES);
+    crc32c = tools.crc32c(new Uint8Array(part), crc32c);
+    return part;
+  };
+  const logKey = archiveKey(prefix, segment, named, "log");
+  if (segment.sizeBytes <= PART_BYTES) await archive.putIfAbsent(logKey, nextPart());
+  else await uploadParts(archive, logKey, Math.ceil(segment.sizeBytes / PART_BYTES), nextPart, options.checkAlive);
+  options.checkAlive();
+
+  const { offsetIndex, timeIndex } = source.indexes();
+  await archive.putIfAbsent(archiveKey(prefix, segment, named, "index"), offsetIndex);
+  await archive.putIfAbsent(archiveKey(prefix, segment, named, "timeindex"), timeIndex);
+  options.checkAlive();
+  return { copy: { ...named, indexBytes: offsetIndex.byteLength, timeIndexBytes: timeIndex.byteLength }, crc32c };
+}
+
+async function uploadParts(
+  archive: ArchiveStore,
+  key: string,
+  partCount: number,
+  nextPart: () => ArrayBuffer,
+  checkAlive: () => void,
+): Promise<void> {
+  const upload = await archive.beginUpload(key);
+  try {
+    for (let number = 1; number <= partCount; number++) {
+      checkAlive();
+      await upload.part(number, nextPart());
+    }
+    await upload.complete();
+  } catch (error) {
+    await upload.abort().catch(() => undefined); // the upload's own error tells more; R2 drops what is left after a week
+    throw error;
+  }
+}
+
+/** The bytes of a local segment in order, and its indexes on the way. */
+class SegmentSource {
+  readonly #segment: Segment;
+  readonly #store: LogStore;
+  readonly #indexes: IndexBuilder;
+  #nextOffset: number;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor(segment: Segment, { store, indexIntervalBytes }: UploadOptions) {
+    this.#segment = segment;
+    this.#store = store;
+    this.#indexes = new IndexBuilder(segment.baseOffset, indexIntervalBytes);
+    this.#nextOffset = segment.baseOffset;
+  }
+
+  /** The next `length` bytes, fewer at the end, in a buffer of their own. */
+  take(length: number): ArrayBuffer {
+    const chunks = [this.#rest];
+    let bytes = this.#rest.length;
+    for (const row of this.#rowsLeft()) {
+      if (bytes >= length) break;
+      this.#index(row);
+      chunks.push(new Uint8Array(row.bytes));
+      bytes += row.sizeBytes;
+      this.#nextOffset = row.endOffset;
+    }
+    const all = new Uint8Array(bytes);
+    let position = 0;
+    for (const chunk of chunks) {
+      all.set(chunk, position);
+      position += chunk.length;
+    }
+    this.#rest = all.slice(length);
+    return bytes <= length ? all.buffer : all.slice(0, length).buffer;
+  }
+
+  indexes(): ReturnType<IndexBuilder["finish"]> {
+    return this.#indexes.finish();
+  }
+
+  #rowsLeft(): Iterable<LogRow> {
+    return this.#nextOffset >= this.#segment.endOffset ? [] : this.#store.rowsFrom(this.#segment.baseOffset, this.#nextOffset);
+  }
+
+  #index(row: LogRow): void {
+    for (const batch of batchesOf(row)) this.#indexes.add(batch, row.position + batch.position);
+  }
+}

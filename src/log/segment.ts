@@ -1,0 +1,65 @@
+// Segments: a partition's log in pieces that are sealed, tiered, expired and compacted as a whole. The last one is active: it grows,
+// and its manifest row tells only where it begins and since when.
+
+/** Stored in the manifest; never renumber. */
+export const SegmentPlace = {
+  /** Growing, in rows. */
+  active: 0,
+  /** Sealed, in rows. */
+  local: 1,
+  /** Sealed, in rows and in the archive. */
+  both: 2,
+  /** Sealed, in the archive alone. */
+  archived: 3,
+  /** On its way out: below the log start offset, its objects in the archive may be gone already. */
+  deleting: 4,
+} as const;
+
+export type SegmentPlace = (typeof SegmentPlace)[keyof typeof SegmentPlace];
+
+/** What the archive holds of a segment. */
+export interface ArchivedCopy {
+  /** In the keys: of the leader that wrote the copy. */
+  readonly leaderEpoch: number;
+  /** In the keys: counts the copies of one segment, each compaction's another. */
+  readonly generation: number;
+  readonly indexBytes: number;
+  readonly timeIndexBytes: number;
+}
+
+export interface Segment {
+  readonly baseOffset: number;
+  readonly place: SegmentPlace;
+  /** When its first batch was written (ms, the broker's clock). */
+  readonly createdAtMs: number;
+  /** Exclusive. The next four tell of a sealed segment; an active one's are its rows' to tell. */
+  readonly endOffset: number;
+  readonly sizeBytes: number;
+  /** Largest timestamp of its records (ms), -1 where they have none. */
+  readonly maxTimestamp: number;
+  readonly sealedAtMs: number;
+  /** CRC-32C of all its bytes; null until it is known (once archived). */
+  readonly crc32c: number | null;
+  readonly archive: ArchivedCopy | null;
+}
+
+export function isLocal(segment: Segment): boolean {
+  return segment.place === SegmentPlace.active || segment.place === SegmentPlace.local || segment.place === SegmentPlace.both;
+}
+
+/** Kafka's name of a segment: its base offset in 20 digits. */
+export function segmentName(baseOffset: number): string {
+  return String(baseOffset).padStart(20, "0");
+}
+
+/** Keys of everything that the archive holds of a partition begin so. */
+export function archivePrefix(topicId: string, partition: number): string {
+  return `topics/${topicId}/${partition}/`;
+}
+
+export type ArchiveFile = "log" | "index" | "timeindex";
+
+/** A segment's object in the archive. The leader epoch is in it, so that a stale leader can never overwrite what a newer one wrote. */
+export function archiveKey(prefix: string, segment: Segment, copy: ArchivedCopy, file: ArchiveFile): string {
+  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${copy.generation}.${file}`;
+}

@@ -1,0 +1,152 @@
+// A partition whose log is open: what it answers to reads and questions, from its own rows or by the archive's indexes.
+
+import type {
+  ArchivedRead,
+  FetchStart,
+  LogOffsets,
+  OffsetQuery,
+  OffsetResult,
+  PartitionDescription,
+  ReadFailure,
+  ReadRequest,
+  ReadResult,
+  SegmentDescription,
+} from "../broker/ports.ts";
+import { parseTopicConfigs } from "../common/configs.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { MAX_FETCH_BYTES } from "../common/limits.ts";
+import { ArchiveReader } from "../log/archive-reader.ts";
+import { ArchiveError, type ArchiveStore } from "../log/archive-store.ts";
+import { type LogConfig, toLogConfig } from "../log/log-config.ts";
+import type { LogState, LogStore } from "../log/log-store.ts";
+import { PartitionLog } from "../log/partition-log.ts";
+import type { TimestampedOffset } from "../log/record-tools.ts";
+import { archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
+import { indexSearch, recordTools } from "./core.ts";
+
+const PLACE_NAMES = ["active", "local", "both", "archived", "deleting"] as const satisfies readonly (keyof typeof SegmentPlace)[];
+
+export class OpenPartition {
+  readonly log: PartitionLog;
+  readonly #store: LogStore;
+  readonly #archive: ArchiveReader | null;
+  #config: LogConfig;
+
+  /** @throws DamagedRowError where the end of the log is not what was written */
+  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null) {
+    this.#store = store;
+    this.#config = configOf(state.configs);
+    this.log = new PartitionLog(store, state, recordTools, Date.now);
+    const prefix = archivePrefix(state.topicId, state.partition);
+    this.#archive = archive && new ArchiveReader({ archive, prefix, tools: recordTools, search: indexSearch });
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  setConfigs(topicVersion: number, configs: Readonly<Record<string, string>>): void {
+    this.log.setConfigs(topicVersion, configs);
+    this.#config = configOf(configs);
+  }
+
+  /** Until transactions are there, everything durable is decided: the last stable offset is the high watermark. */
+  offsets(): LogOffsets {
+    const { highWatermark, logStartOffset, state } = this.log;
+    return { logStartOffset, highWatermark, lastStableOffset: highWatermark, leaderEpoch: state.leaderEpoch };
+  }
+
+  describe(): PartitionDescription {
+    return { ...this.offsets(), partition: this.log.state.partition, sizeBytes: this.log.sizeBytes };
+  }
+
+  async read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure> {
+    return orStorageError(async () => {
+      const startOffset = await this.#resolveStart(request.start);
+      const offsets = this.offsets();
+      if (startOffset < offsets.logStartOffset || startOffset > offsets.highWatermark) {
+        const detail = `offset ${startOffset} is outside the range ${offsets.logStartOffset} to ${offsets.highWatermark} of partition ${request.partition}`;
+        return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets };
+      }
+      const limits = { maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES), maxRecords: request.maxRecords ?? Number.POSITIVE_INFINITY };
+      const read = this.log.read(startOffset, limits);
+      if (!("segment" in read)) return { ...offsets, startOffset, ...read };
+      const { segment } = read;
+      const archive = this.#archiveOf(segment);
+      const position = await archive.positionOf(segment, startOffset);
+      const archived = { key: archive.key(segment), position, sizeBytes: segment.sizeBytes, endOffset: segment.endOffset };
+      return { ...offsets, startOffset, archived };
+    });
+  }
+
+  async offset(query: OffsetQuery): Promise<OffsetResult | Failure> {
+    return orStorageError(async () => {
+      const offsets = this.offsets();
+      if (query === "earliest") return { ...offsets, offset: offsets.logStartOffset, timestamp: -1 };
+      if (query === "latest") return { ...offsets, offset: offsets.highWatermark, timestamp: -1 };
+      const timestamp = query === "maxTimestamp" ? this.log.maxTimestamp() : query.timestamp;
+      const found = timestamp < 0 && query === "maxTimestamp" ? null : await this.#findByTimestamp(timestamp);
+      return { ...offsets, offset: found?.offset ?? -1, timestamp: found?.timestamp ?? -1 };
+    });
+  }
+
+  segments(): SegmentDescription[] {
+    const { highWatermark, activeBytes, activeMaxTimestamp } = this.log;
+    return [...this.#store.segmentsFrom(0)].map((segment) => {
+      const { baseOffset, createdAtMs, sealedAtMs, crc32c } = segment;
+      const isActive = segment.place === SegmentPlace.active;
+      return {
+        baseOffset,
+        endOffset: isActive ? highWatermark : segment.endOffset,
+        sizeBytes: isActive ? activeBytes : segment.sizeBytes,
+        maxTimestamp: isActive ? activeMaxTimestamp : segment.maxTimestamp,
+        place: PLACE_NAMES[segment.place]!,
+        createdAtMs,
+        sealedAtMs,
+        crc32c,
+        key: segment.archive === null ? null : (this.#archive?.key(segment) ?? null),
+      };
+    });
+  }
+
+  async #resolveStart(start: FetchStart): Promise<number> {
+    const { log } = this;
+    if (typeof start === "number") return start;
+    if (start === "earliest") return log.logStartOffset;
+    if (start === "latest") return log.highWatermark;
+    if ("last" in start) return Math.max(log.logStartOffset, log.highWatermark - start.last);
+    return (await this.#findByTimestamp(start.timestamp))?.offset ?? log.highWatermark;
+  }
+
+  async #findByTimestamp(timestamp: number): Promise<TimestampedOffset | null> {
+    for (let from = this.log.logStartOffset; ; ) {
+      const found = this.log.findByTimestamp(timestamp, from);
+      if (found === null || !("segment" in found)) return found;
+      const { segment } = found;
+      const archived = await this.#archiveOf(segment).findByTimestamp(segment, timestamp, from);
+      if (archived !== null) return archived;
+      from = segment.endOffset;
+    }
+  }
+
+  #archiveOf(segment: Segment): ArchiveReader {
+    if (this.#archive === null)
+      throw new ArchiveError(`segment ${segment.baseOffset}`, "it is in the archive, and there is no ARCHIVE binding");
+    return this.#archive;
+  }
+}
+
+async function orStorageError<T>(work: () => Promise<T>): Promise<T | Failure> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ArchiveError) return failure("KAFKA_STORAGE_ERROR", error.message);
+    throw error;
+  }
+}
+
+function configOf(configs: Readonly<Record<string, string>>): LogConfig {
+  const config = parseTopicConfigs(configs);
+  if (isFailure(config)) throw new Error(`the stored configs of the topic are not valid: ${config.detail}`);
+  return toLogConfig(config);
+}

@@ -1,0 +1,60 @@
+// The HTTP listener over a broker in memory, as tests call it.
+
+import { timingSafeEqual } from "node:crypto";
+import type { ExecutionContext } from "hono";
+import { createHttpApp } from "../../src/listeners/http/app.ts";
+import type { HttpSettings } from "../../src/listeners/http/call.ts";
+import { MemoryBroker } from "./memory-broker.ts";
+import { plainCodec } from "./plain-batches.ts";
+
+/** workerd has it, Node has it elsewhere. */
+crypto.subtle.timingSafeEqual ??= (left, right) => timingSafeEqual(new Uint8Array(left), new Uint8Array(right));
+
+export const OPEN: HttpSettings = { adminToken: null, open: true, version: "0.0.0-test" };
+
+const CONTEXT: ExecutionContext = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
+
+export interface TestApp {
+  readonly broker: MemoryBroker;
+  request(path: string, init?: RequestInit): Promise<Response>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** A JSON body, unless it is bytes already. */
+  send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+}
+
+export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
+  const broker = new MemoryBroker();
+  const app = createHttpApp<object>({
+    broker: () => broker,
+    settings: () => ({ ...OPEN, ...settings }),
+    codec: plainCodec,
+    topicConfigs: (set) => Object.entries(set).map(([name, value]) => ({ name, value, default: null, source: "topic" })),
+  });
+  const request = async (path: string, init: RequestInit = {}) => app.request(`http://localhost${path}`, init, {}, CONTEXT);
+  return {
+    broker,
+    request,
+    get: (path, headers = {}) => request(path, { headers }),
+    send: (method, path, body, headers = {}) => {
+      const isRaw = typeof body === "string" || body instanceof Uint8Array;
+      return request(path, {
+        method,
+        headers: { "content-type": "application/json", ...headers },
+        body: isRaw ? (body as BodyInit) : JSON.stringify(body),
+      });
+    },
+  };
+}
+
+/** A test app with the topic `orders` of two partitions. */
+export async function appWithTopic(settings: Partial<HttpSettings> = {}): Promise<TestApp> {
+  const app = testApp(settings);
+  await app.broker.createTopic({ name: "orders", partitions: 2 });
+  return app;
+}
+
+/** Writes one record a value to partition 0 of `orders`. */
+export async function produceN(app: TestApp, count: number): Promise<void> {
+  const records = Array.from({ length: count }, (_, i) => ({ key: `k${i}`, value: `v${i}`, partition: 0, timestamp: 1000 + i }));
+  for (const record of records) await app.broker.produce({ topic: "orders", records: [record], compression: "none" });
+}

@@ -1,0 +1,292 @@
+// A whole broker in memory: the twin that the listeners are tested against. It keeps the promises of `Broker` with the simplest means, and
+// stores real record batches, uncompressed.
+
+import type * as Api from "../../src/broker/broker.ts";
+import type * as Ports from "../../src/broker/ports.ts";
+import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
+import { MemoryPartition } from "./memory-partition.ts";
+import { encodePlainBatch, type PlainRecord } from "./plain-batches.ts";
+
+interface MemoryTopic {
+  metadata: Ports.TopicMetadata;
+  readonly partitions: MemoryPartition[];
+}
+
+interface MemoryGroup {
+  readonly offsets: Map<string, Ports.CommittedOffset>;
+  members: Ports.GroupMember[];
+}
+
+export class MemoryBroker implements Api.Broker {
+  readonly topics = new Map<string, MemoryTopic>();
+  readonly groups = new Map<string, MemoryGroup>();
+  /** What was handed to waitUntil. */
+  readonly background: Promise<unknown>[] = [];
+  private producerIds = 0;
+  private topicCount = 0;
+
+  async clusterId(): Promise<string> {
+    return "7d6e0b1c-2f9c-4c6e-8b9e-3d1f0a5b7c11";
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- topics
+
+  async listTopics(request: Ports.PageRequest): Promise<Ports.TopicPage> {
+    const { page, nextCursor } = pageOf([...this.topics.keys()], request);
+    return { topics: page.map((name) => this.topics.get(name)!.metadata), nextCursor };
+  }
+
+  async createTopic({
+    name,
+    partitions = 1,
+    configs = {},
+    validateOnly,
+  }: Ports.CreateTopicRequest): Promise<Ports.TopicMetadata | Failure> {
+    if (this.topics.has(name)) return failure("TOPIC_ALREADY_EXISTS", `Topic ${name} exists already.`);
+    const bad = badConfig(configs);
+    if (bad !== undefined) return bad;
+    const topicId = `00000000-0000-4000-8000-${String(this.topicCount++).padStart(12, "0")}`;
+    const metadata = { name, topicId, partitionCount: partitions, configs, version: 1, createdAtMs: Date.now() };
+    if (!validateOnly) this.topics.set(name, { metadata, partitions: Array.from({ length: partitions }, () => new MemoryPartition()) });
+    return metadata;
+  }
+
+  async topic(name: string): Promise<Ports.TopicMetadata | Failure> {
+    return this.topics.get(name)?.metadata ?? unknownTopic(name);
+  }
+
+  async describeTopic(name: string): Promise<Api.TopicDescription | Failure> {
+    const topic = this.topics.get(name);
+    if (topic === undefined) return unknownTopic(name);
+    const partitions = topic.partitions.map((one, partition) => ({ partition, ...one.offsets, sizeBytes: one.sizeBytes }));
+    return { topic: topic.metadata, partitions };
+  }
+
+  async alterTopic(
+    name: string,
+    { partitions, configs = {}, validateOnly }: Ports.AlterTopicRequest,
+  ): Promise<Ports.TopicMetadata | Failure> {
+    const topic = this.topics.get(name);
+    if (topic === undefined) return unknownTopic(name);
+    const { metadata } = topic;
+    if (partitions !== undefined && partitions < metadata.partitionCount) return failure("INVALID_PARTITIONS", "There are more already.");
+    const merged = Object.entries({ ...metadata.configs, ...configs }).filter((entry): entry is [string, string] => entry[1] !== null);
+    const bad = badConfig(Object.fromEntries(merged));
+    if (bad !== undefined) return bad;
+    const partitionCount = partitions ?? metadata.partitionCount;
+    const changed = { ...metadata, partitionCount, configs: Object.fromEntries(merged), version: metadata.version + 1 };
+    if (validateOnly) return changed;
+    topic.metadata = changed;
+    while (topic.partitions.length < partitionCount) topic.partitions.push(new MemoryPartition());
+    return changed;
+  }
+
+  async deleteTopic(name: string): Promise<Ports.TopicMetadata | Failure> {
+    const topic = this.topics.get(name);
+    if (topic === undefined) return unknownTopic(name);
+    this.topics.delete(name);
+    for (const partition of topic.partitions) partition.wake();
+    return topic.metadata;
+  }
+
+  async offset(topic: string, partition: number, query: Ports.OffsetQuery): Promise<Ports.OffsetResult | Failure> {
+    const log = this.partition(topic, partition);
+    return isFailure(log) ? log : log.offset(query);
+  }
+
+  /** For tests that look behind the API, or break something. */
+  partition(topic: string, partition: number): MemoryPartition | Failure {
+    const found = this.topics.get(topic)?.partitions[partition];
+    return found ?? failure("UNKNOWN_TOPIC_OR_PARTITION", `There is no partition ${partition} of topic ${topic}.`);
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ records
+
+  async produce({ topic, records }: Api.ProduceRequest): Promise<Api.ProduceResult | Failure> {
+    const found = this.topics.get(topic);
+    if (found === undefined) return unknownTopic(topic);
+    const places = records.map((record) => record.partition ?? partitionOfKey(record.key, found.partitions.length));
+    const offsets = places.map((partition) => ({ partition, offset: -1 }));
+    const results = [...new Set(places)]
+      .sort((a, b) => a - b)
+      .map((partition) => {
+        const indices = places.flatMap((place, index) => (place === partition ? index : []));
+        const log = this.partition(topic, partition);
+        const batch = encodePlainBatch(
+          0,
+          indices.map((index) => plainRecord(records[index]!)),
+        );
+        const appended = isFailure(log) ? log : log.append(batch);
+        const refused = { partition, count: indices.length, baseOffset: -1, logAppendTimeMs: -1 };
+        if (isFailure(appended)) return { ...refused, failure: appended };
+        for (const [i, index] of indices.entries()) offsets[index]!.offset = appended.baseOffset + i;
+        return { ...refused, baseOffset: appended.baseOffset };
+      });
+    return { results, offsets, refused: [] };
+  }
+
+  async produceBatches({ topic, partition, batches }: Api.ProduceBatchesRequest): Promise<Api.ProduceBatchesResult | Failure> {
+    const log = this.partition(topic, partition);
+    if (isFailure(log)) return log;
+    try {
+      const appended = log.append(batches);
+      return isFailure(appended) ? appended : { ...appended, logAppendTimeMs: -1, logStartOffset: log.logStartOffset };
+    } catch (error) {
+      return failure("CORRUPT_MESSAGE", (error as Error).message);
+    }
+  }
+
+  async createProducerId() {
+    return { producerId: this.producerIds++, producerEpoch: 0 };
+  }
+
+  async fetch(request: Api.FetchRequest): Promise<Ports.ReadResult | Ports.ReadFailure> {
+    const log = this.partition(request.topic, request.partition);
+    if (isFailure(log)) return log;
+    const start = log.read(request.start, request.maxBytes);
+    if (isFailure(start) || start.batches.byteLength >= request.minBytes || request.maxWaitMs === 0) return start;
+    await log.changed(request.maxWaitMs);
+    return log.read(start.startOffset, request.maxBytes);
+  }
+
+  async fetchMany({ partitions, ...request }: Api.FetchManyRequest): Promise<Api.FetchManyResult> {
+    const reads = partitions.map(async ({ topic, partition, start, maxBytes = request.maxBytes }) => ({
+      topic,
+      partition,
+      result: await this.fetch({ ...request, topic, partition, start, maxBytes }),
+    }));
+    return { partitions: await Promise.all(reads) };
+  }
+
+  async *tail(request: Api.TailRequest): AsyncGenerator<Api.TailStep> {
+    const count = this.topics.get(request.topic)?.partitions.length ?? 0;
+    const all = Array.from({ length: count }, (_, partition) => ({ partition, start: request.start }));
+    const places = (request.partitions ?? all).map((place) => ({ ...place }));
+    while (!request.signal.aborted) {
+      let idle = true;
+      for (const place of places) {
+        const log = this.partition(request.topic, place.partition);
+        const result = isFailure(log) ? log : log.read(place.start, request.maxBytes);
+        if (isFailure(result)) {
+          yield { partition: place.partition, result };
+          return;
+        }
+        place.start = result.nextOffset;
+        if (result.batches.byteLength === 0) continue;
+        idle = false;
+        yield { partition: place.partition, result };
+      }
+      if (idle) await this.anyChange(request.topic, request.signal);
+    }
+  }
+
+  private async anyChange(topic: string, signal: AbortSignal): Promise<void> {
+    const partitions = this.topics.get(topic)?.partitions ?? [];
+    await Promise.race(partitions.map((partition) => partition.changed(Number.POSITIVE_INFINITY, signal)));
+  }
+
+  // ------------------------------------------------------------------------------------------------------------- groups
+
+  async commitOffsets({ groupId, offsets, member, force }: Api.CommitOffsetsRequest): Promise<Api.CommitOffsetsResult | Failure> {
+    const group = this.groups.get(groupId) ?? { offsets: new Map(), members: [] };
+    if (member === undefined && !force && group.members.length > 0) return failure("NON_EMPTY_GROUP", "Use force=true.");
+    if (member !== undefined && !group.members.some(({ memberId }) => memberId === member.memberId)) {
+      return failure("UNKNOWN_MEMBER_ID", `There is no member ${member.memberId}.`);
+    }
+    this.groups.set(groupId, group);
+    const results = offsets.map(({ topic, partition, offset, metadata = "", leaderEpoch = -1 }) => {
+      const log = this.partition(topic, partition);
+      if (isFailure(log)) return { topic, partition, failure: log };
+      const { topicId } = this.topics.get(topic)!.metadata;
+      group.offsets.set(`${topic}/${partition}`, { topicId, topic, partition, offset, metadata, leaderEpoch, committedAtMs: Date.now() });
+      return { topic, partition };
+    });
+    return { offsets: results };
+  }
+
+  async listGroups(request: Ports.PageRequest): Promise<Ports.GroupPage> {
+    const { page, nextCursor } = pageOf([...this.groups.keys()], request);
+    return { groupIds: page, nextCursor };
+  }
+
+  async describeGroup(groupId: string) {
+    const group = this.groups.get(groupId);
+    if (group === undefined) return failure("GROUP_ID_NOT_FOUND", `There is no group ${groupId}.`);
+    const offsets = [...group.offsets.values()].map((committed) => {
+      const log = this.partition(committed.topic, committed.partition);
+      const highWatermark = isFailure(log) ? null : log.highWatermark;
+      return { ...committed, highWatermark, lag: highWatermark === null ? null : Math.max(highWatermark - committed.offset, 0) };
+    });
+    const state: Ports.GroupState = group.members.length === 0 ? "Empty" : "Stable";
+    return { groupId, state, members: group.members, offsets };
+  }
+
+  async resetOffsets({ groupId, topic, partition, to, dryRun }: Api.ResetOffsetsRequest): Promise<Api.ResetOffsetsResult | Failure> {
+    const metadata = this.topics.get(topic)?.metadata;
+    if (metadata === undefined) return unknownTopic(topic);
+    const partitions = partition === undefined ? Array.from({ length: metadata.partitionCount }, (_, i) => i) : [partition];
+    const committed = this.groups.get(groupId)?.offsets;
+    const offsets = partitions.map((one) => {
+      const from = committed?.get(`${topic}/${one}`)?.offset ?? null;
+      const log = this.partition(topic, one);
+      return isFailure(log)
+        ? { topic, partition: one, from, to: -1, failure: log }
+        : { topic, partition: one, from, to: resetTo(log, to, from) };
+    });
+    const moved = offsets.flatMap(({ partition: one, to: offset }) => (offset < 0 ? [] : { topic, partition: one, offset }));
+    if (!dryRun) await this.commitOffsets({ groupId, offsets: moved, force: true });
+    return { offsets };
+  }
+
+  async deleteGroup(groupId: string): Promise<null | Failure> {
+    const group = this.groups.get(groupId);
+    if (group === undefined) return failure("GROUP_ID_NOT_FOUND", `There is no group ${groupId}.`);
+    if (group.members.length > 0) return failure("NON_EMPTY_GROUP", "The group has members.");
+    this.groups.delete(groupId);
+    return null;
+  }
+
+  waitUntil(work: Promise<unknown>): void {
+    this.background.push(work);
+  }
+}
+
+function unknownTopic(name: string): Failure {
+  return failure("UNKNOWN_TOPIC_OR_PARTITION", `There is no topic ${name}.`);
+}
+
+function badConfig(configs: Readonly<Record<string, string>>): Failure | undefined {
+  const unknown = Object.keys(configs).find((key) => !/^[a-z.]+$/.test(key));
+  return unknown === undefined ? undefined : failure("INVALID_CONFIG", `There is no config ${unknown}.`);
+}
+
+function pageOf(names: string[], { prefix = "", limit, cursor }: Ports.PageRequest) {
+  const wanted = names.filter((name) => name.startsWith(prefix) && (cursor === undefined || name > cursor)).sort();
+  const page = wanted.slice(0, limit);
+  return { page, nextCursor: wanted.length > limit ? page.at(-1)! : null };
+}
+
+function resetTo(log: MemoryPartition, to: Api.ResetTarget, from: number | null): number {
+  if (to === "earliest" || to === "latest") return log.offset(to).offset;
+  if ("timestamp" in to) return log.offset(to).offset;
+  const wanted = "offset" in to ? to.offset : (from ?? log.logStartOffset) + to.shiftBy;
+  return Math.min(Math.max(wanted, log.logStartOffset), log.highWatermark);
+}
+
+/** Not Kafka's partitioner: any fixed function of the key does. */
+function partitionOfKey(key: string | Uint8Array | null, count: number): number {
+  return key === null ? 0 : bytesOf(key)!.reduce((sum, byte) => sum + byte, 0) % count;
+}
+
+function plainRecord({ key, value, headers = [], timestamp = Date.now() }: Api.ProduceRecord): PlainRecord {
+  return {
+    timestamp,
+    key: bytesOf(key),
+    value: bytesOf(value),
+    headers: headers.map((one) => ({ key: one.key, value: bytesOf(one.value) })),
+  };
+}
+
+function bytesOf(value: string | Uint8Array | null): Uint8Array | null {
+  return typeof value === "string" ? new TextEncoder().encode(value) : value;
+}
