@@ -95,7 +95,6 @@ export const commitOffsets = operation({
     "UNKNOWN_MEMBER_ID",
     "FENCED_MEMBER_EPOCH",
     "ILLEGAL_GENERATION",
-    "FENCED_INSTANCE_ID",
     "REBALANCE_IN_PROGRESS",
     "STALE_MEMBER_EPOCH",
     "NON_EMPTY_GROUP",
