@@ -5,6 +5,7 @@ import type { Failure } from "../common/errors.ts";
 import type { Compression } from "../wasm/compression.ts";
 import type {
   AlterTopicRequest,
+  ClassicGroupPort,
   CommittedOffset,
   CreateTopicRequest,
   FetchStart,
@@ -199,7 +200,7 @@ export interface CommitOffsetsRequest {
     readonly metadata?: string;
     readonly leaderEpoch?: number;
   }[];
-  readonly member?: GroupMember;
+  readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
   readonly force?: boolean;
 }
 
@@ -267,7 +268,11 @@ export interface Broker {
   /** Yields each step as it comes, a failure last; returns when the signal aborts. */
   tail(request: TailRequest): AsyncIterable<TailStep>;
 
+  /** The coordinator of a group's members by Kafka's classic protocol. */
+  classicGroup(groupId: string): ClassicGroupPort;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
+  /** Of topics that are still there; none where the group does not exist. */
+  committedOffsets(groupId: string): Promise<readonly CommittedOffset[] | Failure>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
   resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;

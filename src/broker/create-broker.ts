@@ -6,7 +6,7 @@ import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
-import { checkGroupId, commitOffsets, describeGroup, resetOffsets } from "./groups.ts";
+import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
@@ -60,7 +60,9 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     fetchMany: (request) => fetchMany(ports, topics, request),
     tail: (request) => tail(ports, topics, request),
 
+    classicGroup: (groupId) => ports.group(groupId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),
+    committedOffsets: (groupId) => committedOffsets(ports, topics, groupId),
     listGroups: (request) => topics.listGroups(request),
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),

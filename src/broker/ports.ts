@@ -3,6 +3,17 @@
 // byte run is an ArrayBuffer of exactly its length: RPC ships the whole buffer behind a view.
 
 import type { Failure } from "../common/errors.ts";
+import type {
+  ClassicGroupDescription,
+  GroupListing,
+  HeartbeatRequest,
+  JoinGroupAnswer,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  LeftMember,
+  SyncGroupAnswer,
+  SyncGroupRequest,
+} from "../coordinator/classic-messages.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -270,12 +281,56 @@ export interface GroupPort {
   delete(groupId: string): Promise<null | Failure>;
 }
 
+// ---------------------------------------------------------------------------------------------- members of a classic group
+
+export type {
+  ClassicGroupDescription,
+  ClassicGroupState,
+  DescribedMember,
+  GroupListing,
+  GroupProtocol,
+  HeartbeatRequest,
+  JoinedGroup,
+  JoinedMember,
+  JoinFailure,
+  JoinGroupAnswer,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  LeftMember,
+  MemberAssignment,
+  MemberIdentity,
+  SyncedGroup,
+  SyncGroupAnswer,
+  SyncGroupRequest,
+} from "../coordinator/classic-messages.ts";
+
+/** A commit as a member of a classic group makes it: `memberEpoch` is its generation id, -1 where it has none. */
+export interface MemberCommitRequest extends CommitRequest {
+  readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
+}
+
+/** Failures are those of Kafka's JoinGroup, SyncGroup, Heartbeat and LeaveGroup. */
+export interface ClassicGroupPort {
+  /** Answers at once, or when the rebalance that it belongs to has brought everybody together: up to the rebalance timeout later. */
+  join(request: JoinGroupRequest): Promise<JoinGroupAnswer>;
+  /** Answers at once, or when the leader has brought the assignment. */
+  sync(request: SyncGroupRequest): Promise<SyncGroupAnswer>;
+  heartbeat(request: HeartbeatRequest): Promise<null | Failure>;
+  /** One entry for each member, in order. */
+  leave(request: LeaveGroupRequest): Promise<readonly LeftMember[] | Failure>;
+  commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure>;
+  /** null: the group does not exist, and DescribeGroups says that it is Dead. */
+  describeClassic(groupId: string): Promise<ClassicGroupDescription | null | Failure>;
+  /** null: the group does not exist. */
+  listing(groupId: string): Promise<GroupListing | null | Failure>;
+}
+
 // -------------------------------------------------------------------------------------------------------------------- all
 
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
-  group(groupId: string): GroupPort;
+  group(groupId: string): GroupPort & ClassicGroupPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

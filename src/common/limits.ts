@@ -21,6 +21,15 @@ export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 /** How long an append waits for the request that carries it to the partition before it gives up. */
 export const APPEND_TIMEOUT_MS = 30_000;
 
+/** Largest request of a Kafka client: a batch of the largest size, and what is around it. */
+export const MAX_FRAME_BYTES = 17 * MIB;
+
+/** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
+export const MAX_REQUESTS_IN_FLIGHT = 32;
+
+/** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
+export const IDLE_CONNECTION_MS = 600_000;
+
 /**
  * Largest body of an HTTP request that we read whole: a record of 16 MiB in base64, with the JSON around it. The platform takes 100 MB;
  * an isolate has 128 MB for everything.
@@ -44,6 +53,12 @@ export const MAX_FETCH_BYTES = 16 * MIB;
 
 /** Bytes of records in a fetch answer where the request does not say. */
 export const DEFAULT_FETCH_BYTES = 1 * MIB;
+
+/**
+ * Keys, values and headers in one fetch answer that is decoded; the first record comes whole. What is stored compressed may be a
+ * thousand times as large: without this limit, kilobytes of batches would make an answer that no isolate can hold.
+ */
+export const MAX_DECODED_BYTES = MAX_FETCH_BYTES;
 
 /** Most records in one fetch answer that is decoded (JSON, MessagePack). */
 export const MAX_FETCH_RECORDS = 100_000;
@@ -77,6 +92,18 @@ export const MAX_OFFSETS_PER_COMMIT = 10_000;
 
 /** Most bytes that a record batch may expand to when it is decompressed. Bounded by the core's memory (64 MiB). */
 export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
+
+/**
+ * Most bytes that the members of a classic group may say of themselves in all, and that their assignments may have: the leader gets the
+ * one, and sends the other, in one RPC. A thousand members have 8 KB each.
+ */
+export const MAX_GROUP_METADATA_BYTES = 8 * MIB;
+
+/** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
+export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
+
+/** A rebalance waits at least so long, whatever a member asks for: a group of absent static members would begin anew without end. */
+export const MIN_REBALANCE_TIMEOUT_MS = 1_000;
 
 /** Most bytes that one verification of segments reads: 1 GiB takes about 2 s of CPU, of the 30 s that an invocation has. */
 export const MAX_VERIFY_BYTES = 1024 * MIB;

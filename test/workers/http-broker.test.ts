@@ -7,7 +7,7 @@ import worker from "../../src/index.ts";
 import { core } from "../../src/objects/core.ts";
 import { batchHeaders } from "../../src/record/record-batch.ts";
 import { type Compression, encodeBatch } from "../../src/wasm/record-batches.ts";
-import { request, send } from "../support/worker-request.ts";
+import { request, send } from "./support/worker-request.ts";
 
 async function makeTopic(name: string, partitions = 2): Promise<void> {
   expect((await send("/v1/topics", { name, partitions })).status).toBe(201);

@@ -10,9 +10,9 @@ import { MAX_BATCH_BYTES, MAX_BODY_BYTES } from "../../src/common/limits.ts";
 import worker from "../../src/index.ts";
 import { core } from "../../src/objects/core.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
-import { aTopic, objectOf } from "../support/partition-in-workerd.ts";
 import { seededRandom } from "../support/random.ts";
-import { request, send } from "../support/worker-request.ts";
+import { aTopic, objectOf } from "./support/partition.ts";
+import { request, send } from "./support/worker-request.ts";
 
 const SIZE = 16 << 20;
 const BATCHES = "application/vnd.kafka.record-batches";
