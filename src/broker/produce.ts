@@ -57,10 +57,7 @@ export async function produceRecords(context: ProduceContext, request: ProduceRe
   return { results: results.filter((result) => result !== null), offsets, refused };
 }
 
-/**
- * Appends batches as they are, checked whole: the CRC and every record. A false maxTimestamp is put right, and a topic with a codec of its
- * own has batches of another packed anew.
- */
+/** Appends batches as they are (but for a false maxTimestamp), checked whole. Only a topic with a codec of its own changes theirs. */
 export async function produceBatches(context: ProduceContext, request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure> {
   const { batches } = request;
   if (batches.length === 0) return failure("INVALID_REQUEST", "the body is empty: it must be one or more record batches of version 2");

@@ -68,7 +68,7 @@ describe("a run", () => {
   });
 
   test("is refused with the limit where its records are too many bytes to be stored in another codec", () => {
-    const refused = recompress(batch("zstd", new Uint8Array(20 << 20)), { "compression.type": "gzip", "max.message.bytes": "1000000" });
+    const refused = recompress(batch("zstd", new Uint8Array(17 << 20)), { "compression.type": "gzip", "max.message.bytes": "1000000" });
     expect(refused).toMatchObject({ error: "MESSAGE_TOO_LARGE" });
     expect(refused).toHaveProperty("detail", expect.stringContaining(String(MAX_BATCH_BYTES)));
   });

@@ -2,7 +2,7 @@
 
 import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import worker from "../../src/index.ts";
+import worker from "../../../src/index.ts";
 
 const JSON_BODY = { "content-type": "application/json" };
 
