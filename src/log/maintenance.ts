@@ -120,7 +120,7 @@ export async function deleteArchive(archive: ArchiveStore, topicId: string, part
 }
 
 /** When something is due next. */
-function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number | null {
+export function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number | null {
   const due: number[] = [];
   const rollDue = log.rollDueMs(config());
   if (rollDue !== null) due.push(rollDue);

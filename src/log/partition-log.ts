@@ -4,9 +4,11 @@
 // Invariants:
 // - Offsets are given without a hole, in the order of the appends.
 // - What `append` returns is written in one transaction of the store; the caller lets the answer out once that is durable.
-// - A write that throws leaves this instance unusable: drop it and open another over the same store.
+// - A change that throws may have changed memory and not the store: the instance is done with, refuses everything that changes the
+//   log, and says so to its owner, who drops it and opens another over the same store.
 // - There is an active segment from the first append on, so that the end of the log is known whatever expires.
-// - Producer state is derived: the last snapshot, taken when a segment begins at the latest, and the batches after it.
+// - Producer state is derived: the last snapshot, and the batches after it. A change that begins a segment takes one at its end, when
+//   the log holds all that the producers know of: so a start reads the active segment at most.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
@@ -56,6 +58,7 @@ export class PartitionLog {
   readonly #store: LogStore;
   readonly #tools: RecordTools;
   readonly #now: () => number;
+  readonly #abandon: (error: unknown) => void;
   readonly #producers = new ProducerState();
   #state: LogState;
   /** null: nothing was ever appended. */
@@ -63,16 +66,20 @@ export class PartitionLog {
   #logEndOffset = 0;
   #bytesSinceSnapshot = 0;
   #rowsSinceSnapshot = 0;
+  #isSnapshotDue = false;
   #hasRolled = false;
+  #hasFailed = false;
 
   /**
    * Opens the log as the next leader epoch, which is durable before anything is written in it.
+   * @param abandon told of a change that threw: from then on only another instance over the store knows the log
    * @throws DamagedRowError where the end of the log is not what was written
    */
-  constructor(store: LogStore, state: LogState, tools: RecordTools, now: () => number) {
+  constructor(store: LogStore, state: LogState, tools: RecordTools, now: () => number, abandon: (error: unknown) => void = () => {}) {
     this.#store = store;
     this.#tools = tools;
     this.#now = now;
+    this.#abandon = abandon;
     this.#state = { ...state, leaderEpoch: state.leaderEpoch + 1 };
     this.#recover();
     store.saveState(this.#state);
@@ -107,8 +114,7 @@ export class PartitionLog {
   }
 
   setConfigs(topicVersion: number, configs: Readonly<Record<string, string>>): void {
-    this.#state = { ...this.#state, topicVersion, configs };
-    this.#store.saveState(this.#state);
+    this.#change(() => this.#saveState({ ...this.#state, topicVersion, configs }));
   }
 
   /**
@@ -117,6 +123,10 @@ export class PartitionLog {
    * @returns for each run where it begins, or why it was refused
    */
   append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
+    return this.#change(() => this.#append(runs, config));
+  }
+
+  #append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
     const nowMs = this.#now();
     const rows = new RowWriter(this.#logEndOffset, Math.min(MAX_ROW_BYTES, config.segmentBytes));
     const results = runs.map((run) => this.#appendRun(run, config, rows, nowMs));
@@ -170,7 +180,12 @@ export class PartitionLog {
 
   /** Seals the active segment, unless it is empty, and begins the next. */
   roll(): void {
-    this.#store.transaction(() => this.#roll(this.#now()));
+    this.#change(() =>
+      this.#store.transaction(() => {
+        this.#roll(this.#now());
+        this.#snapshotProducersIfDue();
+      }),
+    );
   }
 
   /**
@@ -180,14 +195,31 @@ export class PartitionLog {
   advanceLogStart(offset: number): void {
     if (offset <= this.logStartOffset) return;
     if (offset > this.#logEndOffset) throw new Error(`the log ends at ${this.#logEndOffset}, it cannot start at ${offset}`);
-    this.#store.transaction(() => {
-      this.#state = { ...this.#state, logStartOffset: offset };
-      this.#store.saveState(this.#state);
-      for (const segment of [...this.#store.segmentsFrom(0)]) {
-        if (segment.place === SegmentPlace.active || segment.endOffset > offset) break;
-        this.#dropSegment(segment);
-      }
-    });
+    this.#change(() =>
+      this.#store.transaction(() => {
+        this.#saveState({ ...this.#state, logStartOffset: offset });
+        for (const segment of [...this.#store.segmentsFrom(0)]) {
+          if (segment.place === SegmentPlace.active || segment.endOffset > offset) break;
+          this.#dropSegment(segment);
+        }
+      }),
+    );
+  }
+
+  #change<T>(work: () => T): T {
+    if (this.#hasFailed) throw new Error("a change of this log failed: it is to be opened again");
+    try {
+      return work();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#abandon(error);
+      throw error;
+    }
+  }
+
+  #saveState(state: LogState): void {
+    this.#store.saveState(state);
+    this.#state = state;
   }
 
   #dropSegment(segment: Segment): void {
@@ -273,8 +305,8 @@ export class PartitionLog {
     };
     this.#store.putSegment(sealed);
     this.#hasRolled = true;
+    this.#isSnapshotDue = true;
     this.#beginSegment(nowMs);
-    this.#snapshotProducers();
   }
 
   #beginSegment(nowMs: number): ActiveSegment {
@@ -289,10 +321,9 @@ export class PartitionLog {
   }
 
   #snapshotProducersIfDue(): void {
-    if (this.#bytesSinceSnapshot >= SNAPSHOT_INTERVAL_BYTES || this.#rowsSinceSnapshot >= SNAPSHOT_INTERVAL_ROWS) this.#snapshotProducers();
-  }
-
-  #snapshotProducers(): void {
+    this.#isSnapshotDue ||= this.#bytesSinceSnapshot >= SNAPSHOT_INTERVAL_BYTES || this.#rowsSinceSnapshot >= SNAPSHOT_INTERVAL_ROWS;
+    if (!this.#isSnapshotDue) return;
+    this.#isSnapshotDue = false;
     this.#bytesSinceSnapshot = 0;
     this.#rowsSinceSnapshot = 0;
     this.#producers.expire(this.#now() - PRODUCER_ID_EXPIRATION_MS);

@@ -9,9 +9,6 @@ import type { LogRow, LogStore } from "./log-store.ts";
 import type { RecordTools } from "./record-tools.ts";
 import { type ArchivedCopy, archiveKey, type Segment } from "./segment.ts";
 
-/** Size of the parts of a large object, all equal as R2 wants them (at least 5 MiB, at most 10,000 parts). */
-const PART_BYTES = 8 * 1024 * 1024;
-
 export interface UploadedSegment {
   readonly copy: ArchivedCopy;
   readonly crc32c: number;
@@ -35,13 +32,13 @@ export async function uploadSegment(segment: Segment, options: UploadOptions): P
   const source = new SegmentSource(segment, options);
   let crc32c = 0;
   const nextPart = (): ArrayBuffer => {
-    const part = source.take(PART_BYTES);
+    const part = source.take(archive.partBytes);
     crc32c = tools.crc32c(new Uint8Array(part), crc32c);
     return part;
   };
   const logKey = archiveKey(prefix, segment, named, "log");
-  if (segment.sizeBytes <= PART_BYTES) await archive.putIfAbsent(logKey, nextPart());
-  else await uploadParts(archive, logKey, Math.ceil(segment.sizeBytes / PART_BYTES), nextPart, options.checkAlive);
+  if (segment.sizeBytes <= archive.partBytes) await archive.putIfAbsent(logKey, nextPart());
+  else await uploadParts(archive, logKey, Math.ceil(segment.sizeBytes / archive.partBytes), nextPart, options.checkAlive);
   options.checkAlive();
 
   const { offsetIndex, timeIndex } = source.indexes();

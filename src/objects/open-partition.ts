@@ -32,11 +32,14 @@ export class OpenPartition {
   readonly #archive: ArchiveReader | null;
   #config: LogConfig;
 
-  /** @throws DamagedRowError where the end of the log is not what was written */
-  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null) {
+  /**
+   * @param abandon told when the log failed to write: this instance is to be dropped
+   * @throws DamagedRowError where the end of the log is not what was written
+   */
+  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null, abandon: (error: unknown) => void) {
     this.#store = store;
     this.#config = configOf(state.configs);
-    this.log = new PartitionLog(store, state, recordTools, Date.now);
+    this.log = new PartitionLog(store, state, recordTools, Date.now, abandon);
     const prefix = archivePrefix(state.topicId, state.partition);
     this.#archive = archive && new ArchiveReader({ archive, prefix, tools: recordTools, search: indexSearch });
   }

@@ -97,6 +97,13 @@ export class MemoryLogStore implements LogStore {
     this.#content.snapshot = snapshot;
   }
 
+  /** A store of its own with the same content. */
+  copy(): MemoryLogStore {
+    const store = new MemoryLogStore();
+    store.#content = copyOf(this.#content);
+    return store;
+  }
+
   #inOrder(): Segment[] {
     return [...this.#content.segments.values()].sort((a, b) => a.baseOffset - b.baseOffset);
   }
