@@ -1,6 +1,6 @@
 // Follows a read into the archive: ranged reads of the segment's object, cut to whole batches. The partition has no part in it.
 
-import { type Failure, failure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { batchHeaders, lastOffset } from "../record/record-batch.ts";
 import type { ArchivedRead, ArchivePort, ReadResult } from "./ports.ts";
 
@@ -25,8 +25,8 @@ export async function readArchive(
   if (archive === null) return failure("KAFKA_STORAGE_ERROR", `${archived.key} is in the archive, and there is no ARCHIVE binding`);
   for (let position = archived.position, length = limits.maxBytes + SLACK_BYTES; position < archived.sizeBytes; ) {
     const wanted = Math.min(length, archived.sizeBytes - position);
-    const bytes = await archive.read(archived.key, position, wanted);
-    if (bytes === null || bytes.byteLength < wanted) return missing(archived.key);
+    const bytes = await readRange(archive, archived.key, position, wanted);
+    if (isFailure(bytes)) return bytes;
     const cut = cutBatches(bytes, read.startOffset, limits);
     if (cut.batches.byteLength > 0) {
       const isLast = position + cut.end === archived.sizeBytes;
@@ -37,6 +37,15 @@ export async function readArchive(
     if (cut.end === 0) length *= GROWTH_FACTOR;
   }
   return { ...offsets, batches: new ArrayBuffer(0), nextOffset: archived.endOffset };
+}
+
+async function readRange(archive: ArchivePort, key: string, position: number, length: number): Promise<ArrayBuffer | Failure> {
+  try {
+    const bytes = await archive.read(key, position, length);
+    return bytes === null || bytes.byteLength < length ? missing(key) : bytes;
+  } catch (error) {
+    return failure("KAFKA_STORAGE_ERROR", `${key} cannot be read from the archive right now: ${error}`);
+  }
 }
 
 interface Cut {

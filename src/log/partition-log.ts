@@ -20,7 +20,7 @@ import type { LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
-import { type Segment, SegmentPlace } from "./segment.ts";
+import { type CopyName, type Segment, SegmentPlace } from "./segment.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
@@ -69,6 +69,7 @@ export class PartitionLog {
   #isSnapshotDue = false;
   #hasRolled = false;
   #hasFailed = false;
+  #failedCopies = 0;
 
   /**
    * Opens the log as the next leader epoch, which is durable before anything is written in it.
@@ -161,14 +162,25 @@ export class PartitionLog {
     return max;
   }
 
-  /** When the active segment is to be sealed for its age or because it expired (ms), null while it is empty. */
+  /** When the active segment is to be sealed, for its age or because it expired or was deleted (ms), null while it is empty. */
   rollDueMs(config: LogConfig): number | null {
     const active = this.#active;
     if (active === null || active.sizeBytes === 0) return null;
+    if (this.#logEndOffset === this.logStartOffset) return 0; // all of it was deleted
     const byAge = active.createdAtMs + config.segmentMs;
     if (!config.isDeleted || config.retentionMs < 0) return byAge;
     const newest = active.maxTimestamp < 0 ? active.createdAtMs : active.maxTimestamp;
     return Math.min(byAge, Math.max(newest, active.createdAtMs) + config.retentionMs);
+  }
+
+  /** A name for a copy of a segment that no other attempt has: the leader epoch in it is this instance's alone. */
+  nameCopy(segment: Segment): CopyName {
+    return { leaderEpoch: this.#state.leaderEpoch, generation: (segment.archive?.generation ?? -1) + 1, attempt: this.#failedCopies };
+  }
+
+  /** A copy failed, and may have left objects behind. */
+  noteFailedCopy(): void {
+    this.#failedCopies += 1;
   }
 
   /** Whether a segment was sealed since this was last asked. */
@@ -304,6 +316,7 @@ export class PartitionLog {
       ...{ place: SegmentPlace.local, crc32c: null, archive: null },
     };
     this.#store.putSegment(sealed);
+    if (sealed.endOffset <= this.logStartOffset) this.#dropSegment(sealed);
     this.#hasRolled = true;
     this.#isSnapshotDue = true;
     this.#beginSegment(nowMs);

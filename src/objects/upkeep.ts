@@ -14,7 +14,11 @@ const LAST_RETRY_MS = 300_000;
 /** Between two runs that have something to do (ms). */
 const MIN_INTERVAL_MS = 1_000;
 
-type AlarmStorage = Pick<DurableObjectStorage, "getAlarm" | "setAlarm">;
+/** What it needs of a DurableObjectStorage. */
+export interface AlarmStorage {
+  getAlarm(): Promise<number | null>;
+  setAlarm(atMs: number): Promise<void>;
+}
 
 class DestroyedError extends Error {}
 
@@ -90,6 +94,7 @@ export class Upkeep {
     } catch (error) {
       if (error instanceof DestroyedError) return;
       this.#failures += 1;
+      this.#isSwept = false; // it may have left objects behind
       const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
       console.error(JSON.stringify({ message: "the maintenance of a partition failed", ...partition.log.state, error: String(error), retryMs }));
       this.schedule(Date.now() + retryMs);

@@ -17,7 +17,7 @@ export class MemoryArchiveStore implements ArchiveStore {
   }
 
   async beginUpload(key: string): Promise<ArchiveUpload> {
-    const parts = new Map<number, Uint8Array>();
+    const parts = new Map<number, Uint8Array<ArrayBuffer>>();
     return {
       part: async (number, bytes) => {
         parts.set(number, new Uint8Array(bytes.slice(0)));

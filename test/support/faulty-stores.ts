@@ -96,10 +96,10 @@ export class Life {
   }
 }
 
-const WRITES = new Set<string>([
-  ...["saveState", "transaction", "putSegment", "removeSegment", "createRows", "dropRows", "appendRow"],
-  "saveProducerSnapshot",
-] satisfies (keyof LogStore)[]);
+const WRITES: ReadonlySet<string> = new Set<keyof LogStore>([
+  ...(["saveState", "transaction", "putSegment", "removeSegment"] as const),
+  ...(["createRows", "dropRows", "appendRow", "saveProducerSnapshot"] as const),
+]);
 
 /** The store of a life. */
 export function faultyLogStore(plan: FaultPlan, life: Life): LogStore {

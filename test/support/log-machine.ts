@@ -206,6 +206,7 @@ export class LogMachine {
     this.#startAnew();
     for (let round = 0; round === 0 || this.#isDue; round++) {
       if (round === 10) throw new Error("the alarm rings again and again");
+      if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
       this.#begin(() => this.#partition.ring());
       await this.#turns.all();
       this.#acceptExpiry([this.#config], this.#boundaries);

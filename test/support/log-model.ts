@@ -111,8 +111,8 @@ export class ManifestCheck {
   }
 
   #checkObjects(segment: Segment, model: LogModel, bucket: MemoryArchiveStore): void {
-    const { leaderEpoch, generation, indexBytes, timeIndexBytes } = segment.archive!;
-    const stem = `topics/t/0/${String(segment.baseOffset).padStart(20, "0")}.${leaderEpoch}.${generation}`;
+    const { leaderEpoch, generation, attempt, indexBytes, timeIndexBytes } = segment.archive!;
+    const stem = `topics/t/0/${String(segment.baseOffset).padStart(20, "0")}.${leaderEpoch}.${generation}.${attempt}`;
     equal(bucket.objects.get(`${stem}.index`)?.byteLength, indexBytes, `${stem}.index`);
     equal(bucket.objects.get(`${stem}.timeindex`)?.byteLength, timeIndexBytes, `${stem}.timeindex`);
     const bytes = bucket.objects.get(`${stem}.log`);

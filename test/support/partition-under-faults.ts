@@ -8,7 +8,7 @@ import type { LogState } from "../../src/log/log-store.ts";
 import type { AppendedRun } from "../../src/log/partition-log.ts";
 import type { Failure } from "../../src/common/errors.ts";
 import { OpenPartition } from "../../src/objects/open-partition.ts";
-import { Upkeep } from "../../src/objects/upkeep.ts";
+import { type AlarmStorage, Upkeep } from "../../src/objects/upkeep.ts";
 import { MemoryArchiveStore } from "../../src/storage/memory-archive-store.ts";
 import { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
 import { type FaultPlan, FaultyArchiveStore, faultyLogStore, Life, type Turns } from "./faulty-stores.ts";
@@ -144,14 +144,13 @@ export class PartitionUnderFaults {
     return this.#instance;
   }
 
-  #alarmOf(life: Life): ConstructorParameters<typeof Upkeep>[0] {
-    const alarms = {
+  #alarmOf(life: Life): AlarmStorage {
+    return {
       getAlarm: async () => this.alarmMs,
-      setAlarm: async (atMs: number) => {
+      setAlarm: async (atMs) => {
         if (life.ended === null) this.alarmMs = atMs;
       },
     };
-    return alarms as ConstructorParameters<typeof Upkeep>[0];
   }
 }
 
