@@ -5,7 +5,7 @@ import { parseTopicConfigs, type TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
-import { type RecordInput, validateBatches } from "../wasm/record-batches.ts";
+import { type BatchInfo, type RecordInput, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { statusFailure } from "../wasm/status.ts";
 import type {
   ProduceBatchesRequest,
@@ -56,7 +56,7 @@ export async function produceRecords(context: ProduceContext, request: ProduceRe
   return { results: results.filter((result) => result !== null), offsets, refused };
 }
 
-/** Appends batches as they are, checked whole: the CRC and every record. */
+/** Appends batches as they are (but for a false maxTimestamp), checked whole: the CRC and every record. */
 export async function produceBatches(context: ProduceContext, request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure> {
   const { batches } = request;
   if (batches.length === 0) return failure("INVALID_REQUEST", "the body is empty: it must be one or more record batches of version 2");
@@ -68,8 +68,21 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
   }
   const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
   const run = ownBuffer(batches);
+  correctMaxTimestamps(context.core, run, checked.batches);
   const result = await append(context, request.topic, request.partition, run);
   return isFailure(result) ? result : { count, ...result };
+}
+
+/**
+ * A producer may be wrong about a batch's largest timestamp, by which records are found and held to the topic's limits: the leader
+ * writes the true one, as Kafka's does (LogValidator). Other batches stay as they came.
+ */
+function correctMaxTimestamps(core: Core, run: ArrayBuffer, batches: readonly BatchInfo[]): void {
+  for (const { position, sizeBytes, maxTimestamp, recordsMaxTimestamp } of batches) {
+    if (maxTimestamp === recordsMaxTimestamp) continue;
+    const batch = new Uint8Array(run, position, sizeBytes);
+    batch.set(setMaxTimestamp(core, batch, { maxTimestamp: recordsMaxTimestamp, isLogAppendTime: false }));
+  }
 }
 
 /** The topic, with metadata new enough to know every partition that the records name. */

@@ -36,6 +36,12 @@ export const MAX_FETCH_BYTES = 16 * MIB;
 /** Bytes of records in a fetch answer where the request does not say. */
 export const DEFAULT_FETCH_BYTES = 1 * MIB;
 
+/**
+ * Keys, values and headers in one fetch answer that is decoded; the first record comes whole. What is stored compressed may be a
+ * thousand times as large: without this limit, kilobytes of batches would make an answer that no isolate can hold.
+ */
+export const MAX_DECODED_BYTES = MAX_FETCH_BYTES;
+
 /** Most records in one fetch answer that is decoded (JSON, MessagePack). */
 export const MAX_FETCH_RECORDS = 100_000;
 

@@ -182,7 +182,7 @@ export const produceBatches = operation({
   tag: "Produce",
   summary: "Write Kafka record batches as they are",
   description:
-    "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none.",
+    "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none. Base offset and leader epoch are set, and a maxTimestamp that is not the records' largest is corrected; every other bit stays as it is.",
   params: partitionParams,
   query: none,
   body: { required: true, content: { [BATCHES_TYPE]: { description: "Record batches (v2)." } } },

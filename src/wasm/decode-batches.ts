@@ -26,6 +26,8 @@ export interface DecodeOptions {
   readonly fromOffset?: number;
   /** Most records to return. */
   readonly maxRecords?: number;
+  /** Return no further record once the keys, values and headers have this many bytes. */
+  readonly maxBytes?: number;
   /** Most bytes of decompressed records in one batch. */
   readonly maxDecompressedBytes: number;
   /** Check each batch's CRC first. */
@@ -34,23 +36,42 @@ export interface DecodeOptions {
   readonly skipBatch?: (header: BatchHeader) => boolean;
 }
 
-/**
- * Decodes a run. A last batch that is not whole is left out, as fetch answers may be cut there.
- * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
- */
-export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
-  const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY, skipBatch = isControl } = options;
-  const records: DecodedRecord[] = [];
-  for (const header of batchHeaders(bytes)) {
-    if (records.length >= maxRecords) break;
-    if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, records);
-  }
-  return records;
+/** What a decoding has gathered. */
+interface Gathered {
+  readonly records: DecodedRecord[];
+  /** Of keys, values and headers. */
+  bytes: number;
+  /** Whether a limit ended it: there may be more. */
+  isCut: boolean;
 }
 
-function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options: DecodeOptions, into: DecodedRecord[]): void {
-  const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY } = options;
+/**
+ * Decodes a run. A last batch that is not whole is left out, as fetch answers may be cut there.
+ * @throws CoreError for a batch that is corrupt: what is decoded here was validated when it was written
+ */
+export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
+  return decodeWithin(core, bytes, options).records;
+}
+
+/** As `decodeBatches`, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
+export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered> {
+  const { fromOffset = 0, skipBatch = isControl } = options;
+  const gathered: Gathered = { records: [], bytes: 0, isCut: false };
+  for (const header of batchHeaders(bytes)) {
+    if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
+    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered);
+    if (isFull(gathered, options)) break;
+  }
+  gathered.isCut = isFull(gathered, options);
+  return gathered;
+}
+
+function isFull({ records, bytes }: Gathered, options: DecodeOptions): boolean {
+  return records.length >= (options.maxRecords ?? Number.POSITIVE_INFINITY) || bytes >= (options.maxBytes ?? Number.POSITIVE_INFINITY);
+}
+
+function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options: DecodeOptions, into: Gathered): void {
+  const { fromOffset = 0 } = options;
   const table = core.load(batch);
   const capacity = Math.max(header.recordCount, 0);
   const plain = core.reserve(table, capacity * ENTRY_BYTES);
@@ -63,10 +84,13 @@ function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options
   const plainLength = plainBytes(core);
   const source = plainLength === 0 ? batch : core.bytes.slice(plain, plain + plainLength);
   const { view } = core;
-  for (let index = 0; index < count && into.length < maxRecords; index++) {
+  for (let index = 0; index < count && !isFull(into, options); index++) {
     const at = table + index * ENTRY_BYTES;
     const offset = header.baseOffset + view.getInt32(at, true);
-    if (offset >= fromOffset) into.push(readEntry(view, at, offset, source));
+    if (offset < fromOffset) continue;
+    const record = readEntry(view, at, offset, source);
+    into.records.push(record);
+    into.bytes += contentBytes(record);
   }
 }
 
@@ -79,6 +103,13 @@ function readEntry(view: DataView, at: number, offset: number, source: Uint8Arra
     value: slice(source, view.getUint32(at + 24, true), view.getInt32(at + 28, true)),
     headers: headerCount === 0 ? NO_HEADERS : readRecordHeaders(source, view.getUint32(at + 32, true), headerCount),
   };
+}
+
+/** Header names count by their characters. */
+function contentBytes({ key, value, headers }: DecodedRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0);
+  return bytes;
 }
 
 const NO_HEADERS: readonly RecordHeader[] = [];

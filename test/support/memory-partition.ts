@@ -3,7 +3,7 @@
 import type { FetchStart, OffsetQuery, OffsetResult, ReadFailure, ReadResult } from "../../src/broker/ports.ts";
 import { concatBytes } from "../../src/common/bytes.ts";
 import { type Failure, failure } from "../../src/common/errors.ts";
-import { plainCodec, splitBatches, withBaseOffset } from "./plain-batches.ts";
+import { NO_LIMITS, plainCodec, splitBatches, withBaseOffset } from "./plain-batches.ts";
 
 const LEADER_EPOCH = 1;
 
@@ -88,7 +88,7 @@ export class MemoryPartition {
 
   private records() {
     return this.batches.flatMap(
-      ({ bytes, baseOffset }) => plainCodec.decode(bytes, Math.max(baseOffset, this.logStartOffset), 1e9).records,
+      ({ bytes, baseOffset }) => plainCodec.decode(bytes, Math.max(baseOffset, this.logStartOffset), NO_LIMITS).records,
     );
   }
 

@@ -11,7 +11,7 @@ export async function readBody(request: Request, limit: number = MAX_BODY_BYTES)
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
   if (request.body === null) return EMPTY;
   if (request.headers.get("content-length") !== null && isIdentity(request)) {
-    const body = new Uint8Array(await request.arrayBuffer());
+    const body = new Uint8Array(await toItsEnd(request.arrayBuffer()));
     if (body.length > limit) throw tooLarge(limit);
     return body;
   }
@@ -55,10 +55,14 @@ async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promi
   }
 }
 
+export function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  return toItsEnd(reader.read());
+}
+
 /** A body that breaks off, or is not what its Content-Encoding says, is the client's. */
-export async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+async function toItsEnd<Result>(reading: Promise<Result>): Promise<Result> {
   try {
-    return await reader.read();
+    return await reading;
   } catch {
     throw refuse("INVALID_REQUEST", "The body could not be read to its end, or is not compressed as its Content-Encoding says.");
   }

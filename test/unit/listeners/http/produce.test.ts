@@ -3,7 +3,7 @@ import { pack, unpack } from "msgpackr";
 import { expect, test } from "vitest";
 import { appWithTopic, type TestApp } from "../../../support/http.ts";
 import { MemoryPartition } from "../../../support/memory-partition.ts";
-import { encodePlainBatch, plainCodec } from "../../../support/plain-batches.ts";
+import { encodePlainBatch, NO_LIMITS, plainCodec } from "../../../support/plain-batches.ts";
 
 const PATH = "/v1/topics/orders/records";
 
@@ -24,7 +24,7 @@ function stored(app: TestApp) {
   const read = log(app).read("earliest", 1e9);
   if (!("batches" in read)) throw new Error(read.detail);
   const text = (bytes: Uint8Array | null) => (bytes === null ? null : new TextDecoder().decode(bytes));
-  return plainCodec.decode(new Uint8Array(read.batches), 0, 1e9).records.map((record) => ({
+  return plainCodec.decode(new Uint8Array(read.batches), 0, NO_LIMITS).records.map((record) => ({
     key: text(record.key),
     value: text(record.value),
     headers: record.headers.map(({ key, value }) => [key, text(value)]),
