@@ -96,7 +96,9 @@ export class Upkeep {
       this.#failures += 1;
       this.#isSwept = false; // it may have left objects behind
       const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
-      console.error(JSON.stringify({ message: "the maintenance of a partition failed", ...partition.log.state, error: String(error), retryMs }));
+      console.error(
+        JSON.stringify({ message: "the maintenance of a partition failed", ...partition.log.state, error: String(error), retryMs }),
+      );
       this.schedule(Date.now() + retryMs);
     }
   }

@@ -113,7 +113,8 @@ export function faultyLogStore(plan: FaultPlan, life: Life): LogStore {
     return result;
   };
   return new Proxy(life.disk, {
-    get: (_, name) =>
+    get:
+      (_, name) =>
       (...args: readonly unknown[]) =>
         call(String(name), args),
   });

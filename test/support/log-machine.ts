@@ -122,8 +122,8 @@ export class LogMachine {
       this.#startAnew();
     }
     const isWritten = results !== null || this.#partition.log.highWatermark > this.#model.endOffset;
-    if (!isWritten) return this.#producers.forgetPlan();
-    for (const [index, run] of runs.entries()) this.#appendToModel(run, isLogAppendTime ? nowMs : null, results?.[index]);
+    if (!isWritten) this.#producers.forgetPlan();
+    for (const [index, run] of isWritten ? runs.entries() : []) this.#appendToModel(run, isLogAppendTime ? nowMs : null, results?.[index]);
   }
 
   /** Lets some calls of the archive go on. */

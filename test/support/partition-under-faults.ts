@@ -3,10 +3,10 @@
 
 import { readPartition } from "../../src/broker/fetch.ts";
 import type { OffsetQuery, Ports, ReadFailure, ReadResult, TopicMetadata } from "../../src/broker/ports.ts";
+import type { Failure } from "../../src/common/errors.ts";
 import { failure } from "../../src/common/errors.ts";
 import type { LogState } from "../../src/log/log-store.ts";
 import type { AppendedRun } from "../../src/log/partition-log.ts";
-import type { Failure } from "../../src/common/errors.ts";
 import { OpenPartition } from "../../src/objects/open-partition.ts";
 import { type AlarmStorage, Upkeep } from "../../src/objects/upkeep.ts";
 import { MemoryArchiveStore } from "../../src/storage/memory-archive-store.ts";

@@ -16,8 +16,8 @@ vi.mock("../../../src/objects/core.ts", async () => {
 });
 
 const STEPS = 1000;
-const ROUNDS = Number(process.env["SLUICE_ROUNDS"] ?? 6);
-const FIRST_SEED = Number(process.env["SLUICE_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+const ROUNDS = Number(process.env.SLUICE_ROUNDS ?? 6);
+const FIRST_SEED = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 32));
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"] });
