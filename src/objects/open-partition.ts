@@ -11,6 +11,7 @@ import type {
   ReadRequest,
   ReadResult,
   SegmentDescription,
+  SegmentPage,
 } from "../broker/ports.ts";
 import { parseTopicConfigs } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
@@ -18,6 +19,7 @@ import { MAX_FETCH_BYTES } from "../common/limits.ts";
 import { ArchiveReader } from "../log/archive-reader.ts";
 import { ArchiveError, type ArchiveStore } from "../log/archive-store.ts";
 import { type LogConfig, toLogConfig } from "../log/log-config.ts";
+import { DamagedRowError } from "../log/log-reader.ts";
 import type { LogState, LogStore } from "../log/log-store.ts";
 import { PartitionLog } from "../log/partition-log.ts";
 import type { TimestampedOffset } from "../log/record-tools.ts";
@@ -96,9 +98,9 @@ export class OpenPartition {
     });
   }
 
-  segments(): SegmentDescription[] {
+  segments(page?: SegmentPage): SegmentDescription[] {
     const { highWatermark, activeBytes, activeMaxTimestamp } = this.log;
-    return [...this.#store.segmentsFrom(0)].map((segment) => {
+    return [...this.#manifest(page)].map((segment) => {
       const { baseOffset, createdAtMs, sealedAtMs, crc32c } = segment;
       const isActive = segment.place === SegmentPlace.active;
       return {
@@ -111,8 +113,18 @@ export class OpenPartition {
         sealedAtMs,
         crc32c,
         key: segment.archive === null ? null : (this.#archive?.key(segment) ?? null),
+        isCompacted: (segment.archive?.generation ?? 0) > 0,
       };
     });
+  }
+
+  *#manifest({ fromOffset, limit }: SegmentPage = { fromOffset: 0, limit: Number.POSITIVE_INFINITY }): Generator<Segment> {
+    const first = this.#store.segmentHolding(fromOffset)?.baseOffset ?? 0;
+    let left = limit;
+    for (const segment of this.#store.segmentsFrom(first)) {
+      if (left-- <= 0) return;
+      yield segment;
+    }
   }
 
   async #resolveStart(start: FetchStart): Promise<number> {
@@ -163,7 +175,7 @@ async function orStorageError<T>(work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ArchiveError) return failure("KAFKA_STORAGE_ERROR", error.message);
+    if (error instanceof ArchiveError || error instanceof DamagedRowError) return failure("KAFKA_STORAGE_ERROR", error.message);
     throw error;
   }
 }

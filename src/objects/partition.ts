@@ -17,6 +17,7 @@ import type {
   ReadRequest,
   ReadResult,
   SegmentDescription,
+  SegmentPage,
 } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
@@ -84,19 +85,20 @@ export class PartitionObject extends DurableObject<Env> {
     return isFailure(open) ? open : open.describe();
   }
 
-  async segments(address: PartitionAddress): Promise<readonly SegmentDescription[] | Failure> {
+  async segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure> {
     const open = await this.#openLog(address);
-    return isFailure(open) ? open : open.segments();
+    return isFailure(open) ? open : open.segments(page);
   }
 
   /** Kafka's DeleteRecords: -1 stands for the high watermark. */
-  async truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | Failure> {
+  async truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
     const { highWatermark } = open.log;
     const offset = beforeOffset === -1 ? highWatermark : beforeOffset;
     if (offset > highWatermark) {
-      return failure("OFFSET_OUT_OF_RANGE", `partition ${address.partition} ends at ${highWatermark}: it cannot be cut before ${offset}`);
+      const detail = `partition ${address.partition} ends at ${highWatermark}: the records before ${offset} cannot be deleted`;
+      return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets: open.offsets() };
     }
     open.log.advanceLogStart(offset);
     this.#upkeep.schedule(Date.now());

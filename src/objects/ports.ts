@@ -36,7 +36,7 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
     offset: (address, query) => orUnavailable(object.offset(address, query)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
-    segments: (address) => orUnavailable(object.segments(address)),
+    segments: (address, page) => orUnavailable(object.segments(address, page)),
     watch: (address) => orUnavailable(openWatch(stub, address)),
   };
 }

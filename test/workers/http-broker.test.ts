@@ -4,18 +4,7 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import worker from "../../src/index.ts";
-
-const JSON_BODY = { "content-type": "application/json" };
-
-async function request(path: string, init: RequestInit<IncomingRequestCfProperties> = {}): Promise<Response> {
-  const context = createExecutionContext();
-  const incoming = new Request<unknown, IncomingRequestCfProperties>(`http://localhost${path}`, init);
-  return worker.fetch(incoming, { ...env, SLUICE_OPEN: "1" }, context);
-}
-
-function send(path: string, body: unknown): Promise<Response> {
-  return request(path, { method: "POST", body: JSON.stringify(body), headers: JSON_BODY });
-}
+import { request, send } from "../support/worker-request.ts";
 
 async function makeTopic(name: string, partitions = 2): Promise<void> {
   expect((await send("/v1/topics", { name, partitions })).status).toBe(201);

@@ -90,6 +90,6 @@ test("a bug is a 500 without internals, and one line in the log", async () => {
 
 test("tells limits and features", async () => {
   const cluster = await (await testApp().get("/v1/cluster")).json();
-  expect(cluster).toMatchObject({ version: "0.0.0-test", limits: { maxBodyBytes: 16 << 20, maxWaitMs: 60_000 } });
+  expect(cluster).toMatchObject({ version: "0.0.0-test", limits: { maxBodyBytes: 24 << 20, maxWaitMs: 60_000 } });
   expect((cluster as { features: string[] }).features).toContain("websocket");
 });
