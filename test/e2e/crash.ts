@@ -244,11 +244,11 @@ async function readPartition(url: string, partition: number): Promise<PartitionC
   for (let end = 1; expectedOffset < end; ) {
     const path = `/v1/topics/${TOPIC}/partitions/${partition}/records?offset=${expectedOffset}&maxBytes=4000000&encoding=json`;
     const answer = (await getJson(url + path, OUT_OF_RANGE)) as FetchAnswer;
+    end = answer.highWatermark;
     if (answer.logStartOffset > expectedOffset) {
       [logStartOffset, expectedOffset, next] = [answer.logStartOffset, answer.logStartOffset, new Map()]; // it expired under the read
       continue;
     }
-    end = answer.highWatermark;
     for (const { offset, value } of answer.records) {
       if (offset !== expectedOffset++) throw new Error(`partition ${partition}: offset ${offset} where ${expectedOffset - 1} comes next`);
       const { writer, sequence } = value;

@@ -4,8 +4,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { TopicMetadata } from "../../src/broker/ports.ts";
-import { addressOf, append, aTopic, objectOf, partitionOf } from "./support/partition.ts";
 import { request, send } from "../support/worker-request.ts";
+import { addressOf, append, aTopic, objectOf, partitionOf } from "./support/partition.ts";
 
 const SMALL = { "segment.bytes": "2000", "index.interval.bytes": "300" };
 
