@@ -59,6 +59,8 @@ export interface LogStore {
   /** Segments in the order of their offsets, from the one with this base offset on. Take what you need before the next await. */
   segmentsFrom(baseOffset: number): Iterable<Segment>;
   lastSegment(): Segment | null;
+  /** The same from the newest on, backwards. */
+  newestSegments(): Iterable<Segment>;
   /** The first segment from a base offset on whose largest timestamp is at or above `timestamp` (ms). The active one does not count. */
   segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null;
   /** Of all sealed segments. */

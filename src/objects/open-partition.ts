@@ -23,10 +23,12 @@ import { DamagedRowError } from "../log/log-reader.ts";
 import type { LogState, LogStore } from "../log/log-store.ts";
 import { PartitionLog } from "../log/partition-log.ts";
 import type { TimestampedOffset } from "../log/record-tools.ts";
-import { archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
+import { type ArchivedCopy, archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
 import { indexSearch, recordTools } from "./core.ts";
 
 const PLACE_NAMES = ["active", "local", "both", "archived", "deleting"] as const satisfies readonly (keyof typeof SegmentPlace)[];
+
+const GONE = Symbol("the segment is gone");
 
 export class OpenPartition {
   readonly log: PartitionLog;
@@ -34,11 +36,14 @@ export class OpenPartition {
   readonly #archive: ArchiveReader | null;
   #config: LogConfig;
 
-  /** @throws DamagedRowError where the end of the log is not what was written */
-  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null) {
+  /**
+   * @param abandon told when the log failed to write: this instance is to be dropped
+   * @throws DamagedRowError where the end of the log is not what was written
+   */
+  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null, abandon: (error: unknown) => void) {
     this.#store = store;
     this.#config = configOf(state.configs);
-    this.log = new PartitionLog(store, state, recordTools, Date.now);
+    this.log = new PartitionLog(store, state, recordTools, Date.now, abandon);
     const prefix = archivePrefix(state.topicId, state.partition);
     this.#archive = archive && new ArchiveReader({ archive, prefix, tools: recordTools, search: indexSearch });
   }
@@ -75,7 +80,8 @@ export class OpenPartition {
       if (!("segment" in read)) return { ...offsets, startOffset, ...read };
       const { segment } = read;
       const archive = this.#archiveOf(segment);
-      const position = await archive.positionOf(segment, startOffset);
+      const position = await this.#unlessGone(segment, archive.positionOf(segment, startOffset));
+      if (position === GONE) return this.read(request);
       const archived = { key: archive.key(segment), position, sizeBytes: segment.sizeBytes, endOffset: segment.endOffset };
       return { ...offsets, startOffset, archived };
     });
@@ -135,9 +141,22 @@ export class OpenPartition {
       const found = this.log.findByTimestamp(timestamp, from);
       if (found === null || !("segment" in found)) return found;
       const { segment } = found;
-      const archived = await this.#archiveOf(segment).findByTimestamp(segment, timestamp, from);
+      const archived = await this.#unlessGone(segment, this.#archiveOf(segment).findByTimestamp(segment, timestamp, from));
+      if (archived === GONE) continue;
       if (archived !== null) return archived;
       from = segment.endOffset;
+    }
+  }
+
+  /** What the archive answers about a segment; GONE where it fails because the segment went meanwhile, or has another copy. */
+  async #unlessGone<T>(segment: Segment, answer: Promise<T>): Promise<T | typeof GONE> {
+    try {
+      return await answer;
+    } catch (error) {
+      const current = this.#store.segmentHolding(segment.baseOffset);
+      const isGone = segment.endOffset <= this.log.logStartOffset || !isSameCopy(current?.archive ?? null, segment.archive);
+      if (error instanceof ArchiveError && isGone) return GONE;
+      throw error;
     }
   }
 
@@ -146,6 +165,10 @@ export class OpenPartition {
       throw new ArchiveError(`segment ${segment.baseOffset}`, "it is in the archive, and there is no ARCHIVE binding");
     return this.#archive;
   }
+}
+
+function isSameCopy(a: ArchivedCopy | null, b: ArchivedCopy | null): boolean {
+  return a?.leaderEpoch === b?.leaderEpoch && a?.generation === b?.generation && a?.attempt === b?.attempt;
 }
 
 async function orStorageError<T>(work: () => Promise<T>): Promise<T | Failure> {

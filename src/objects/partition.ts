@@ -109,7 +109,8 @@ export class PartitionObject extends DurableObject<Env> {
     const known = this.#open ?? this.#openStored();
     if (known === null || isFailure(known)) return;
     const { topicId, partition, topicVersion } = known.log.state;
-    const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 });
+    // Where the cluster cannot be asked, the configs that are known must do.
+    const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 }).catch(() => known);
     if (!isFailure(open)) await this.#upkeep.ring(open);
   }
 
@@ -162,14 +163,7 @@ export class PartitionObject extends DurableObject<Env> {
     const open = this.#open;
     if (open === null) return runs.map(() => unknownTopic());
     const before = open.log.highWatermark;
-    let results: readonly (AppendedRun | Failure)[];
-    try {
-      results = open.log.append(runs, open.config);
-    } catch (error) {
-      // The log in memory is ahead of the one on disk: start over from the disk.
-      this.ctx.abort(`the append failed: ${error}`);
-      throw error;
-    }
+    const results = open.log.append(runs, open.config);
     if (open.log.highWatermark > before) {
       this.#watchers.tell(open.log.highWatermark);
       this.#upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
@@ -202,7 +196,10 @@ export class PartitionObject extends DurableObject<Env> {
 
   #openWith(state: LogState): OpenPartition | Failure {
     try {
-      this.#open = new OpenPartition(this.#store, state, this.#archive);
+      // A log that failed to write may be ahead of the disk in memory: start over from the disk.
+      const abandon = (error: unknown): void => this.ctx.abort(`a write to the log failed: ${error}`);
+      this.#open = new OpenPartition(this.#store, state, this.#archive, abandon);
+      this.#upkeep.begin(this.#open);
       return this.#open;
     } catch (error) {
       if (!(error instanceof DamagedRowError)) throw error;

@@ -12,7 +12,7 @@
 //
 //   segments            the manifest, one row a segment (src/log/segment.ts tells what the columns mean)
 //     base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
-//     archive_epoch, archive_generation, index_bytes, time_index_bytes (all four null: not in the archive)
+//     archive_epoch, archive_generation, archive_attempt, index_bytes, time_index_bytes (all five null: not in the archive)
 //
 //   segment_N           the rows of the local segment with base offset N, one row a flush, or a part of one
 //     base_offset       of its first batch
@@ -58,6 +58,7 @@ type SegmentColumns = {
   crc32c: number | null;
   archive_epoch: number | null;
   archive_generation: number;
+  archive_attempt: number;
   index_bytes: number;
   time_index_bytes: number;
 };
@@ -94,7 +95,7 @@ export class SqliteLogStore implements LogStore {
       CREATE TABLE IF NOT EXISTS segments (
         base_offset INTEGER PRIMARY KEY, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, end_offset INTEGER NOT NULL,
         size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL, crc32c INTEGER,
-        archive_epoch INTEGER, archive_generation INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
+        archive_epoch INTEGER, archive_generation INTEGER, archive_attempt INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
       CREATE TABLE IF NOT EXISTS producer_snapshot (part INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
@@ -133,7 +134,7 @@ export class SqliteLogStore implements LogStore {
     const { archive } = segment;
     this.#sql.exec(
       `INSERT OR REPLACE INTO segments (base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
-         archive_epoch, archive_generation, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         archive_epoch, archive_generation, archive_attempt, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       segment.baseOffset,
       segment.place,
       segment.createdAtMs,
@@ -144,6 +145,7 @@ export class SqliteLogStore implements LogStore {
       segment.crc32c,
       archive?.leaderEpoch ?? null,
       archive?.generation ?? null,
+      archive?.attempt ?? null,
       archive?.indexBytes ?? null,
       archive?.timeIndexBytes ?? null,
     );
@@ -159,12 +161,12 @@ export class SqliteLogStore implements LogStore {
 
   *segmentsFrom(baseOffset: number): Iterable<Segment> {
     const query = "SELECT * FROM segments WHERE base_offset >= ? ORDER BY base_offset LIMIT ?";
-    for (let from = baseOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
-      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
-      for (const row of rows) yield toSegment(row);
-      if (rows.length < page) return;
-      from = rows.at(-1)!.base_offset + 1;
-    }
+    yield* this.#segmentPages(query, baseOffset, 1);
+  }
+
+  *newestSegments(): Iterable<Segment> {
+    const query = "SELECT * FROM segments WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT ?";
+    yield* this.#segmentPages(query, Number.MAX_SAFE_INTEGER, -1);
   }
 
   lastSegment(): Segment | null {
@@ -273,6 +275,16 @@ export class SqliteLogStore implements LogStore {
     return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
   }
 
+  /** @param direction of the query: 1 upwards, -1 downwards */
+  *#segmentPages(query: string, firstOffset: number, direction: 1 | -1): Iterable<Segment> {
+    for (let from = firstOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
+      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
+      for (const row of rows) yield toSegment(row);
+      if (rows.length < page) return;
+      from = rows.at(-1)!.base_offset + direction;
+    }
+  }
+
   #oneSegment(clauses: string, ...values: number[]): Segment | null {
     const row = this.#sql.exec<SegmentColumns>(`SELECT * FROM segments ${clauses}`, ...values).toArray()[0];
     return row === undefined ? null : toSegment(row);
@@ -319,6 +331,7 @@ function toSegment(columns: SegmentColumns): Segment {
         : {
             leaderEpoch: columns.archive_epoch,
             generation: columns.archive_generation,
+            attempt: columns.archive_attempt,
             indexBytes: columns.index_bytes,
             timeIndexBytes: columns.time_index_bytes,
           },
