@@ -71,8 +71,11 @@ export interface LogStore {
   /** Frees a segment's rows, all at once. */
   dropRows(baseOffset: number): void;
   appendRow(segmentBaseOffset: number, row: LogRow): void;
-  /** Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await. */
-  rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow>;
+  /**
+   * Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await.
+   * @param wantedBytes how much the caller means to take: what a store reads at once, no limit
+   */
+  rowsFrom(segmentBaseOffset: number, offset: number, wantedBytes?: number): Iterable<LogRow>;
   /** The place of the row with the largest base offset at or below `offset`. */
   rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null;
   lastRow(segmentBaseOffset: number): RowPlace | null;

@@ -13,7 +13,9 @@ import { openWatch } from "./watch.ts";
 /** Ports for one request: `waitUntil` is that request's own. */
 export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => void): Ports {
   return {
-    cluster: clusterPort(env),
+    get cluster() {
+      return clusterPort(env);
+    },
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,

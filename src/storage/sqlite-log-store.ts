@@ -30,7 +30,7 @@
 //     bytes
 //
 // Every query is read to its end at once: a cursor that is left open locks its tables, and a segment's could not be dropped. So long
-// results are read in pages, of rows by their positions, small at first for those who want one batch.
+// results are read in pages of whole rows: as many bytes as the reader wants, or small at first for those who want one batch.
 //
 // To change a table: add columns with defaults or new tables in `createTables`; never reuse a name for another meaning.
 
@@ -69,7 +69,7 @@ type SnapshotColumns = { end_offset: number; bytes: ArrayBuffer };
 
 const PLACE_COLUMNS = "base_offset, end_offset, position, size_bytes, max_timestamp";
 
-/** Bytes of rows in a page, from the first to the largest. */
+/** Bytes of rows in a page, from the first to the largest; one row in any case. */
 const FIRST_PAGE_BYTES = 64 * 1024;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
@@ -207,13 +207,20 @@ export class SqliteLogStore implements LogStore {
     if (first !== row.bytes) this.#appendParts(segmentBaseOffset, row);
   }
 
-  *rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow> {
+  *rowsFrom(segmentBaseOffset: number, offset: number, wantedBytes = FIRST_PAGE_BYTES): Iterable<LogRow> {
     const first = this.rowHolding(segmentBaseOffset, offset);
-    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${rowsTable(segmentBaseOffset)}
-      WHERE base_offset >= ? AND position < ? ORDER BY base_offset`;
+    const table = rowsTable(segmentBaseOffset);
+    // The row that would outgrow the page ends it. A plain condition on the position, which has no index, would look at every row that
+    // is left in the segment; the inner query stops at the first.
+    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${table}
+      WHERE base_offset >= ?1 AND base_offset < coalesce(
+        (SELECT base_offset FROM ${table} WHERE base_offset >= ?1 AND position > ?2 AND position + size_bytes > ?2 + ?3
+         ORDER BY base_offset LIMIT 1), ${Number.MAX_SAFE_INTEGER})
+      ORDER BY base_offset`;
     let next = { offset: first?.baseOffset ?? 0, position: first?.position ?? 0 };
-    for (let page = FIRST_PAGE_BYTES; ; page = Math.min(page * 4, MAX_PAGE_BYTES)) {
-      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position + page).toArray();
+    let page = Math.min(wantedBytes, MAX_PAGE_BYTES);
+    for (let after = FIRST_PAGE_BYTES; ; page = after, after = Math.min(after * 4, MAX_PAGE_BYTES)) {
+      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position, page).toArray();
       for (const columns of rows) {
         if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segmentBaseOffset, columns) };
       }
