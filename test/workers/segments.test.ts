@@ -132,6 +132,27 @@ test("goes on by its cursor, in the middle of a segment too, to the same result"
   expect(steps.reduce((sum, { checkedBytes }) => sum + checkedBytes, 0)).toBe(whole.checkedBytes);
 });
 
+test("segments that are archived and expire between two calls are not taken for damaged", async () => {
+  const topic = await aTopic({ ...SMALL, "local.retention.ms": "3600000" });
+  for (let offset = 0; offset < 40; offset++) await append(topic, [`${offset}:${"x".repeat(150)}`], { firstTimestamp: Date.now() });
+  const between = [
+    () => runInDurableObject(objectOf(topic), (object) => object.alarm()),
+    () => partitionOf(topic).truncate(addressOf(topic), 15),
+    () => send(`/v1/topics/${topic.name}`, { configs: { "local.retention.ms": null } }, "PATCH"),
+    () => runInDurableObject(objectOf(topic), (object) => object.alarm()),
+    () => append(topic, ["more", "y".repeat(1900)], { firstTimestamp: Date.now() }),
+  ];
+  let last: Verified | null = null;
+  for (let cursor: string | undefined, steps = 0; ; steps++) {
+    last = await verify(topic, { maxBytes: 1, ...(cursor === undefined ? {} : { cursor }) });
+    expect(failuresIn(last)).toEqual([]);
+    if (last.nextCursor === null) break;
+    cursor = last.nextCursor;
+    await between[steps]?.();
+  }
+  expect((await segmentsOf(topic)).logStartOffset).toBe(15);
+});
+
 test("begins with the segment that holds an offset, and refuses one out of range", async () => {
   const topic = await filledTopic();
   const { segments } = await segmentsOf(topic);
