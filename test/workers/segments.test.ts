@@ -3,8 +3,11 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { TopicMetadata } from "../../src/broker/ports.ts";
-import { addressOf, append, aTopic, objectOf, partitionOf } from "./support/partition.ts";
+import type { VerifySegmentsResult } from "../../src/broker/broker.ts";
+import type { ArchivePort, TopicMetadata } from "../../src/broker/ports.ts";
+import { verifySegments } from "../../src/broker/verify-segments.ts";
+import { core } from "../../src/objects/core.ts";
+import { addressOf, append, aTopic, objectOf, partitionOf, ports } from "./support/partition.ts";
 import { request, send } from "./support/worker-request.ts";
 
 const SMALL = { "segment.bytes": "2000", "index.interval.bytes": "300" };
@@ -130,6 +133,51 @@ test("goes on by its cursor, in the middle of a segment too, to the same result"
   expect(steps.every(({ ok }) => ok)).toBe(true);
   expect(steps.flatMap(({ segments }) => segments)).toEqual(whole.segments);
   expect(steps.reduce((sum, { checkedBytes }) => sum + checkedBytes, 0)).toBe(whole.checkedBytes);
+});
+
+test("segments that are archived and expire between two calls are not taken for damaged", async () => {
+  const topic = await aTopic({ ...SMALL, "local.retention.ms": "3600000" });
+  for (let offset = 0; offset < 40; offset++) await append(topic, [`${offset}:${"x".repeat(150)}`], { firstTimestamp: Date.now() });
+  const between = [
+    () => runInDurableObject(objectOf(topic), (object) => object.alarm()),
+    () => partitionOf(topic).truncate(addressOf(topic), 15),
+    () => send(`/v1/topics/${topic.name}`, { configs: { "local.retention.ms": null } }, "PATCH"),
+    () => runInDurableObject(objectOf(topic), (object) => object.alarm()),
+    () => append(topic, ["more", "y".repeat(1900)], { firstTimestamp: Date.now() }),
+  ];
+  let last: Verified | null = null;
+  for (let cursor: string | undefined, steps = 0; ; steps++) {
+    last = await verify(topic, { maxBytes: 1, ...(cursor === undefined ? {} : { cursor }) });
+    expect(failuresIn(last)).toEqual([]);
+    if (last.nextCursor === null) break;
+    cursor = last.nextCursor;
+    await between[steps]?.();
+  }
+  expect((await segmentsOf(topic)).logStartOffset).toBe(15);
+});
+
+test("a segment that expires while it is read is looked up again, and not told as missing", async () => {
+  const topic = await filledTopic();
+  const real = ports();
+  let reads = 0;
+  const archive: ArchivePort = {
+    async read(...range) {
+      if (reads++ === 0) {
+        await partitionOf(topic).truncate(addressOf(topic), 15);
+        await runInDurableObject(objectOf(topic), (object) => object.alarm());
+      }
+      return real.archive!.read(...range);
+    },
+  };
+  const topics = { topic: async () => topic, invalidate: () => {} };
+  const context = { ports: { ...real, archive }, topics, core, now: Date.now };
+  const verified = await verifySegments(context, { topic: topic.name, partition: 0, maxBytes: 1 << 20, maxMs: 10_000 });
+  expect(verified).toMatchObject({ ok: true, nextCursor: null });
+  const { segments } = await segmentsOf(topic);
+  expect(segments[0]!.baseOffset).toBeGreaterThan(0);
+  expect((verified as VerifySegmentsResult).segments.map(({ baseOffset }) => baseOffset)).toEqual(
+    segments.map(({ baseOffset }) => baseOffset),
+  );
 });
 
 test("begins with the segment that holds an offset, and refuses one out of range", async () => {

@@ -12,7 +12,7 @@ export async function request(path: string, init: RequestInit<IncomingRequestCfP
   return worker.fetch(incoming, { ...env, SLUICE_OPEN: "1" }, context);
 }
 
-/** Posts JSON. */
-export function send(path: string, body: unknown): Promise<Response> {
-  return request(path, { method: "POST", body: JSON.stringify(body), headers: JSON_BODY });
+/** Sends JSON. */
+export function send(path: string, body: unknown, method = "POST"): Promise<Response> {
+  return request(path, { method, body: JSON.stringify(body), headers: JSON_BODY });
 }
