@@ -138,7 +138,7 @@ export class LogMachine {
     this.#begin(async (mayFail) => {
       const result = await this.#partition.read({ start, ...limits });
       if (!isFailure(result)) return this.#checkRead(result, start, endOffset);
-      const isOutside = start < this.#model.logStartOffset || start > endOffset;
+      const isOutside = start < this.#storedLogStart || start > endOffset;
       if (result.error === "OFFSET_OUT_OF_RANGE" ? !isOutside : !isOutside && !mayFail())
         throw new Error(`a read at ${start} failed: ${describe(result)}`);
     });
@@ -153,7 +153,8 @@ export class LogMachine {
         if (!mayFail()) throw new Error(`a lookup failed: ${describe(found)}`);
         return;
       }
-      const { records, logStartOffset } = this.#model;
+      const { records } = this.#model;
+      const logStartOffset = this.#storedLogStart;
       const end = found.offset === -1 ? known.end : found.offset;
       const passed = records.slice(logStartOffset, end).findIndex((record) => record.timestamp >= timestamp);
       if (passed >= 0) throw new Error(`a lookup of ${timestamp} answered ${found.offset}, but ${logStartOffset + passed} is first`);
@@ -177,8 +178,7 @@ export class LogMachine {
     const { logStartOffset, endOffset } = this.#model;
     const offset = this.#below(4) === 0 ? endOffset : logStartOffset + this.#below(endOffset - logStartOffset + 1);
     this.#orDropped(() => this.#partition.truncate(offset));
-    const stored = this.#partition.disk.loadState()!.logStartOffset;
-    if (stored === offset || this.#partition.isRunning) this.#model.logStartOffset = Math.max(offset, logStartOffset);
+    if (this.#storedLogStart === offset || this.#partition.isRunning) this.#model.logStartOffset = Math.max(offset, logStartOffset);
   }
 
   configure(): void {
@@ -236,7 +236,7 @@ export class LogMachine {
   }
 
   #acceptExpiry(configs: readonly TopicConfig[], boundariesBefore: readonly number[]): void {
-    const stored = this.#partition.disk.loadState()!.logStartOffset;
+    const stored = this.#storedLogStart;
     if (stored === this.#model.logStartOffset) return;
     const now = [...this.#partition.disk.segmentsFrom(0)].map((segment) => segment.baseOffset);
     checkExpiry(this.#model, stored, [...boundariesBefore, ...now], { configs, nowMs: this.#latestMs });
@@ -253,6 +253,11 @@ export class LogMachine {
     const latestMs = Math.max(dueMs, this.#latestMs + LAST_RETRY_MS);
     const { alarmMs } = this.#partition;
     if ((alarmMs ?? Number.POSITIVE_INFINITY) > latestMs) throw new Error(`the alarm is set to ${alarmMs}, though work is due at ${dueMs}`);
+  }
+
+  /** Ahead of the model's within a step. */
+  get #storedLogStart(): number {
+    return this.#partition.disk.loadState()!.logStartOffset;
   }
 
   get #isDue(): boolean {
