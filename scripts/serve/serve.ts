@@ -4,16 +4,20 @@
 // ends workerd (processes.ts). Records that were acknowledged are durable by then, so nothing is lost by a kill.
 
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CORE_WASM } from "../build-core.ts";
-import { buildWorker, WORKER_SCRIPT } from "../build-worker.ts";
+import { ARCHIVE_SCRIPTS, buildArchive, buildWorker, WORKER_SCRIPT } from "../build-worker.ts";
+import type { ArchiveConfig } from "./archive-config.ts";
+import type { ArchiveOptions } from "./archive-options.ts";
+import { compatibilityDate } from "./compatibility-date.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { type ServeOptions, StartError } from "./options.ts";
+import type { ServeOptions } from "./options.ts";
 import { identifyProcess, killWithThisProcess, watchNpm } from "./processes.ts";
+import { StartError } from "./start-error.ts";
 import { listeningPorts, startWorkerd } from "./workerd.ts";
 import { socketAddress, workerdConfig } from "./workerd-config.ts";
 
@@ -27,6 +31,7 @@ export async function serve(options: ServeOptions): Promise<number> {
   const folder = await openDataFolder(options.data);
   await checkPorts(options);
   await buildWorker();
+  if (options.archive !== null) await buildArchive(options.archive.kind);
   writeFileSync(folder.configFile, configText(options, folder));
   const child = startGuardedWorkerd(folder);
   const stopping = stopOnSignal(child);
@@ -34,7 +39,7 @@ export async function serve(options: ServeOptions): Promise<number> {
     child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
   });
   const ports = await Promise.race([listeningPorts(child, ["http", "kafka"]), ended.then(() => null)]);
-  if (ports !== null) console.log(listeningLine(options, folder, ports.http, ports.kafka));
+  if (ports !== null) console.log(listeningLine(options, folder, ports));
   else if (!stopping()) await checkPorts(options);
   const exitCode = await ended;
   if (stopping()) return 0;
@@ -65,7 +70,7 @@ function portRefusal({ code, message }: NodeJS.ErrnoException, address: string, 
   return `cannot listen on ${address}: ${message}`;
 }
 
-function configText({ host, port, kafkaPort, open }: ServeOptions, folder: DataFolder): string {
+function configText({ host, port, kafkaPort, open, archive }: ServeOptions, folder: DataFolder): string {
   return workerdConfig({
     workerScript: relative(folder.path, root + WORKER_SCRIPT),
     coreWasm: relative(folder.path, root + CORE_WASM),
@@ -75,14 +80,13 @@ function configText({ host, port, kafkaPort, open }: ServeOptions, folder: DataF
     kafkaPort,
     compatibilityDate: compatibilityDate(),
     open,
+    archive: archive && archiveConfig(archive, folder),
   });
 }
 
-/** wrangler.toml's, so that a Worker behaves here as it does when deployed. */
-function compatibilityDate(): string {
-  const date = /^compatibility_date\s*=\s*"([\d-]+)"/m.exec(readFileSync(`${root}wrangler.toml`, "utf8"))?.[1];
-  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date");
-  return date;
+function archiveConfig(archive: ArchiveOptions, folder: DataFolder): ArchiveConfig {
+  const script = relative(folder.path, root + ARCHIVE_SCRIPTS[archive.kind]);
+  return archive.kind === "local" ? { kind: "local", script, folder: folder.archiveFolder } : { ...archive, script };
 }
 
 /** Starts workerd so that it cannot outlive this process. */
@@ -111,7 +115,13 @@ function stopOnSignal(child: ChildProcess): () => boolean {
   return () => stopping;
 }
 
-function listeningLine({ host, open }: ServeOptions, folder: DataFolder, port: number, kafkaPort: number): string {
+function listeningLine({ host, open, archive }: ServeOptions, folder: DataFolder, ports: { http: number; kafka: number }): string {
   const access = open ? "open to this machine without a token (loopback only)" : "token required";
-  return `Sluice listens on http://${socketAddress(host, port)} and for Kafka clients on ${socketAddress(host, kafkaPort)}, ${access}, data in ${folder.path}`;
+  const addresses = `http://${socketAddress(host, ports.http)} and for Kafka clients on ${socketAddress(host, ports.kafka)}`;
+  return `Sluice listens on ${addresses}, ${access}, data in ${folder.path}${describeArchive(archive)}`;
+}
+
+function describeArchive(archive: ArchiveOptions | null): string {
+  if (archive === null) return "";
+  return archive.kind === "local" ? ", archive there too" : `, archive in s3://${archive.bucket}/${archive.prefix} at ${archive.endpoint}`;
 }

@@ -11,11 +11,12 @@ const { default: executable } = createRequire(import.meta.url)("workerd") as { d
 
 /**
  * Starts workerd on a config file; its output goes to this process's. Modules are found from the config's folder, relative disk paths
- * from `folder`.
+ * from `folder`. What the config takes from the environment comes from `environment`.
  */
-export function startWorkerd(configFile: string, folder = dirname(configFile)): ChildProcess {
+export function startWorkerd(configFile: string, folder = dirname(configFile), environment: NodeJS.ProcessEnv = process.env): ChildProcess {
   return spawn(executable, ["serve", "--control-fd=3", configFile], {
     cwd: folder,
+    env: environment,
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
 }

@@ -123,8 +123,11 @@ export class GroupCoordinator {
   /** Answers when the group's next generation begins, or at once with what the member must do instead. */
   async join(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
     const { groupId, memberId } = request;
-    const refused =
-      checkGroupId(groupId) ?? checkJoin(request, this.#classicOptions) ?? (memberId === "" ? await this.#ensure(groupId) : null);
+    let refused = checkGroupId(groupId) ?? checkJoin(request, this.#classicOptions);
+    // Only somebody new makes a group. From the look at the store to the join nothing may come between, a deletion least of all.
+    while (refused === null && memberId === "" && this.#stores.offsets.groupId() === null) {
+      refused = await this.#lifecycle.run(() => this.#writeFirst(groupId, []));
+    }
     if (refused !== null) return { ...refused, memberId };
     const { waiter, answered } = this.#joins.park();
     this.#run((nowMs) => this.#classic.join(request, waiter, nowMs));
@@ -239,15 +242,6 @@ export class GroupCoordinator {
     const { emptySinceMs } = this.#classic;
     const { offsetsRetentionMs, emptyGroupRetentionMs } = this.#options.config;
     this.#retentionMs = emptySinceMs === null ? null : emptySinceMs + Math.min(offsetsRetentionMs, emptyGroupRetentionMs);
-  }
-
-  /** Makes the group if it is new, and null; or why it could not be registered. */
-  async #ensure(groupId: string): Promise<null | Failure> {
-    while (this.#stores.offsets.groupId() === null) {
-      const unreached = await this.#lifecycle.run(() => this.#writeFirst(groupId, []));
-      if (unreached !== null) return unreached;
-    }
-    return null;
   }
 
   async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {

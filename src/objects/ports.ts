@@ -42,17 +42,18 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
 }
 
 function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort {
-  const object = env.GROUP.getByName(groupId) as unknown as GroupPort & ClassicGroupPort; // its RPC methods, as plain data
+  // Its RPC methods, as plain data. A connection keeps its port for hours, and a stub of an object that was reset stays broken.
+  const object = () => env.GROUP.getByName(groupId) as unknown as GroupPort & ClassicGroupPort;
   return {
-    commit: (request) => orCoordinatorUnavailable(object.commit(request)),
-    describe: (id) => object.describe(id),
-    delete: (id) => orCoordinatorUnavailable(object.delete(id)),
-    join: async (request) => ({ memberId: request.memberId, ...(await orCoordinatorUnavailable(object.join(request))) }),
-    sync: (request) => orCoordinatorUnavailable(object.sync(request)),
-    heartbeat: (request) => orCoordinatorUnavailable(object.heartbeat(request)),
-    leave: (request) => orCoordinatorUnavailable(object.leave(request)),
-    describeClassic: (id) => orCoordinatorUnavailable(object.describeClassic(id)),
-    listing: (id) => orCoordinatorUnavailable(object.listing(id)),
+    commit: (request) => orCoordinatorUnavailable(object().commit(request)),
+    describe: (id) => object().describe(id),
+    delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+    join: async (request) => ({ memberId: request.memberId, ...(await orCoordinatorUnavailable(object().join(request))) }),
+    sync: (request) => orCoordinatorUnavailable(object().sync(request)),
+    heartbeat: (request) => orCoordinatorUnavailable(object().heartbeat(request)),
+    leave: (request) => orCoordinatorUnavailable(object().leave(request)),
+    describeClassic: (id) => orCoordinatorUnavailable(object().describeClassic(id)),
+    listing: (id) => orCoordinatorUnavailable(object().listing(id)),
   };
 }
 

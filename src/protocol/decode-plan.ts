@@ -29,13 +29,14 @@ function fieldReader(field: FieldSpec, form: Form): Read {
 }
 
 function structReader(fields: Fields, form: Form, literal?: Literal<Fields>): Read {
-  const reads = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, named(name, inlineReader(field, form))]));
-  const readInline = literal === undefined ? objectReader(reads) : literal(reads);
+  const reads = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, inlineReader(field, form)]));
+  const readInline = literal === undefined ? objectReader(reads) : literalReader(reads, literal);
   if (!form.flexible) return readInline;
   const readTagged = taggedReader(fields, form);
   return (reader) => {
     const struct = readInline(reader) as MutableStruct;
-    readTagged(reader, struct);
+    const count = reader.unsignedVarint();
+    if (count > 0) readTagged(reader, struct, count);
     return struct;
   };
 }
@@ -46,7 +47,12 @@ function objectReader(reads: Record<string, Read>): Read {
   const steps = Object.values(reads);
   // Called with `new`: V8 keeps one hidden class per constructor and learns the size of its objects, which `{}` would grow in steps.
   function Struct(this: MutableStruct, reader: Reader): void {
-    for (let i = 0; i < steps.length; i++) this[names[i]!] = steps[i]!(reader);
+    let i = 0;
+    try {
+      for (; i < steps.length; i++) this[names[i]!] = steps[i]!(reader);
+    } catch (error) {
+      throw within(error, names[i]!);
+    }
   }
   // What comes out is a plain object, which an RPC call can carry.
   Struct.prototype = Object.prototype;
@@ -54,13 +60,17 @@ function objectReader(reads: Record<string, Read>): Read {
   return (reader) => new Constructor(reader);
 }
 
-/** Puts the field's name into the path of what goes wrong in it. */
-function named(name: string, read: Read): Read {
+/** As objectReader, through a hot struct's literal. That cannot say which field it fails in, so a struct that fails is read once more. */
+function literalReader(reads: Record<string, Read>, literal: Literal<Fields>): Read {
+  const read = literal(reads);
+  const readNaming = objectReader(reads);
   return (reader) => {
+    const start = reader.position;
     try {
       return read(reader);
-    } catch (error) {
-      throw within(error, name);
+    } catch {
+      reader.rewind(start);
+      return readNaming(reader);
     }
   };
 }
@@ -72,14 +82,14 @@ function inlineReader(field: FieldSpec, form: Form): Read {
   return () => value;
 }
 
-/** Reads the tagged fields at the end of a struct; skips and drops those that the table does not know. */
-function taggedReader(fields: Fields, form: Form): (reader: Reader, struct: MutableStruct) => void {
+/** Reads `count` tagged fields at the end of a struct; skips and drops those that the table does not know. */
+function taggedReader(fields: Fields, form: Form): (reader: Reader, struct: MutableStruct, count: number) => void {
   const known = new Map<number, TaggedField>();
   for (const [name, field] of Object.entries(fields)) {
-    if (isPresent(field, form) && isTagged(field)) known.set(field.options.tag!, { name, read: named(name, fieldReader(field, form)) });
+    if (isPresent(field, form) && isTagged(field)) known.set(field.options.tag!, { name, read: fieldReader(field, form) });
   }
-  return (reader, struct) => {
-    for (let left = reader.unsignedVarint(); left > 0; left--) {
+  return (reader, struct, count) => {
+    for (let i = 0; i < count; i++) {
       const field = known.get(reader.unsignedVarint());
       const size = reader.unsignedVarint();
       if (field === undefined) reader.skip(size);
@@ -89,10 +99,14 @@ function taggedReader(fields: Fields, form: Form): (reader: Reader, struct: Muta
 }
 
 function readTagged(reader: Reader, struct: MutableStruct, { name, read }: TaggedField, size: number): void {
-  const start = reader.position;
-  struct[name] = read(reader);
-  const taken = reader.position - start;
-  if (taken !== size) throw within(new ProtocolError(`a tagged field's size is ${size}, its value takes ${taken} bytes`), name);
+  try {
+    const start = reader.position;
+    struct[name] = read(reader);
+    const taken = reader.position - start;
+    if (taken !== size) throw new ProtocolError(`a tagged field's size is ${size}, its value takes ${taken} bytes`);
+  } catch (error) {
+    throw within(error, name);
+  }
 }
 
 function arrayReader(field: FieldSpec, form: Form): Read {

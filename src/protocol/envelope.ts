@@ -37,7 +37,7 @@ export function openRequest(frame: Uint8Array): RequestEnvelope {
 function peekApi(reader: Reader): { key: number; version: number } {
   try {
     const api = { key: reader.int16(), version: reader.int16() };
-    reader.rewind();
+    reader.rewind(0);
     return api;
   } catch (error) {
     throw within(error, requestHeader.name);

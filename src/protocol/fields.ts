@@ -145,8 +145,8 @@ export function struct(fields: Fields, first?: string | FieldOptions, second?: F
 
 /**
  * A struct of which a request can have thousands. `literal` writes it out once more as an object literal, with the fields in the table's
- * order, because V8 makes one hidden class for a literal at once, and one property at a time for names that it gets from a table (twice
- * the time: bench/core/protocol.bench.ts).
+ * order: V8 makes a literal's hidden class at once, but adds properties whose names come from a table one at a time
+ * (bench/core/protocol.bench.ts has both).
  */
 export function hotStruct<F extends Fields>(fields: F, literal: Literal<F>): Field<DecodedStruct<F>, EncodableStruct<F>, false> {
   return { type: "struct", versions: null, options: {}, fields, element: null, literal: literal as unknown as Literal<Fields> };

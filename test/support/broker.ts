@@ -20,6 +20,8 @@ export interface BrokerOptions {
   readonly kafkaPort?: number;
   readonly host?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What follows --archive: "" for one in the data folder. Without it there is none. */
+  readonly archive?: string;
 }
 
 export interface Ended {
@@ -118,11 +120,11 @@ async function launch({
   kafkaPort = 0,
   dataDir,
   env = {},
+  archive,
 }: BrokerOptions & { dataDir: string }): Promise<Run> {
-  const { child, ended, output } = spawnStart(
-    ["--host", host, "--port", String(port), "--kafka-port", String(kafkaPort), "--data", dataDir],
-    env,
-  );
+  const archiveFlag = archive === undefined ? [] : [`--archive=${archive}`];
+  const ports = ["--port", String(port), "--kafka-port", String(kafkaPort)];
+  const { child, ended, output } = spawnStart(["--host", host, ...ports, "--data", dataDir, ...archiveFlag], env);
   const url = await Promise.race([
     printedUrl(child, output),
     ended.then(({ code, signal }) => {
@@ -136,12 +138,16 @@ async function launch({
 
 function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>) {
   // Nothing of the caller's own settings may open, close or name the broker under test.
-  const { SLUICE_ADMIN_TOKEN: _token, npm_lifecycle_event: _npm, ...inherited } = process.env;
+  const { SLUICE_ADMIN_TOKEN: _token, npm_lifecycle_event: _npm, ...inherited } = withoutAws(process.env);
   const child = spawn(process.execPath, [START, ...args], { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const ended = new Promise<Ended>((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
   return { child, ended, output: () => printed };
+}
+
+function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("AWS_")));
 }
 
 function printedUrl(child: ChildProcess, output: () => string): Promise<string> {

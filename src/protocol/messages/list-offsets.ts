@@ -1,7 +1,7 @@
 // ListOffsets (key 2) and OffsetForLeaderEpoch (23): where in a partition to begin.
 //
-// ListOffsets    2: isolation level   4: leader epochs   6: flexible   7: timestamp -3 is the largest (KIP-734)   8: -4, -5 tiered storage
-//                10: a timeout, for reads from tiered storage
+// ListOffsets    2: isolation level   4: leader epochs   6: flexible   7: timestamp -3 is the largest one's record (KIP-734)
+//                8: -4, the local log's start   9: -5, the last in tiered storage (both KIP-405)   10: a timeout for tiered storage
 // OffsetForLeaderEpoch   2: the leader epoch of the asking client   3: replicaId   4: flexible
 
 import { array, int8, int16, int32, int64, string } from "../fields.ts";

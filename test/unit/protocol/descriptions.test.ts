@@ -4,9 +4,6 @@ import { describe, expect, test } from "vitest";
 import { APIS } from "../../../src/protocol/api-keys.ts";
 import { defaultOf, isCompact, isNullable, isPresent } from "../../../src/protocol/field-rules.ts";
 import type { FieldSpec, Fields } from "../../../src/protocol/fields.ts";
-import type { Message } from "../../../src/protocol/message.ts";
-import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../../src/protocol/messages/consumer-protocol.ts";
-import { requestHeader, responseHeader } from "../../../src/protocol/messages/headers.ts";
 import { hasVersion } from "../../../src/protocol/versions.ts";
 import {
   DESCRIPTIONS,
@@ -18,22 +15,15 @@ import {
   NEWER_FIELDS,
   readDescription,
 } from "./kafka-descriptions.ts";
-
-const MESSAGES: readonly Message[] = [
-  ...APIS.flatMap(({ request, response }) => [request, response]),
-  requestHeader as Message,
-  responseHeader as Message,
-  consumerProtocolSubscription as Message,
-  consumerProtocolAssignment as Message,
-];
+import { DESCRIBED_MESSAGES, versionsOf } from "./messages.ts";
 
 if (DESCRIPTIONS === null)
   console.warn("SKIPPED: no ../shared/kafka-messages beside the clone, so no table is compared with Kafka's descriptions");
 
 describe.skipIf(DESCRIPTIONS === null)("the tables are Kafka's", () => {
-  test.for(MESSAGES.map((message) => [message.name, message] as const))("%s", ([, message]) => {
+  test.for(DESCRIBED_MESSAGES.map((message) => [message.name, message] as const))("%s", ([, message]) => {
     const description = readDescription(message.name);
-    for (let version = message.versions.first; version <= message.versions.last; version++) {
+    for (const version of versionsOf(message)) {
       const flexible = isDescribed(description.flexibleVersions, version);
       expect(message.isFlexible(version), `flexible in version ${version}`).toBe(flexible);
       const ours = ourFields(message.name, message.fields, { version, flexible });
@@ -48,7 +38,7 @@ describe.skipIf(DESCRIPTIONS === null)("the tables are Kafka's", () => {
 });
 
 test("fields that are newer than the descriptions are listed as such", () => {
-  const newer = MESSAGES.flatMap(({ name, fields }) => versionsByPath(name, fields)).filter(([path]) => isNewer(path));
+  const newer = DESCRIBED_MESSAGES.flatMap(({ name, fields }) => versionsByPath(name, fields)).filter(([path]) => isNewer(path));
   expect(Object.fromEntries(newer)).toEqual(NEWER_FIELDS);
 });
 

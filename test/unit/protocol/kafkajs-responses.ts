@@ -7,7 +7,7 @@ export interface ResponseCase {
   /** kafkajs's folder. */
   readonly folder: string;
   readonly versions: readonly [first: number, last: number];
-  readonly response: object;
+  readonly response: Record<string, unknown>;
   /** What kafkajs reads in every one of the versions. */
   readonly expected: object;
 }

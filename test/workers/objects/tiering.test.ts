@@ -10,7 +10,7 @@ import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
 import type { Failure } from "../../../src/common/errors.ts";
 import { core } from "../../../src/objects/core.ts";
 import { recordsIn } from "../../support/batches.ts";
-import { addressOf, append, aTopic, objectOf, partitionOf, ports } from "../../support/partition-in-workerd.ts";
+import { addressOf, append, aTopic, objectOf, partitionOf, ports } from "../support/partition.ts";
 
 /** Recent, so that nothing expires by the default retention (ms). */
 const START_MS = Date.now() - 60_000;
