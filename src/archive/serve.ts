@@ -3,7 +3,8 @@
 import { BodyReader } from "./body-reader.ts";
 import { type Bucket, ConditionFailed, type FoundObject } from "./bucket.ts";
 import { ArchiveError } from "./errors.ts";
-import { type BucketRequest, ERROR_HEADER, METADATA_SIZE_HEADER, type ObjectHead, parseRequest, REQUEST_HEADER } from "./protocol.ts";
+import { parseRequest } from "./parse-request.ts";
+import { type BucketRequest, ERROR_HEADER, METADATA_SIZE_HEADER, type ObjectHead, REQUEST_HEADER } from "./protocol.ts";
 
 /** The largest request that is taken: 10,000 parts of a complete, or 1,000 keys of a delete, stay below. */
 const MAX_REQUEST_BYTES = 2 * 1024 * 1024;

@@ -221,6 +221,14 @@ export class MemoryBroker implements Api.Broker {
     return { groupId, state, members: group.members, offsets };
   }
 
+  async committedOffsets(groupId: string) {
+    return [...(this.groups.get(groupId)?.offsets.values() ?? [])];
+  }
+
+  classicGroup(): never {
+    throw new Error("this broker has no members by the classic protocol");
+  }
+
   async resetOffsets({ groupId, topic, partition, to, dryRun }: Api.ResetOffsetsRequest): Promise<Api.ResetOffsetsResult | Failure> {
     const metadata = this.topics.get(topic)?.metadata;
     if (metadata === undefined) return unknownTopic(topic);

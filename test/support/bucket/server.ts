@@ -9,7 +9,7 @@ import { ARCHIVE_SERVICE, type ArchiveConfig, archiveServices } from "../../../s
 import type { S3ArchiveOptions } from "../../../scripts/serve/archive-options.ts";
 import { text } from "../../../scripts/serve/capnp.ts";
 import { compatibilityDate } from "../../../scripts/serve/compatibility-date.ts";
-import { listeningPort, startWorkerd } from "../../../scripts/serve/workerd.ts";
+import { listeningPorts, startWorkerd } from "../../../scripts/serve/workerd.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -64,10 +64,10 @@ export async function startBucketServer(backEnd: BucketBackEnd, environment: Rea
 async function launch(configFile: string, environment: Readonly<Record<string, string>>) {
   const child = startWorkerd(configFile, dirname(configFile), { ...environment });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const port = await listeningPort(child, "http");
-  if (port === null) throw new Error("workerd ended before it listened");
+  const ports = await listeningPorts(child, ["http"]);
+  if (ports === null) throw new Error("workerd ended before it listened");
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${ports.http}`,
     pid: child.pid!,
     async end() {
       child.kill("SIGKILL");

@@ -16,6 +16,7 @@ function config(changes: Partial<Parameters<typeof workerdConfig>[0]> = {}): str
     objectsFolder: "/data/objects",
     host: "127.0.0.1",
     port: 8787,
+    kafkaPort: 9092,
     compatibilityDate: "2026-10-23",
     open: false,
     archive: null,
