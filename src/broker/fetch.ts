@@ -75,7 +75,7 @@ export async function fetchMany(
   }));
   request.watches?.beginFetch();
   const results = await readAll(ports, topics, reads, request);
-  const isEnough = (): boolean => results.some(isFailure) || bytesIn(results) >= request.minBytes;
+  const isEnough = (): boolean => reads.length === 0 || results.some(isFailure) || bytesIn(results) >= request.minBytes;
   if (!isEnough() && request.maxWaitMs > 0) await waitForMore(ports, topics, reads, results, { ...request, deadline, isEnough });
   return { partitions: reads.map(({ topic, partition }, index) => ({ topic, partition, result: results[index]! })) };
 }

@@ -28,6 +28,8 @@ export interface ConnectionOptions {
   readonly settings: KafkaSettings;
   /** Sends the segments of a frame; resolves when there is room for more. */
   readonly send: (segments: readonly Uint8Array[]) => Promise<void>;
+  /** An answer could not be made or sent: the connection has to be closed, also while nothing comes. `drain` says why. */
+  readonly onFailure?: () => void;
 }
 
 /** What a client may ask before it has authenticated. */
@@ -118,6 +120,7 @@ export class KafkaConnection {
       })
       .catch((error: unknown) => {
         this.#failure ??= error;
+        this.#options.onFailure?.();
       })
       .finally(() => {
         this.#requestsInFlight -= 1;

@@ -16,25 +16,35 @@ const JOIN_BYTES = 16 * 1024;
 class ClientGone extends Error {}
 
 /** Serves a client until it goes, falls silent, or breaks the protocol. Never rejects. */
-export async function serveSocket(socket: Socket, options: Omit<ConnectionOptions, "send">, idleMs = IDLE_CONNECTION_MS): Promise<void> {
+export async function serveSocket(
+  socket: Socket,
+  options: Pick<ConnectionOptions, "broker" | "settings">,
+  idleMs = IDLE_CONNECTION_MS,
+): Promise<void> {
+  const reader = socket.readable.getReader({ mode: "byob" });
   const writer = socket.writable.getWriter();
-  const send = async (segments: readonly Uint8Array[]): Promise<void> => {
-    for (const part of joinSmall(segments)) await orGone(writer.write(part), idleMs);
-  };
-  const connection = new KafkaConnection({ ...options, send });
+  const stopReading = (): Promise<void> => reader.cancel().catch(() => undefined); // it ended by itself
+  const connection = new KafkaConnection({
+    ...options,
+    onFailure: () => void stopReading(),
+    async send(segments) {
+      for (const part of joinSmall(segments)) await orGone(writer.write(part), idleMs);
+    },
+  });
   try {
-    await readAll(socket, connection, idleMs);
+    await readAll(reader, connection, idleMs);
+    await connection.drain();
   } catch (error) {
     if (!(error instanceof ClientGone)) console.warn(JSON.stringify({ message: "a Kafka connection is closed", error: String(error) }));
   }
   connection.end();
+  await stopReading();
   await connection.drain().catch(() => undefined); // said above, or nobody is left to be told
   await orGone(writer.close(), idleMs).catch(() => undefined); // the client closed it first
 }
 
-/** Resolves when the client has ended its side and all that it asked is answered. */
-async function readAll(socket: Socket, connection: KafkaConnection, idleMs: number): Promise<void> {
-  const reader = socket.readable.getReader({ mode: "byob" });
+/** Resolves when the client has ended its side, or nothing more is to be read. */
+async function readAll(reader: ReadableStreamBYOBReader, connection: KafkaConnection, idleMs: number): Promise<void> {
   const buffers = new ReadBuffers();
   const readNext = async (): Promise<Uint8Array | null> => {
     const { value, done } = await reader.read(buffers.take()).catch(() => ({ value: undefined, done: true })); // reset by the client
@@ -42,18 +52,14 @@ async function readAll(socket: Socket, connection: KafkaConnection, idleMs: numb
     connection.end();
     return null;
   };
-  try {
-    let next = readNext();
-    for (;;) {
-      const chunk = await orGone(next, idleMs);
-      if (chunk === null) return await connection.drain();
-      buffers.noteRead(chunk);
-      next = readNext();
-      await connection.receive(chunk);
-      buffers.giveBack(chunk);
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined); // it ended by itself
+  let next = readNext();
+  for (;;) {
+    const chunk = await orGone(next, idleMs);
+    if (chunk === null) return;
+    buffers.noteRead(chunk);
+    next = readNext();
+    await connection.receive(chunk);
+    buffers.giveBack(chunk);
   }
 }
 
