@@ -12,8 +12,8 @@ import { API, APIS } from "../../src/protocol/api-keys.ts";
 import type { FieldSpec, Fields } from "../../src/protocol/fields.ts";
 import { type EncodableOf, message } from "../../src/protocol/message.ts";
 import { Writer } from "../../src/protocol/writer.ts";
+import { generateMessage } from "../../test/support/generated-messages.ts";
 import { seededRandom } from "../../test/support/random.ts";
-import { generateMessage } from "../../test/unit/protocol/generated-values.ts";
 import { measure } from "../support/measure.ts";
 
 const kafkajs = (path: string) => createRequire(import.meta.url)(`kafkajs/src/protocol/${path}`);

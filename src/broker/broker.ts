@@ -24,6 +24,7 @@ import type {
   TopicMetadata,
   TopicPage,
 } from "./ports.ts";
+import type { WatchCache } from "./watch-cache.ts";
 
 export type { Compression };
 
@@ -108,6 +109,10 @@ export interface FetchManyRequest {
   readonly minBytes: number;
   readonly maxWaitMs: number;
   readonly isolation: IsolationLevel;
+  /** Ends the wait: the fetch is answered with what there is. */
+  readonly signal?: AbortSignal;
+  /** Those of the client's fetches before, for this one to use and to add to. */
+  readonly watches?: WatchCache;
 }
 
 export interface FetchManyResult {

@@ -180,8 +180,11 @@ export interface PartitionDescription extends LogOffsets {
 export interface PartitionWatch {
   /** false once the partition, or the way to it, is gone. */
   readonly isOpen: boolean;
-  /** Resolves true once the high watermark is above `offset` or the watch is not open any more, false after `timeoutMs`. */
-  past(offset: number, timeoutMs: number): Promise<boolean>;
+  /**
+   * Resolves true once the high watermark is above `offset` or the watch is not open any more, false after `timeoutMs` or when the
+   * signal aborts.
+   */
+  past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   close(): void;
 }
 

@@ -24,6 +24,15 @@ export const APPEND_TIMEOUT_MS = 30_000;
 /** Largest request of a Kafka client: a batch of the largest size, and what is around it. */
 export const MAX_FRAME_BYTES = 17 * MIB;
 
+/** Largest request of a Kafka client that has not authenticated (Kafka's sasl.server.max.receive.size). */
+export const MAX_UNAUTHENTICATED_FRAME_BYTES = 512 * KIB;
+
+/** Bytes of Produce requests of one Kafka connection that wait for their answers, beside the last: beyond them, it is not read. */
+export const MAX_BYTES_IN_FLIGHT = 16 * MIB;
+
+/** Partitions that one Kafka connection keeps watching between its fetches. A wait for more of them opens the others each time. */
+export const MAX_WATCHES_PER_CONNECTION = 500;
+
 /** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
 export const MAX_REQUESTS_IN_FLIGHT = 32;
 

@@ -26,7 +26,8 @@ export class FrameSizeError extends ProtocolError {
 }
 
 export class FrameSplitter {
-  readonly #maxBytes: number;
+  /** Largest frame, without its size; may be changed between frames. */
+  maxBytes: number;
   readonly #size = new DataView(new ArrayBuffer(SIZE_BYTES));
   /** Bytes of the size that have come, 4 when it is known. */
   #sizeCount = 0;
@@ -34,9 +35,8 @@ export class FrameSplitter {
   #copy: Uint8Array = new Uint8Array(0);
   #copied = 0;
 
-  /** @param maxBytes largest frame, without its size */
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** Bytes of a frame that has begun but not ended; 0 between frames, where a connection may end. */
@@ -74,7 +74,7 @@ export class FrameSplitter {
 
   #frameSize(): number {
     const size = this.#size.getInt32(0);
-    if (size < 0 || size > this.#maxBytes) throw new FrameSizeError(size, this.#maxBytes);
+    if (size < 0 || size > this.maxBytes) throw new FrameSizeError(size, this.maxBytes);
     return size;
   }
 

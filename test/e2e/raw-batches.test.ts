@@ -13,6 +13,7 @@ import {
 import { COMPRESSIONS } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { type CaptureBroker, startCaptureBroker } from "../support/capture-broker.ts";
+import { hasKcat } from "../support/kcat.ts";
 import {
   createTopic,
   fetchAllRaw,
@@ -24,7 +25,7 @@ import {
   type RawFetch,
   withoutAssigned,
 } from "../support/raw-batches.ts";
-import { hasKcat, kafkajs, kcat, type RawProducer, type SentRecord } from "../support/raw-producers.ts";
+import { kafkajs, kcat, type RawProducer, type SentRecord } from "../support/raw-producers.ts";
 import { concat } from "../support/record-batches.ts";
 
 let broker: Broker;

@@ -170,12 +170,12 @@ export class MemoryBroker implements Api.Broker {
     return { producerId: this.producerIds++, producerEpoch: 0 };
   }
 
-  async fetch(request: Api.FetchRequest): Promise<Ports.ReadResult | Ports.ReadFailure> {
+  async fetch(request: Api.FetchRequest & Pick<Api.FetchManyRequest, "signal">): Promise<Ports.ReadResult | Ports.ReadFailure> {
     const log = this.partition(request.topic, request.partition);
     if (isFailure(log)) return log;
     const start = log.read(request.start, request.maxBytes);
     if (isFailure(start) || start.batches.byteLength >= request.minBytes || request.maxWaitMs === 0) return start;
-    await log.changed(request.maxWaitMs);
+    await log.changed(request.maxWaitMs, request.signal);
     return log.read(start.startOffset, request.maxBytes);
   }
 

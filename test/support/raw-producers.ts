@@ -1,12 +1,9 @@
 // The producers whose batches must travel through the broker unchanged: kcat (librdkafka) and kafkajs, each with records of its own that
 // show everything its interface can send.
 
-import { spawn, spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { compressFrameSync, decompressFrameSync } from "lz4-napi";
-import { compressSync, uncompressSync } from "snappy";
 import { COMPRESSIONS, type Compression } from "../../src/wasm/record-batches.ts";
+import { kafkajs as library } from "./kafkajs.ts";
+import { runKcat } from "./kcat.ts";
 import type { PlainRecord } from "./raw-batches.ts";
 
 export interface ProducerSettings {
@@ -33,10 +30,6 @@ const LONG_VALUE_BYTES = 150_000;
 
 function isLong(i: number): boolean {
   return i % BATCH_RECORDS === 9;
-}
-
-export function hasKcat(): boolean {
-  return spawnSync("kcat", ["-V"]).status === 0;
 }
 
 /** Keys, no keys, tombstones, Unicode; kcat puts the same headers on every record. */
@@ -71,29 +64,7 @@ export const kcat: RawProducer = {
   },
 };
 
-async function runKcat(args: readonly string[], input: string): Promise<void> {
-  const child = spawn("kcat", args, { stdio: ["pipe", "ignore", "pipe"] });
-  let printed = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (printed += text));
-  child.stdin.end(input);
-  const code = await new Promise((resolve) => child.once("close", resolve));
-  if (code !== 0) throw new Error(`kcat ${args.join(" ")} ended with ${code}: ${printed}`);
-}
-
-const require = createRequire(import.meta.url);
-const { CompressionCodecs, CompressionTypes, Kafka, logLevel, Partitioners } = require("kafkajs") as typeof import("kafkajs");
-
-// kafkajs brings gzip alone and takes the others from its users, each in the form that Kafka's own clients write.
-CompressionCodecs[CompressionTypes.Snappy] = codec(compressSync, (bytes) => uncompressSync(bytes, { asBuffer: true }) as Buffer);
-CompressionCodecs[CompressionTypes.LZ4] = codec(compressFrameSync, decompressFrameSync);
-CompressionCodecs[CompressionTypes.ZSTD] = codec(zstdCompressSync, zstdDecompressSync);
-
-function codec(compress: (bytes: Buffer) => Buffer, decompress: (bytes: Buffer) => Buffer) {
-  return () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) => compress(buffer),
-    decompress: async (buffer: Buffer) => decompress(buffer),
-  });
-}
+const { Kafka, logLevel, Partitioners } = library;
 
 /** Binary keys and values, empty and null ones, headers that repeat, times of their own that go back and forth. */
 export const kafkajs: RawProducer = {

@@ -1,6 +1,7 @@
 // One request on its way through the Kafka listener: what every API gets, and how one is declared.
 
 import type { Broker } from "../../broker/broker.ts";
+import type { WatchCache } from "../../broker/watch-cache.ts";
 import type { Api } from "../../protocol/api-keys.ts";
 import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fields.ts";
 
@@ -28,7 +29,14 @@ export interface Session {
   isAuthenticated: boolean;
   /** Chosen by SaslHandshake. */
   saslMechanism: string | null;
+  /** Left open by the client's fetches for those that follow. */
+  readonly watches: WatchCache;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
 }
+
+/** The client broke the protocol, or may not go on: the connection has to be closed. */
+export class ConnectionRefused extends Error {}
 
 export interface Call<Request> {
   readonly request: Request;

@@ -5,7 +5,14 @@
 // order. Bytes that are no request end the connection, with a line in the log, and nothing else.
 
 import type { Broker } from "../../broker/broker.ts";
-import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT } from "../../common/limits.ts";
+import { WatchCache } from "../../broker/watch-cache.ts";
+import {
+  MAX_BYTES_IN_FLIGHT,
+  MAX_FRAME_BYTES,
+  MAX_REQUESTS_IN_FLIGHT,
+  MAX_UNAUTHENTICATED_FRAME_BYTES,
+  MAX_WATCHES_PER_CONNECTION,
+} from "../../common/limits.ts";
 import { API } from "../../protocol/api-keys.ts";
 import { encodeResponse, openRequest, type RequestEnvelope } from "../../protocol/envelope.ts";
 import type { EncodableStruct, Fields } from "../../protocol/fields.ts";
@@ -13,7 +20,7 @@ import { FrameSplitter } from "../../protocol/framing.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { Writer } from "../../protocol/writer.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
-import type { KafkaSettings, ServedApi, Session } from "./call.ts";
+import { ConnectionRefused, type KafkaSettings, type ServedApi, type Session } from "./call.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
 
 export interface ConnectionOptions {
@@ -21,27 +28,31 @@ export interface ConnectionOptions {
   readonly settings: KafkaSettings;
   /** Sends the segments of a frame; resolves when there is room for more. */
   readonly send: (segments: readonly Uint8Array[]) => Promise<void>;
+  /** An answer could not be made or sent: the connection has to be closed, also while nothing comes. `drain` says why. */
+  readonly onFailure?: () => void;
 }
 
 /** What a client may ask before it has authenticated. */
 const OPEN_APIS: readonly number[] = [API.apiVersions.key, API.saslHandshake.key, API.saslAuthenticate.key];
 
-/** The client broke the protocol, or may not go on: the connection has to be closed. */
-export class ConnectionRefused extends Error {}
-
 export class KafkaConnection {
   readonly #options: ConnectionOptions;
-  readonly #splitter = new FrameSplitter(MAX_FRAME_BYTES);
+  readonly #splitter: FrameSplitter;
   readonly #writer = new Writer();
   readonly #session: Session;
+  readonly #gone = new AbortController();
   /** Answers leave through it, one after the other. */
   #sending: Promise<void> = Promise.resolve();
-  #inFlight = 0;
+  #requestsInFlight = 0;
+  #bytesInFlight = 0;
   #failure: unknown = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#session = { isAuthenticated: options.settings.isOpen, saslMechanism: null };
+    const isAuthenticated = options.settings.isOpen;
+    const watches = new WatchCache(MAX_WATCHES_PER_CONNECTION);
+    this.#session = { isAuthenticated, saslMechanism: null, watches, signal: this.#gone.signal };
+    this.#splitter = new FrameSplitter(maxFrameBytes(isAuthenticated));
   }
 
   /**
@@ -49,7 +60,16 @@ export class KafkaConnection {
    * @throws ProtocolError or ConnectionRefused where the connection has to be closed
    */
   async receive(chunk: Uint8Array): Promise<void> {
-    for (const frame of this.#splitter.split(chunk)) await this.#accept(openRequest(frame));
+    for (const frame of this.#splitter.split(chunk)) {
+      await this.#accept(openRequest(frame), frame.byteLength);
+      this.#splitter.maxBytes = maxFrameBytes(this.#session.isAuthenticated);
+    }
+  }
+
+  /** Nothing more comes from the client: nobody waits for records any more, and a fetch that does is answered with what there is. */
+  end(): void {
+    this.#gone.abort();
+    this.#session.watches.close();
   }
 
   /** Resolves when all that was asked is answered. */
@@ -58,21 +78,25 @@ export class KafkaConnection {
     if (this.#failure !== null) throw this.#failure;
   }
 
-  async #accept(envelope: RequestEnvelope): Promise<void> {
+  async #accept(envelope: RequestEnvelope, sizeBytes: number): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
-    const served = servedApi(envelope.api.key);
-    if (envelope.api.key === API.apiVersions.key && (served === undefined || envelope.version > served.maxVersion)) {
+    const { api, version } = envelope;
+    const served = servedApi(api.key);
+    if (api.key === API.apiVersions.key && (served === undefined || version > served.maxVersion)) {
       return this.#answerUnknownApiVersions(envelope);
     }
-    if (served === undefined || envelope.version < served.minVersion || envelope.version > served.maxVersion) {
-      throw new ConnectionRefused(`${envelope.api.name} version ${envelope.version} is not served`);
+    if (served === undefined || version < served.minVersion || version > served.maxVersion) {
+      throw new ConnectionRefused(`${api.name} version ${version} is not served`);
     }
-    if (!this.#session.isAuthenticated && !OPEN_APIS.includes(envelope.api.key)) {
-      throw new ConnectionRefused(`${envelope.api.name} before the client has authenticated`);
+    if (!this.#session.isAuthenticated && !OPEN_APIS.includes(api.key)) {
+      throw new ConnectionRefused(`${api.name} before the client has authenticated`);
     }
-    this.#respond(envelope, this.#handle(envelope, served));
-    const isPipelined = envelope.api.key === API.produce.key && this.#inFlight < MAX_REQUESTS_IN_FLIGHT;
-    if (!isPipelined) await this.drain();
+    this.#respond(envelope, this.#handle(envelope, served), sizeBytes);
+    if (api.key !== API.produce.key || !this.#hasRoomInFlight()) await this.drain();
+  }
+
+  #hasRoomInFlight(): boolean {
+    return this.#requestsInFlight < MAX_REQUESTS_IN_FLIGHT && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT;
   }
 
   #handle({ api, version, clientId, reader }: RequestEnvelope, served: ServedApi): Promise<object | null> {
@@ -84,27 +108,33 @@ export class KafkaConnection {
   }
 
   /** Queues an answer behind those before it. */
-  #respond({ api, version, correlationId }: RequestEnvelope, response: Promise<object | null>): void {
-    this.#inFlight += 1;
+  #respond({ api, version, correlationId }: RequestEnvelope, response: Promise<object | null>, sizeBytes: number): void {
+    this.#requestsInFlight += 1;
+    this.#bytesInFlight += sizeBytes;
     response.catch(() => undefined); // #sending has the rejection, when its turn comes
     this.#sending = this.#sending
       .then(async () => {
         const answer = await response;
-        if (answer !== null)
-          await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, answer as EncodableStruct<Fields>));
+        if (answer === null || this.#failure !== null) return;
+        await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, answer as EncodableStruct<Fields>));
       })
       .catch((error: unknown) => {
         this.#failure ??= error;
+        this.#options.onFailure?.();
       })
       .finally(() => {
-        this.#inFlight -= 1;
+        this.#requestsInFlight -= 1;
+        this.#bytesInFlight -= sizeBytes;
       });
   }
 
   /** A version that is not known is answered in version 0, with what is. */
-  async #answerUnknownApiVersions({ api, correlationId }: RequestEnvelope): Promise<void> {
-    const answer = Promise.resolve(apiVersionsAnswer(SERVED, "UNSUPPORTED_VERSION"));
-    this.#respond({ api, version: 0, correlationId, clientId: null } as RequestEnvelope, answer);
+  async #answerUnknownApiVersions(envelope: RequestEnvelope): Promise<void> {
+    this.#respond({ ...envelope, version: 0 }, Promise.resolve(apiVersionsAnswer(SERVED, "UNSUPPORTED_VERSION")), 0);
     await this.drain();
   }
+}
+
+function maxFrameBytes(isAuthenticated: boolean): number {
+  return isAuthenticated ? MAX_FRAME_BYTES : MAX_UNAUTHENTICATED_FRAME_BYTES;
 }

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { type Field, type Fields, string } from "../../../src/protocol/fields.ts";
 import { Message } from "../../../src/protocol/message.ts";
 import { ProtocolError } from "../../../src/protocol/protocol-error.ts";
+import { generateMessage } from "../../support/generated-messages.ts";
 import { seededRandom } from "../../support/random.ts";
-import { generateMessage } from "./generated-values.ts";
 import { MESSAGE_ROWS, versionsOf } from "./messages.ts";
 
 const VALUES_PER_VERSION = 20;

@@ -1,13 +1,14 @@
 // Produce (key 0), versions 3-11; 0-2 are advertised, because librdkafka compresses only for brokers that speak them (KAFKA-18659), and a
 // client that really sends one is disconnected, as Kafka does (KIP-896).
 //
-// acks: 0 gets no answer at all, 1 and -1 are answered once the records are durable. Partitions succeed and fail one by one.
+// acks: 1 and -1 are answered once the records are durable. 0 gets no answer at all; where something is refused the connection is closed,
+// as Kafka does, which is all that such a producer can notice. Partitions succeed and fail one by one.
 // Not here: transactional producers.
 
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
-import { type Call, serve } from "../call.ts";
+import { type Call, ConnectionRefused, serve } from "../call.ts";
 
 type ProduceRequest = DecodedOf<typeof API.produce.request>;
 
@@ -15,17 +16,16 @@ const REQUIRED_ACKS: readonly number[] = [-1, 0, 1];
 
 export const produce = serve(API.produce, { min: 3, max: 11, advertisedMin: 0 }, async (call) => {
   const { request } = call;
-  const responses = Promise.all(
+  const responses = await Promise.all(
     request.topicData.map(async ({ name, partitionData }) => ({
       name,
       partitionResponses: await Promise.all(partitionData.map(({ index, records }) => producePartition(call, name, index, records))),
     })),
   );
-  if (request.acks === 0) {
-    call.broker.waitUntil(responses);
-    return null;
-  }
-  return { responses: await responses, throttleTimeMs: 0, nodeEndpoints: [] };
+  if (request.acks !== 0) return { responses, throttleTimeMs: 0, nodeEndpoints: [] };
+  const refused = responses.flatMap(({ partitionResponses }) => partitionResponses).find((response) => response.errorCode !== 0);
+  if (refused !== undefined) throw new ConnectionRefused(`a produce with acks 0 was refused: ${refused.errorMessage}`);
+  return null;
 });
 
 async function producePartition(call: Call<ProduceRequest>, topic: string, index: number, records: Uint8Array | null) {

@@ -17,7 +17,7 @@ type FetchPartition = FetchRequest["topics"][number]["partitions"][number];
 
 const NO_RECORDS = new Uint8Array(0);
 
-export const fetch = serve(API.fetch, { min: 4, max: 12 }, async ({ request, broker }) => {
+export const fetch = serve(API.fetch, { min: 4, max: 12 }, async ({ request, broker, session }) => {
   if (request.sessionId !== 0) {
     return { throttleTimeMs: 0, errorCode: errorCode("FETCH_SESSION_ID_NOT_FOUND"), sessionId: 0, responses: [], nodeEndpoints: [] };
   }
@@ -33,6 +33,8 @@ export const fetch = serve(API.fetch, { min: 4, max: 12 }, async ({ request, bro
     minBytes: request.minBytes,
     maxWaitMs: Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS),
     isolation: request.isolationLevel === 1 ? "read_committed" : "read_uncommitted",
+    signal: session.signal,
+    watches: session.watches,
   });
   const results = partitions.values();
   const responses = request.topics.map(({ topic, partitions: inTopic }) => ({

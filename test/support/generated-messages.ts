@@ -1,9 +1,9 @@
 // Random messages that fit a table in one version: what may be encoded, and what has to be decoded from it again.
 
-import { defaultOf, type Form, isNullable, isPresent } from "../../../src/protocol/field-rules.ts";
-import type { FieldSpec, Fields, ScalarType } from "../../../src/protocol/fields.ts";
-import type { Message } from "../../../src/protocol/message.ts";
-import { randomBytes } from "../../support/random.ts";
+import { defaultOf, type Form, isNullable, isPresent } from "../../src/protocol/field-rules.ts";
+import type { FieldSpec, Fields, ScalarType } from "../../src/protocol/fields.ts";
+import type { Message } from "../../src/protocol/message.ts";
+import { randomBytes } from "./random.ts";
 
 type Random = () => number;
 
