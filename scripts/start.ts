@@ -1,7 +1,8 @@
 // `npm start`: runs the broker on plain workerd, data in a local folder.
 
-import { HELP, parseServeOptions, StartError } from "./serve/options.ts";
+import { HELP, parseServeOptions } from "./serve/options.ts";
 import { serve } from "./serve/serve.ts";
+import { StartError } from "./serve/start-error.ts";
 
 async function main(): Promise<number> {
   const options = parseServeOptions(process.argv.slice(2), process.env);

@@ -14,4 +14,10 @@ export interface Env {
   readonly SLUICE_ADMIN_TOKEN?: string | null;
   /** "1" serves without a token: set by `npm start` and `npm run dev` on loopback, and nowhere else. */
   readonly SLUICE_OPEN?: string | null;
+  /** HOST:PORT that Kafka clients are told to connect to; the address that they came by where it is not set. */
+  readonly SLUICE_ADVERTISED_LISTENER?: string | null;
+  /** "false": a Kafka client that asks for a topic that is not there does not get one. */
+  readonly SLUICE_AUTO_CREATE_TOPICS?: string | null;
+  /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
+  readonly SLUICE_GROUP_CONFIGS?: string | null;
 }

@@ -20,3 +20,8 @@ interface SubtleCrypto {
 interface Scheduler {
   wait(ms: number): Promise<void>;
 }
+
+interface Socket {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+}

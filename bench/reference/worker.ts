@@ -1,10 +1,10 @@
 // What the platform itself costs: a Worker and one Durable Object that do nothing beyond the call, the insert or the read. The
 // benchmarks compare the broker with these, in the same run.
 //
-//   GET  /nothing     answered by the Worker
-//   GET  /empty       one RPC call that does nothing
-//   POST /insert      one RPC call that inserts the body into SQLite, one row
-//   GET  /row?id=N    one RPC call that returns row N (from 1)
+//   GET  /nothing             answered by the Worker
+//   GET  /empty               one RPC call that does nothing
+//   POST /insert              one RPC call that inserts the body into SQLite, one row
+//   GET  /row?id=N&count=K    one RPC call that returns K rows from N on (from 1), end to end
 
 import { DurableObject } from "cloudflare:workers";
 
@@ -21,8 +21,17 @@ export class ReferenceObject extends DurableObject<Env> {
     return body.byteLength;
   }
 
-  row(id: number): ArrayBuffer {
-    return this.ctx.storage.sql.exec<{ body: ArrayBuffer }>("SELECT body FROM bodies WHERE id = ?", id).one().body;
+  rows(id: number, count: number): ArrayBuffer {
+    const rows = this.ctx.storage.sql.exec<{ body: ArrayBuffer }>("SELECT body FROM bodies WHERE id >= ? ORDER BY id LIMIT ?", id, count);
+    const bodies = [...rows].map(({ body }) => new Uint8Array(body));
+    if (bodies.length === 1) return bodies[0]!.buffer;
+    const joined = new Uint8Array(bodies.reduce((length, body) => length + body.length, 0));
+    let position = 0;
+    for (const body of bodies) {
+      joined.set(body, position);
+      position += body.length;
+    }
+    return joined.buffer;
   }
 }
 
@@ -36,7 +45,10 @@ export default {
     if (url.pathname === "/nothing") return new Response("ok");
     const object = env.REFERENCE.getByName("reference");
     if (url.pathname === "/insert") return new Response(String(await object.insert(await request.arrayBuffer())));
-    if (url.pathname === "/row") return new Response(await object.row(Number(url.searchParams.get("id"))));
+    if (url.pathname === "/row") {
+      const { id, count = "1" } = Object.fromEntries(url.searchParams);
+      return new Response(await object.rows(Number(id), Number(count)));
+    }
     await object.empty();
     return new Response("ok");
   },

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleWorker } from "../../scripts/build-worker.ts";
 import { killWithThisProcess } from "../../scripts/serve/processes.ts";
-import { listeningPort, startWorkerd } from "../../scripts/serve/workerd.ts";
+import { listeningPorts, startWorkerd } from "../../scripts/serve/workerd.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -24,10 +24,10 @@ export async function startReference(): Promise<Reference> {
   const child = startWorkerd(`${root}bench/reference/workerd.capnp`, folder);
   const guard = killWithThisProcess(child.pid!);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const port = await listeningPort(child, "http");
-  if (port === null) throw new Error("the reference Worker did not start");
+  const ports = await listeningPorts(child, ["http"]);
+  if (ports === null) throw new Error("the reference Worker did not start");
   return {
-    port,
+    port: ports.http,
     workerdPid: child.pid!,
     async stop() {
       child.kill("SIGKILL");

@@ -5,6 +5,7 @@
 //   running.json     the processes of the broker that holds, or held, the lock
 //   workerd.capnp    the config that workerd was started with
 //   objects/         the Durable Objects' storage
+//   archive/         sealed segments, with --archive: the storage of the archive's own Durable Objects
 //
 // Two workerd processes on one folder would run each object twice: both assign the same offsets. workerd takes no lock of its own,
 // so this one must be held before workerd starts, and a workerd that outlived its broker must be ended first.
@@ -13,8 +14,8 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSyn
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { replaceFile } from "../freshness.ts";
-import { StartError } from "./options.ts";
 import { endProcess, type ProcessIdentity } from "./processes.ts";
+import { StartError } from "./start-error.ts";
 
 /** A broker whose starter was killed needs a moment to notice and to stop. */
 const LOCK_WAIT_MS = 3_000;
@@ -25,6 +26,7 @@ export interface DataFolder {
   /** Absolute, without symbolic links. */
   readonly path: string;
   readonly objectsFolder: string;
+  readonly archiveFolder: string;
   readonly configFile: string;
   /** Tells the next start whom it must end if this one cannot. */
   recordWorkerd(workerd: ProcessIdentity): void;
@@ -47,6 +49,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   return {
     path,
     objectsFolder: join(path, "objects"),
+    archiveFolder: join(path, "archive"),
     configFile: join(path, "workerd.capnp"),
     recordWorkerd: (workerd) => replaceFile(runningFile, JSON.stringify({ pid: process.pid, workerd } satisfies RunningBroker)),
   };
@@ -54,7 +57,7 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
 
 function makeWritable(folder: string): string {
   try {
-    makeFolder(join(resolve(folder), "objects"));
+    for (const part of ["objects", "archive"]) makeFolder(join(resolve(folder), part));
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     return realpathSync(folder);
   } catch (error) {

@@ -2,45 +2,48 @@
 
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
+import { type ArchiveOptions, type Environment, parseArchive } from "./archive-options.ts";
+import { StartError, USAGE_EXIT_CODE } from "./start-error.ts";
 
 export interface ServeOptions {
   /** An IP address. */
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** For Kafka clients; 0 takes a free one. */
+  readonly kafkaPort: number;
   /** The data folder, as given. */
   readonly data: string;
   /** Serve without a token: only ever on loopback. */
   readonly open: boolean;
-}
-
-/** A mistake of whoever started the program: shown as one line, without a stack. */
-export class StartError extends Error {
-  readonly exitCode: number;
-
-  constructor(message: string, exitCode = 1) {
-    super(message);
-    this.exitCode = exitCode;
-  }
+  /** Where sealed segments go; null: they stay where they are. */
+  readonly archive: ArchiveOptions | null;
 }
 
 export const HELP = `Runs the broker on this machine.
 
-  npm start -- [--host 127.0.0.1] [--port 8787] [--data .sluice]
+  npm start -- [--host 127.0.0.1] [--port 8787] [--kafka-port 9092] [--data .sluice] [--archive [s3://bucket/prefix]]
 
   --host ADDRESS   IP address to listen on. Any but a loopback address needs SLUICE_ADMIN_TOKEN.
   --port PORT      HTTP port; 0 takes a free one.
+  --kafka-port PORT
+                   Port for Kafka clients; 0 takes a free one.
   --data FOLDER    Where topics, records and groups are kept; made if it is not there.
+  --archive        Move sealed segments to an archive, in the data folder.
+  --archive s3://BUCKET/PREFIX
+                   Move them to S3, or to what speaks its protocol. Takes AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
+                   AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL from the environment.
   --help           This text.
 
-  SLUICE_ADMIN_TOKEN   (environment) The token that clients must send. Without it the broker is open, on loopback only.
+  SLUICE_ADMIN_TOKEN            (environment) The token that clients must send (Kafka clients: SASL PLAIN, as the password).
+                                Without it the broker is open, on loopback only.
+  SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
+  SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
 `;
 
-const USAGE_EXIT_CODE = 2;
-
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
-export function parseServeOptions(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): ServeOptions | null {
-  const { help, host, port, data } = parseFlags(args);
+export function parseServeOptions(args: readonly string[], environment: Environment): ServeOptions | null {
+  const { help, host, port, "kafka-port": kafkaPort, data, archive } = parseFlags(args);
   if (help) return null;
   const address = parseHost(host);
   const open = !environment.SLUICE_ADMIN_TOKEN;
@@ -51,25 +54,41 @@ export function parseServeOptions(args: readonly string[], environment: Readonly
     );
   }
   if (data === "") throw new StartError("--data needs a folder", USAGE_EXIT_CODE);
-  return { host: address, port: parsePort(port), data, open };
+  return {
+    host: address,
+    port: parsePort("--port", port),
+    kafkaPort: parsePort("--kafka-port", kafkaPort),
+    data,
+    open,
+    archive: archive === undefined ? null : parseArchive(archive, environment),
+  };
 }
 
 function parseFlags(args: readonly string[]) {
   try {
     return parseArgs({
-      args: [...args],
+      args: args.flatMap(spellOutArchive),
       strict: true,
       allowPositionals: false,
       options: {
         help: { type: "boolean", default: false },
         host: { type: "string", default: "127.0.0.1" },
         port: { type: "string", default: "8787" },
+        "kafka-port": { type: "string", default: "9092" },
         data: { type: "string", default: ".sluice" },
+        archive: { type: "string" },
       },
     }).values;
   } catch (error) {
     throw new StartError(`${(error as Error).message} (--help lists the flags)`, USAGE_EXIT_CODE);
   }
+}
+
+/** --archive may stand alone, which parseArgs has no word for: it becomes `--archive=`. */
+function spellOutArchive(arg: string, index: number, args: readonly string[]): string[] {
+  const next = args[index + 1];
+  const isAlone = next === undefined || next.startsWith("--");
+  return [arg === "--archive" && isAlone ? "--archive=" : arg];
 }
 
 function parseHost(host: string): string {
@@ -78,9 +97,9 @@ function parseHost(host: string): string {
   return address;
 }
 
-function parsePort(port: string): number {
+function parsePort(flag: string, port: string): number {
   const number = /^\d{1,5}$/.test(port) ? Number(port) : Number.NaN;
-  if (!(number <= 65_535)) throw new StartError(`--port takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
+  if (!(number <= 65_535)) throw new StartError(`${flag} takes a number from 0 to 65535, not "${port}"`, USAGE_EXIT_CODE);
   return number;
 }
 

@@ -4,17 +4,21 @@
 // ends workerd (processes.ts). Records that were acknowledged are durable by then, so nothing is lost by a kill.
 
 import type { ChildProcess } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants } from "node:os";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CORE_WASM } from "../build-core.ts";
-import { buildWorker, WORKER_SCRIPT } from "../build-worker.ts";
+import { ARCHIVE_SCRIPTS, buildArchive, buildWorker, WORKER_SCRIPT } from "../build-worker.ts";
+import type { ArchiveConfig } from "./archive-config.ts";
+import type { ArchiveOptions } from "./archive-options.ts";
+import { compatibilityDate } from "./compatibility-date.ts";
 import { type DataFolder, openDataFolder } from "./data-folder.ts";
-import { type ServeOptions, StartError } from "./options.ts";
+import type { ServeOptions } from "./options.ts";
 import { identifyProcess, killWithThisProcess, watchNpm } from "./processes.ts";
-import { listeningPort, startWorkerd } from "./workerd.ts";
+import { StartError } from "./start-error.ts";
+import { listeningPorts, startWorkerd } from "./workerd.ts";
 import { socketAddress, workerdConfig } from "./workerd-config.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -25,58 +29,64 @@ const STOP_WAIT_MS = 2_000;
 /** Serves until workerd ends or a signal asks to stop; resolves to the exit code. Throws StartError if it cannot start. */
 export async function serve(options: ServeOptions): Promise<number> {
   const folder = await openDataFolder(options.data);
-  await checkPort(options);
+  await checkPorts(options);
   await buildWorker();
+  if (options.archive !== null) await buildArchive(options.archive.kind);
   writeFileSync(folder.configFile, configText(options, folder));
   const child = startGuardedWorkerd(folder);
   const stopping = stopOnSignal(child);
   const ended = new Promise<number>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
   });
-  const port = await Promise.race([listeningPort(child, "http"), ended.then(() => null)]);
-  if (port !== null) console.log(listeningLine(options, folder, port));
-  else if (!stopping()) await checkPort(options);
+  const ports = await Promise.race([listeningPorts(child, ["http", "kafka"]), ended.then(() => null)]);
+  if (ports !== null) console.log(listeningLine(options, folder, ports));
+  else if (!stopping()) await checkPorts(options);
   const exitCode = await ended;
   if (stopping()) return 0;
   console.error(`sluice: workerd ended unexpectedly (exit code ${exitCode})`);
   return exitCode === 0 ? 1 : exitCode;
 }
 
+async function checkPorts({ host, port, kafkaPort }: ServeOptions): Promise<void> {
+  await checkPort(host, port, "--port");
+  await checkPort(host, kafkaPort, "--kafka-port");
+}
+
 /** Refuses a port that something else listens on. workerd's own words for it are a stack trace. */
-async function checkPort({ host, port }: ServeOptions): Promise<void> {
+async function checkPort(host: string, port: number, flag: string): Promise<void> {
   const probe = createServer();
   try {
     await new Promise<void>((resolve, reject) => probe.once("error", reject).listen({ host, port, exclusive: true }, resolve));
   } catch (error) {
-    throw new StartError(portRefusal(error as NodeJS.ErrnoException, socketAddress(host, port)));
+    throw new StartError(portRefusal(error as NodeJS.ErrnoException, socketAddress(host, port), flag));
   }
   await new Promise((resolve) => probe.close(resolve));
 }
 
-function portRefusal({ code, message }: NodeJS.ErrnoException, address: string): string {
-  if (code === "EADDRINUSE") return `port taken: something else listens on ${address}; stop it, or give --port another number`;
+function portRefusal({ code, message }: NodeJS.ErrnoException, address: string, flag: string): string {
+  if (code === "EADDRINUSE") return `port taken: something else listens on ${address}; stop it, or give ${flag} another number`;
   if (code === "EADDRNOTAVAIL") return `this machine has no address ${address}`;
   if (code === "EACCES") return `this user may not listen on ${address}`;
   return `cannot listen on ${address}: ${message}`;
 }
 
-function configText({ host, port, open }: ServeOptions, folder: DataFolder): string {
+function configText({ host, port, kafkaPort, open, archive }: ServeOptions, folder: DataFolder): string {
   return workerdConfig({
     workerScript: relative(folder.path, root + WORKER_SCRIPT),
     coreWasm: relative(folder.path, root + CORE_WASM),
     objectsFolder: folder.objectsFolder,
     host,
     port,
+    kafkaPort,
     compatibilityDate: compatibilityDate(),
     open,
+    archive: archive && archiveConfig(archive, folder),
   });
 }
 
-/** wrangler.toml's, so that a Worker behaves here as it does when deployed. */
-function compatibilityDate(): string {
-  const date = /^compatibility_date\s*=\s*"([\d-]+)"/m.exec(readFileSync(`${root}wrangler.toml`, "utf8"))?.[1];
-  if (date === undefined) throw new Error("wrangler.toml has no compatibility_date");
-  return date;
+function archiveConfig(archive: ArchiveOptions, folder: DataFolder): ArchiveConfig {
+  const script = relative(folder.path, root + ARCHIVE_SCRIPTS[archive.kind]);
+  return archive.kind === "local" ? { kind: "local", script, folder: folder.archiveFolder } : { ...archive, script };
 }
 
 /** Starts workerd so that it cannot outlive this process. */
@@ -105,7 +115,13 @@ function stopOnSignal(child: ChildProcess): () => boolean {
   return () => stopping;
 }
 
-function listeningLine({ host, open }: ServeOptions, folder: DataFolder, port: number): string {
+function listeningLine({ host, open, archive }: ServeOptions, folder: DataFolder, ports: { http: number; kafka: number }): string {
   const access = open ? "open to this machine without a token (loopback only)" : "token required";
-  return `Sluice listens on http://${socketAddress(host, port)}, ${access}, data in ${folder.path}`;
+  const addresses = `http://${socketAddress(host, ports.http)} and for Kafka clients on ${socketAddress(host, ports.kafka)}`;
+  return `Sluice listens on ${addresses}, ${access}, data in ${folder.path}${describeArchive(archive)}`;
+}
+
+function describeArchive(archive: ArchiveOptions | null): string {
+  if (archive === null) return "";
+  return archive.kind === "local" ? ", archive there too" : `, archive in s3://${archive.bucket}/${archive.prefix} at ${archive.endpoint}`;
 }

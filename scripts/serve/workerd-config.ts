@@ -1,11 +1,17 @@
 // workerd's config for the broker, in Cap'n Proto's text form (workerd.capnp). `workerd serve` reads it once, at the start.
 
+import { ARCHIVE_SERVICE, type ArchiveConfig, archiveServices } from "./archive-config.ts";
+import { text } from "./capnp.ts";
+
 /** The Durable Object classes. A unique key is part of every stored object's name: never change one, or its objects are lost. */
 export const NAMESPACES = [
   { binding: "CLUSTER", className: "ClusterObject", uniqueKey: "sluice-cluster-v1" },
   { binding: "PARTITION", className: "PartitionObject", uniqueKey: "sluice-partition-v1" },
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
 ] as const;
+
+/** Settings that come from the environment as they are. */
+const SETTINGS = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADVERTISED_LISTENER", "SLUICE_AUTO_CREATE_TOPICS", "SLUICE_GROUP_CONFIGS"];
 
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */
@@ -16,25 +22,34 @@ export interface WorkerdConfigOptions {
   /** An IP address. */
   readonly host: string;
   readonly port: number;
+  readonly kafkaPort: number;
   readonly compatibilityDate: string;
   /** Serve without a token. */
   readonly open: boolean;
+  /** Where sealed segments go; null: nowhere. */
+  readonly archive: ArchiveConfig | null;
 }
 
 export function workerdConfig(options: WorkerdConfigOptions): string {
   const namespaces = NAMESPACES.map(
     ({ className, uniqueKey }) => `(className = "${className}", uniqueKey = "${uniqueKey}", enableSql = true)`,
   );
+  const archive = options.archive && archiveServices(options.archive, options.compatibilityDate);
+  const services = [
+    `(name = "main", worker = .main)`,
+    `(name = "objects", disk = (path = ${text(options.objectsFolder)}, writable = true))`,
+    ...(archive?.services ?? []),
+  ];
   return `# Written by every \`npm start\`; changes are lost.
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = [
-    (name = "main", worker = .main),
-    (name = "objects", disk = (path = ${text(options.objectsFolder)}, writable = true)),
+    ${services.join(",\n    ")},
   ],
   sockets = [
     (name = "http", address = ${text(socketAddress(options.host, options.port))}, http = (), service = "main"),
+    (name = "kafka", address = ${text(socketAddress(options.host, options.kafkaPort))}, tcp = (), service = "main"),
   ],
 );
 
@@ -49,24 +64,20 @@ const main :Workerd.Worker = (
   ],
   durableObjectStorage = (localDisk = "objects"),
   bindings = [
-    ${bindings(options.open).join(",\n    ")},
+    ${bindings(options).join(",\n    ")},
   ],
 );
-`;
+${archive === null ? "" : `\n${archive.worker}`}`;
 }
 
-function bindings(open: boolean): string[] {
+function bindings({ open, archive }: WorkerdConfigOptions): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
-  const token = `(name = "SLUICE_ADMIN_TOKEN", fromEnvironment = "SLUICE_ADMIN_TOKEN")`;
-  return [...objects, token, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : [])];
+  const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
+  const bucket = archive === null ? [] : [`(name = "ARCHIVE", r2Bucket = "${ARCHIVE_SERVICE}")`];
+  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
 }
 
 /** An address with its port, as workerd and URLs write it. */
 export function socketAddress(host: string, port: number): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** A text literal. Cap'n Proto takes C's escapes, of which JSON's for these characters are a part. */
-function text(value: string): string {
-  return `"${value.replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }

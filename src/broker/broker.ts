@@ -5,6 +5,7 @@ import type { Failure } from "../common/errors.ts";
 import type { Compression } from "../wasm/compression.ts";
 import type {
   AlterTopicRequest,
+  ClassicGroupPort,
   CommittedOffset,
   CreateTopicRequest,
   FetchStart,
@@ -12,15 +13,18 @@ import type {
   GroupMember,
   GroupPage,
   IsolationLevel,
+  LogOffsets,
   OffsetQuery,
   OffsetResult,
   PageRequest,
   PartitionDescription,
   ReadFailure,
   ReadResult,
+  SegmentDescription,
   TopicMetadata,
   TopicPage,
 } from "./ports.ts";
+import type { WatchCache } from "./watch-cache.ts";
 
 export type { Compression };
 
@@ -105,6 +109,10 @@ export interface FetchManyRequest {
   readonly minBytes: number;
   readonly maxWaitMs: number;
   readonly isolation: IsolationLevel;
+  /** Ends the wait: the fetch is answered with what there is. */
+  readonly signal?: AbortSignal;
+  /** Those of the client's fetches before, for this one to use and to add to. */
+  readonly watches?: WatchCache;
 }
 
 export interface FetchManyResult {
@@ -136,6 +144,58 @@ export interface TopicDescription {
   readonly partitions: readonly (PartitionDescription | (Failure & { readonly partition: number }))[];
 }
 
+/** A page of a partition's segments. */
+export interface ListSegmentsRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly limit: number;
+  /** As ListSegmentsResult answered it. */
+  readonly cursor?: string;
+}
+
+export interface ListSegmentsResult {
+  readonly offsets: LogOffsets;
+  readonly segments: readonly SegmentDescription[];
+  /** null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export interface VerifySegmentsRequest {
+  readonly topic: string;
+  readonly partition: number;
+  /** Begin with the segment that holds this offset; the first where absent. */
+  readonly fromOffset?: number;
+  /** Go on where a verification stopped; goes before fromOffset. */
+  readonly cursor?: string;
+  /** Soft: no further read after this many bytes. */
+  readonly maxBytes: number;
+  /** Soft: no further read after this time (ms). */
+  readonly maxMs: number;
+}
+
+/** What became of one copy of a segment. */
+export interface VerifiedSegment {
+  readonly baseOffset: number;
+  /** Exclusive. */
+  readonly endOffset: number;
+  readonly sizeBytes: number;
+  /** `missing`: offsets that no segment has. */
+  readonly place: SegmentDescription["place"] | "missing";
+  readonly copy: "archive" | "local" | null;
+  /** Absent where it is whole. */
+  readonly failure?: Failure;
+}
+
+export interface VerifySegmentsResult {
+  /** No failure among `segments`. */
+  readonly ok: boolean;
+  /** Copies whose check was finished, in the order of their offsets. */
+  readonly segments: readonly VerifiedSegment[];
+  readonly checkedBytes: number;
+  /** null: everything up to the high watermark was checked. */
+  readonly nextCursor: string | null;
+}
+
 export interface CommitOffsetsRequest {
   readonly groupId: string;
   readonly offsets: readonly {
@@ -145,7 +205,7 @@ export interface CommitOffsetsRequest {
     readonly metadata?: string;
     readonly leaderEpoch?: number;
   }[];
-  readonly member?: GroupMember;
+  readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
   readonly force?: boolean;
 }
 
@@ -198,6 +258,11 @@ export interface Broker {
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
   offset(topic: string, partition: number, query: OffsetQuery): Promise<OffsetResult | Failure>;
+  /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
+  truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  segments(request: ListSegmentsRequest): Promise<ListSegmentsResult | Failure>;
+  /** Reads segments and proves them whole. What is damaged is in the result; a failure means that nothing could be checked. */
+  verify(request: VerifySegmentsRequest): Promise<VerifySegmentsResult | ReadFailure>;
 
   produce(request: ProduceRequest): Promise<ProduceResult | Failure>;
   produceBatches(request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure>;
@@ -208,7 +273,11 @@ export interface Broker {
   /** Yields each step as it comes, a failure last; returns when the signal aborts. */
   tail(request: TailRequest): AsyncIterable<TailStep>;
 
+  /** The coordinator of a group's members by Kafka's classic protocol. */
+  classicGroup(groupId: string): ClassicGroupPort;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
+  /** Of topics that are still there; none where the group does not exist. */
+  committedOffsets(groupId: string): Promise<readonly CommittedOffset[] | Failure>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
   resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;

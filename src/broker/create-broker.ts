@@ -6,13 +6,16 @@ import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
-import { checkGroupId, commitOffsets, describeGroup, resetOffsets } from "./groups.ts";
+import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
 import type { ProducerIdPool } from "./producer-ids.ts";
+import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
 import { addressOf, findTopic } from "./topics.ts";
+import { truncate } from "./truncate.ts";
+import { verifySegments } from "./verify-segments.ts";
 
 /** What all requests of an isolate share: data, no promises. */
 export interface BrokerState {
@@ -45,6 +48,9 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
     offset: (topic, partition, query) => queryOffset(ports, topics, topic, partition, query),
+    truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
+    segments: (request) => listSegments(ports, topics, request),
+    verify: (request) => verifySegments({ ports, topics, core: state.core, now: state.now }, request),
 
     produce: (request) => produceRecords(produceContext, request),
     produceBatches: (request) => produceBatches(produceContext, request),
@@ -54,7 +60,9 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     fetchMany: (request) => fetchMany(ports, topics, request),
     tail: (request) => tail(ports, topics, request),
 
+    classicGroup: (groupId) => ports.group(groupId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),
+    committedOffsets: (groupId) => committedOffsets(ports, topics, groupId),
     listGroups: (request) => topics.listGroups(request),
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),

@@ -1,11 +1,13 @@
 // Fetch: reads of one or many partitions, and the wait for what is not there yet. The wait is a watch (ports.ts): nothing is polled,
 // and an idle partition is left to sleep.
 
+import { mapConcurrently } from "../common/concurrency.ts";
 import { isFailure } from "../common/errors.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
 import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";
+import type { WatchCache } from "./watch-cache.ts";
 
 /** Reads under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
 const PARALLEL_READS = 6;
@@ -84,9 +86,10 @@ export async function fetchMany(
     maxRecords: request.maxRecords,
     maxBytes: Math.min(partition.maxBytes ?? request.maxBytes, request.maxBytes),
   }));
-  const results = await readAll(ports, topics, reads, request.maxBytes);
-  const isEnough = (): boolean => results.some(isFailure) || bytesIn(results) >= request.minBytes;
-  if (!isEnough() && request.maxWaitMs > 0) await waitForMore(ports, topics, reads, results, deadline, isEnough);
+  request.watches?.beginFetch();
+  const results = await readAll(ports, topics, reads, request);
+  const isEnough = (): boolean => reads.length === 0 || results.some(isFailure) || bytesIn(results) >= request.minBytes;
+  if (!isEnough() && request.maxWaitMs > 0) await waitForMore(ports, topics, reads, results, { ...request, deadline, isEnough });
   return { partitions: reads.map(({ topic, partition }, index) => ({ topic, partition, result: results[index]! })) };
 }
 
@@ -95,13 +98,14 @@ async function readAll(
   ports: Ports,
   topics: TopicCache,
   reads: readonly PartitionRead[],
-  maxBytes: number,
+  { maxBytes, watches }: Pick<FetchManyRequest, "maxBytes" | "watches">,
 ): Promise<(ReadResult | ReadFailure)[]> {
+  const read = async (one: PartitionRead) => (await watches?.idleRead(one, one.start)) ?? readPartition(ports, topics, one);
   const results: (ReadResult | ReadFailure)[] = [];
   let total = 0;
   for (let first = 0; first < reads.length; first += PARALLEL_READS) {
     const group = reads.slice(first, first + PARALLEL_READS);
-    const answers = await Promise.all(group.map((read) => readPartition(ports, topics, read)));
+    const answers = await Promise.all(group.map(read));
     for (const answer of answers) {
       const kept = isFailure(answer) || total === 0 || total + answer.batches.byteLength <= maxBytes ? answer : withoutBatches(answer);
       total += bytesIn([kept]);
@@ -115,31 +119,63 @@ function withoutBatches(result: ReadResult): ReadResult {
   return { ...result, nextOffset: result.startOffset, batches: new ArrayBuffer(0) };
 }
 
+interface Wait extends Pick<FetchManyRequest, "watches" | "signal"> {
+  /** ms since the epoch */
+  readonly deadline: number;
+  readonly isEnough: () => boolean;
+}
+
+/** Reads again what grows, into `results`, until they are enough, the time is over, or the reader is gone. */
 async function waitForMore(
   ports: Ports,
   topics: TopicCache,
   reads: readonly PartitionRead[],
   results: (ReadResult | ReadFailure)[],
-  deadline: number,
-  isEnough: () => boolean,
+  { deadline, isEnough, watches: cache, signal }: Wait,
 ): Promise<void> {
-  const watches = await Promise.all(reads.map((read) => watchPartition(ports, topics, read.topic, read.partition)));
+  const watches = await mapConcurrently(
+    reads,
+    PARALLEL_READS,
+    async (read) => cache?.open(read) ?? watchPartition(ports, topics, read.topic, read.partition),
+  );
   try {
-    while (!isEnough() && watches.every((watch) => watch?.isOpen)) {
-      const grown = await firstPast(watches as PartitionWatch[], results as ReadResult[], deadline - Date.now());
+    while (!isEnough() && !signal?.aborted && watches.every((watch) => watch?.isOpen)) {
+      const grown = await firstPast(watches as PartitionWatch[], results as ReadResult[], deadline - Date.now(), signal);
       if (grown === -1) return;
       results[grown] = await readPartition(ports, topics, { ...reads[grown]!, start: (results[grown] as ReadResult).startOffset });
     }
   } finally {
-    for (const watch of watches) watch?.close();
+    for (const [index, watch] of watches.entries()) release(watch, reads[index]!, results[index]!, cache);
   }
 }
 
-/** The index of a partition that has more than its result holds, -1 when the time is over. */
-async function firstPast(watches: readonly PartitionWatch[], results: readonly ReadResult[], timeoutMs: number): Promise<number> {
+/** A watch on a partition that has nothing more is kept for the next fetch, any other closed. */
+function release(watch: PartitionWatch | null, read: PartitionRead, result: ReadResult | ReadFailure, cache: WatchCache | undefined): void {
+  const isIdle = !isFailure(result) && result.nextOffset === result.startOffset && result.nextOffset === result.highWatermark;
+  if (watch === null) return;
+  if (cache !== undefined && isIdle) cache.keep(read, watch, result);
+  else if (cache?.open(read) !== watch) watch.close();
+}
+
+/** The index of a partition that has more than its result holds; -1 when the time is over or the reader is gone. */
+async function firstPast(
+  watches: readonly PartitionWatch[],
+  results: readonly ReadResult[],
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   if (timeoutMs <= 0) return -1;
-  const waits = watches.map(async (watch, index) => ((await watch.past(results[index]!.nextOffset, timeoutMs)) ? index : -1));
-  return Promise.race(waits);
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  signal?.addEventListener("abort", end);
+  try {
+    return await Promise.race(
+      watches.map(async (watch, index) => ((await watch.past(results[index]!.nextOffset, timeoutMs, over.signal)) ? index : -1)),
+    );
+  } finally {
+    signal?.removeEventListener("abort", end);
+    end(); // the waits that lost the race end too
+  }
 }
 
 function bytesIn(results: readonly (ReadResult | ReadFailure)[]): number {

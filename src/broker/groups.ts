@@ -42,6 +42,12 @@ export async function commitOffsets(
   return { offsets };
 }
 
+export async function committedOffsets(ports: Ports, topics: TopicCache, groupId: string): Promise<readonly CommittedOffset[] | Failure> {
+  const group = (checkGroupId(groupId) ?? (await ports.group(groupId).describe(groupId))) as GroupDescription | Failure | null;
+  if (group === null) return [];
+  return isFailure(group) ? group : dropDeletedTopics(topics, group.offsets);
+}
+
 export async function describeGroup(
   ports: Ports,
   topics: TopicCache,

@@ -3,6 +3,17 @@
 // byte run is an ArrayBuffer of exactly its length: RPC ships the whole buffer behind a view.
 
 import type { Failure } from "../common/errors.ts";
+import type {
+  ClassicGroupDescription,
+  GroupListing,
+  HeartbeatRequest,
+  JoinGroupAnswer,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  LeftMember,
+  SyncGroupAnswer,
+  SyncGroupRequest,
+} from "../coordinator/classic-messages.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -169,8 +180,11 @@ export interface PartitionDescription extends LogOffsets {
 export interface PartitionWatch {
   /** false once the partition, or the way to it, is gone. */
   readonly isOpen: boolean;
-  /** Resolves true once the high watermark is above `offset` or the watch is not open any more, false after `timeoutMs`. */
-  past(offset: number, timeoutMs: number): Promise<boolean>;
+  /**
+   * Resolves true once the high watermark is above `offset` or the watch is not open any more, false after `timeoutMs` or when the
+   * signal aborts.
+   */
+  past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
   close(): void;
 }
 
@@ -180,9 +194,16 @@ export interface PartitionPort {
   offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure>;
   describe(address: PartitionAddress): Promise<PartitionDescription | Failure>;
   watch(address: PartitionAddress): Promise<PartitionWatch | Failure>;
-  /** Deletes the records before an offset; -1 stands for the high watermark. */
-  truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | Failure>;
-  segments(address: PartitionAddress): Promise<readonly SegmentDescription[] | Failure>;
+  /** Deletes the records before an offset; -1 stands for the high watermark. One below the log start changes nothing. */
+  truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  /** Segments in the order of their offsets: a page of them, all where no page is named. */
+  segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure>;
+}
+
+export interface SegmentPage {
+  /** From the segment that holds this offset on, or the last before it where none does. */
+  readonly fromOffset: number;
+  readonly limit: number;
 }
 
 /** A segment as its manifest tells it. */
@@ -201,13 +222,20 @@ export interface SegmentDescription {
   readonly crc32c: number | null;
   /** Key of its log object; null where it is not archived. */
   readonly key: string | null;
+  /** The same bytes as long as this is the same: how often it was compacted. */
+  readonly generation: number;
+  /** Its records were compacted: offsets may be missing. */
+  readonly isCompacted: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- archive
 
 export interface ArchivePort {
-  /** Bytes of an object from `position` on, fewer at its end; null where there is no such object. Objects never change. */
-  read(key: string, position: number, length: number): Promise<ArrayBuffer | null>;
+  /**
+   * Bytes of an object from `position` on, fewer at its end; null where there is no such object. Objects never change.
+   * @param isUncached true: from the archive itself, past any cache
+   */
+  read(key: string, position: number, length: number, isUncached?: boolean): Promise<ArrayBuffer | null>;
 }
 
 // ------------------------------------------------------------------------------------------------------------------ group
@@ -258,12 +286,56 @@ export interface GroupPort {
   delete(groupId: string): Promise<null | Failure>;
 }
 
+// ---------------------------------------------------------------------------------------------- members of a classic group
+
+export type {
+  ClassicGroupDescription,
+  ClassicGroupState,
+  DescribedMember,
+  GroupListing,
+  GroupProtocol,
+  HeartbeatRequest,
+  JoinedGroup,
+  JoinedMember,
+  JoinFailure,
+  JoinGroupAnswer,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  LeftMember,
+  MemberAssignment,
+  MemberIdentity,
+  SyncedGroup,
+  SyncGroupAnswer,
+  SyncGroupRequest,
+} from "../coordinator/classic-messages.ts";
+
+/** A commit as a member of a classic group makes it: `memberEpoch` is its generation id, -1 where it has none. */
+export interface MemberCommitRequest extends CommitRequest {
+  readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
+}
+
+/** Failures are those of Kafka's JoinGroup, SyncGroup, Heartbeat and LeaveGroup. */
+export interface ClassicGroupPort {
+  /** Answers at once, or when the rebalance that it belongs to has brought everybody together: up to the rebalance timeout later. */
+  join(request: JoinGroupRequest): Promise<JoinGroupAnswer>;
+  /** Answers at once, or when the leader has brought the assignment. */
+  sync(request: SyncGroupRequest): Promise<SyncGroupAnswer>;
+  heartbeat(request: HeartbeatRequest): Promise<null | Failure>;
+  /** One entry for each member, in order. */
+  leave(request: LeaveGroupRequest): Promise<readonly LeftMember[] | Failure>;
+  commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure>;
+  /** null: the group does not exist, and DescribeGroups says that it is Dead. */
+  describeClassic(groupId: string): Promise<ClassicGroupDescription | null | Failure>;
+  /** null: the group does not exist. */
+  listing(groupId: string): Promise<GroupListing | null | Failure>;
+}
+
 // -------------------------------------------------------------------------------------------------------------------- all
 
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
-  group(groupId: string): GroupPort;
+  group(groupId: string): GroupPort & ClassicGroupPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

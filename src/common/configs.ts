@@ -4,7 +4,7 @@
 
 import { boolean, type ConfigType, type ConfigTypeName, double, int, listOf, long, oneOf, replicaList } from "./config-types.ts";
 import { type Failure, failure, isFailure } from "./errors.ts";
-import { MAX_CONFIG_VALUE_LENGTH, MAX_ROW_BYTES } from "./limits.ts";
+import { MAX_BATCH_BYTES, MAX_CONFIG_VALUE_LENGTH } from "./limits.ts";
 
 interface ConfigKey<T> extends ConfigType<T> {
   /** As text, in the form in which Kafka shows it. */
@@ -30,10 +30,13 @@ function accepted<T>(type: ConfigType<T>, defaultText: string, doc: string): Con
 
 const MESSAGE_BYTES = int({
   min: 0,
-  max: MAX_ROW_BYTES,
-  because: "a batch is stored in one row, which holds no more until rows are split",
+  max: MAX_BATCH_BYTES,
+  because: "a record of 16 MiB and its framing: a batch is handled whole, in the core's memory and in one call",
 });
 const COMPRESSION_TYPE = oneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer");
+const LEVEL_NOTE = "The core has one level a codec, whatever this says.";
+const LOCAL_RETENTION_NOTE =
+  "Where neither local.retention.ms nor local.retention.bytes is set (-2), a segment's rows go as soon as the archive has it; where one is, the other's -2 is no limit. Kafka's -2 is as long as retention: see docs/decisions/0004.";
 const DURABILITY_NOTE = "The platform replicates and syncs every write before it is acknowledged, whatever this says.";
 
 const TOPIC_CONFIGS = {
@@ -45,15 +48,15 @@ const TOPIC_CONFIGS = {
   "compression.gzip.level": accepted(
     int({ min: -1, max: 9, except: 0 }),
     "-1",
-    "Level where compression.type is gzip: 1 to 9, or -1 for the default.",
+    `Level where compression.type is gzip: 1 to 9, or -1 for the default. ${LEVEL_NOTE}`,
   ),
-  "compression.lz4.level": accepted(int({ min: 1, max: 17 }), "9", "Level where compression.type is lz4."),
-  "compression.type": accepted(
+  "compression.lz4.level": accepted(int({ min: 1, max: 17 }), "9", `Level where compression.type is lz4. ${LEVEL_NOTE}`),
+  "compression.type": honoured(
     COMPRESSION_TYPE,
     "producer",
-    "How batches are stored: producer keeps what the producer chose, any other value recompresses.",
+    "How batches are stored: producer keeps what the producer chose, any other value is the codec of every batch, recompressed where it came in another.",
   ),
-  "compression.zstd.level": accepted(int({ min: -131_072, max: 22 }), "3", "Level where compression.type is zstd."),
+  "compression.zstd.level": accepted(int({ min: -131_072, max: 22 }), "3", `Level where compression.type is zstd. ${LEVEL_NOTE}`),
   "delete.retention.ms": honoured(long({ min: 0 }), ONE_DAY_MS, "How long a compacted topic keeps tombstones (ms)."),
   "file.delete.delay.ms": accepted(long({ min: 0 }), "60000", "How long a dropped segment is kept before its bytes go (ms)."),
   "flush.messages": accepted(long({ min: 1 }), FOR_EVER, `Records between two syncs to disk. ${DURABILITY_NOTE}`),
@@ -64,15 +67,19 @@ const TOPIC_CONFIGS = {
   "local.retention.bytes": honoured(
     long({ min: -2 }),
     "-2",
-    "Bytes kept on the partition itself before only the archive has them; -2: as retention.bytes.",
+    `Bytes of sealed segments kept on the partition itself before only the archive has them. ${LOCAL_RETENTION_NOTE}`,
   ),
   "local.retention.ms": honoured(
     long({ min: -2 }),
     "-2",
-    "How long segments stay on the partition itself before only the archive has them (ms); -2: as retention.ms.",
+    `How long sealed segments stay on the partition itself before only the archive has them (ms). ${LOCAL_RETENTION_NOTE}`,
   ),
   "max.compaction.lag.ms": honoured(long({ min: 1 }), FOR_EVER, "The longest that a record waits to be compacted (ms)."),
-  "max.message.bytes": honoured(MESSAGE_BYTES, "1048588", "The largest record batch (bytes, as stored, so after compression)."),
+  "max.message.bytes": honoured(
+    MESSAGE_BYTES,
+    "1048588",
+    "The largest record batch (bytes, compressed as it is): as it comes, and as it is stored where compression.type changes it.",
+  ),
   "message.timestamp.after.max.ms": honoured(
     long({ min: 0 }),
     ONE_HOUR_MS,

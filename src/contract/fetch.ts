@@ -3,6 +3,7 @@
 import {
   DEFAULT_FETCH_BYTES,
   DEFAULT_FETCH_RECORDS,
+  MAX_DECODED_BYTES,
   MAX_FETCH_BYTES,
   MAX_FETCH_RECORDS,
   MAX_PARTITIONS_PER_FETCH,
@@ -71,7 +72,9 @@ const timestampParam = intParam(0, Number.MAX_SAFE_INTEGER)
   .meta({ description: "Start at the first record at or after this time (ms), instead of `offset`." });
 const maxBytesParam = intParam(1, MAX_FETCH_BYTES)
   .default(DEFAULT_FETCH_BYTES)
-  .meta({ description: "Most bytes of batches; the first batch comes whole even if it is larger." });
+  .meta({
+    description: `Most bytes of batches as they are stored; the first batch comes whole even if it is larger. Decoded, an answer ends once its records have ${MAX_DECODED_BYTES} bytes.`,
+  });
 
 export const fetchRecords = operation({
   id: "fetchRecords",

@@ -119,6 +119,7 @@ export const produce = operation({
     "As JSON lines the body has no length limit: lines are flushed as they come, in order, and each flush is answered by a line while the request is still being sent.",
     "Any other content type, or none: the body is the value of one record, and `key`, `partition`, `timestamp` and `x-header-NAME` are the rest of it.",
     "A parameter that the body's form does not use is refused, not ignored.",
+    "A record may have 16 MiB where the topic's `max.message.bytes` allows it, in any form; as a raw value or a batch it takes the least memory. The topic's `compression.type`, unless it is `producer`, goes before `compression`.",
   ].join("\n\n"),
   params: topicParams,
   query: z.strictObject({
@@ -182,7 +183,7 @@ export const produceBatches = operation({
   tag: "Produce",
   summary: "Write Kafka record batches as they are",
   description:
-    "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none.",
+    "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none. Base offset and leader epoch are set, and a maxTimestamp that is not the records' largest is corrected; every other bit stays as it is.",
   params: partitionParams,
   query: none,
   body: { required: true, content: { [BATCHES_TYPE]: { description: "Record batches (v2)." } } },

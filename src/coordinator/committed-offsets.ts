@@ -1,16 +1,11 @@
-// The rules for committing offsets (Kafka's OffsetMetadataManager): who may commit to a group, and which offsets are taken. Pure.
-// A mistake in one offset is that offset's result; a commit by somebody who may not is refused as a whole.
+// The rules for committed offsets (Kafka's OffsetMetadataManager): which ones are taken. Pure. A mistake in one offset is that offset's
+// result. Who may commit is the matter of the group's members (classic-commit.ts).
 
 import { type Failure, failure } from "../common/errors.ts";
 import { MAX_GROUP_ID_LENGTH, MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT, MAX_PARTITIONS_PER_TOPIC } from "../common/limits.ts";
 import { utf8Length } from "../common/utf8.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
-
-export interface Committer {
-  readonly memberId: string;
-  readonly memberEpoch: number;
-}
 
 export interface OffsetToCommit {
   readonly topicId: string;
@@ -31,26 +26,10 @@ export function checkGroupId(groupId: string): Failure | null {
   return groupId.isWellFormed() ? null : failure("INVALID_GROUP_ID", "The group id is not well-formed Unicode.");
 }
 
-/**
- * Why this commit is refused, or null. Somebody who names a member must be one, in its present epoch; somebody who names none (a
- * consumer that assigns its own partitions, a tool) may commit while there are no members, or with `force`.
- */
-export function checkCommitter(
-  members: readonly Committer[],
-  commit: { readonly offsets: readonly unknown[]; readonly member?: Committer; readonly force?: boolean },
-): Failure | null {
-  if (commit.offsets.length > MAX_OFFSETS_PER_COMMIT) {
-    return failure("INVALID_COMMIT_OFFSET_SIZE", `A commit has at most ${MAX_OFFSETS_PER_COMMIT} offsets, not ${commit.offsets.length}.`);
-  }
-  const { member, force = false } = commit;
-  if (member === undefined) {
-    if (force || members.length === 0) return null;
-    return failure("UNKNOWN_MEMBER_ID", `The group has ${members.length} members, and the commit names none of them.`);
-  }
-  const known = members.find((other) => other.memberId === member.memberId);
-  if (known === undefined) return failure("UNKNOWN_MEMBER_ID", `The group has no member '${member.memberId.slice(0, 300)}'.`);
-  if (known.memberEpoch === member.memberEpoch) return null;
-  return failure("FENCED_MEMBER_EPOCH", `The member is in epoch ${known.memberEpoch}, and the commit in ${member.memberEpoch}.`);
+/** Why there are too many offsets for one commit, or null. */
+export function checkCommitSize(offsets: readonly unknown[]): Failure | null {
+  if (offsets.length <= MAX_OFFSETS_PER_COMMIT) return null;
+  return failure("INVALID_COMMIT_OFFSET_SIZE", `A commit has at most ${MAX_OFFSETS_PER_COMMIT} offsets, not ${offsets.length}.`);
 }
 
 /** Why this offset is not taken, or null. */

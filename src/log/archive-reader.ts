@@ -46,12 +46,18 @@ export class ArchiveReader {
   /** The first record at or after `fromOffset` with a timestamp at or above `timestamp` (ms), null where the segment has none. */
   async findByTimestamp(segment: Segment, timestamp: number, fromOffset: number): Promise<TimestampedOffset | null> {
     const copy = copyOf(segment);
+    if (copy.timeIndexBytes === 0) return null;
     const times = await this.#index(archiveKey(this.#options.prefix, segment, copy, "timeindex"), copy.timeIndexBytes);
     const before = this.#options.search.lastOffsetBefore(times, timestamp);
     const start = before === null ? segment.baseOffset : segment.baseOffset + before;
     let position = await this.positionOf(segment, Math.max(start, fromOffset));
     while (position < segment.sizeBytes) {
-      const bytes = await readWholeBatches(this.#options.archive, this.key(segment), position, SCAN_BYTES);
+      const bytes = await readWholeBatches(
+        this.#options.archive,
+        { key: this.key(segment), sizeBytes: segment.sizeBytes },
+        position,
+        SCAN_BYTES,
+      );
       const row = {
         baseOffset: segment.baseOffset,
         endOffset: segment.endOffset,
@@ -74,10 +80,9 @@ export class ArchiveReader {
       this.#indexes.set(key, cached);
       return cached;
     }
-    const bytes = await this.#options.archive.get(key, 0, sizeBytes);
-    if (bytes === null || bytes.byteLength !== sizeBytes) throw new ArchiveError(key, "the archive does not have it whole");
-    this.#keep(key, new Uint8Array(bytes));
-    return new Uint8Array(bytes);
+    const bytes = new Uint8Array(await readRange(this.#options.archive, key, 0, sizeBytes));
+    this.#keep(key, bytes);
+    return bytes;
   }
 
   #keep(key: string, index: Uint8Array): void {
@@ -94,18 +99,31 @@ export class ArchiveReader {
 
 /**
  * A run of whole batches from a batch's position on, of `soughtBytes` at most unless the first is larger.
- * @throws ArchiveError where there is none
+ * @throws ArchiveError where there is none, or it cannot be read
  */
-export async function readWholeBatches(archive: ArchiveStore, key: string, position: number, soughtBytes: number): Promise<ArrayBuffer> {
+export async function readWholeBatches(
+  archive: ArchiveStore,
+  { key, sizeBytes }: { readonly key: string; readonly sizeBytes: number },
+  position: number,
+  soughtBytes: number,
+): Promise<ArrayBuffer> {
   for (let length = soughtBytes; ; ) {
-    const bytes = await archive.get(key, position, length);
-    if (bytes === null) throw new ArchiveError(key, "the archive does not have it");
+    const bytes = await readRange(archive, key, position, Math.min(length, sizeBytes - position));
     const whole = wholeBatchBytes(bytes);
     if (whole > 0) return bytes.slice(0, whole);
     const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
     if (needed <= length) throw new ArchiveError(key, `no batch at position ${position}`);
     length = needed;
   }
+}
+
+/** @throws ArchiveError where it cannot be read, or not whole */
+async function readRange(archive: ArchiveStore, key: string, position: number, length: number): Promise<ArrayBuffer> {
+  const bytes = await archive.get(key, position, length).catch((error: unknown) => {
+    throw new ArchiveError(key, `it cannot be read from the archive right now: ${error}`);
+  });
+  if (bytes === null || bytes.byteLength !== length) throw new ArchiveError(key, "the archive does not have it, or not all of it");
+  return bytes;
 }
 
 /** Bytes of the whole batches that `bytes` begins with. */

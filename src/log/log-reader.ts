@@ -1,7 +1,8 @@
 // Reads a partition's local segments: runs of whole batches from an offset on, and offsets by timestamp. Where the log goes on in the
 // archive, it says so and stops.
 //
-// A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are. Offsets may be missing
+// A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are, and a read that has
+// half of what was asked for ends with its last whole row. Offsets may be missing
 // (compaction removes records): a read ends where the next one has to begin, whatever is between.
 
 import { type BatchHeader, batchSizeAt, lastOffset, readBatchHeader } from "../record/record-batch.ts";
@@ -42,7 +43,8 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   for (const segment of store.segmentsFrom(first.baseOffset)) {
     const isHere = isLocal(segment);
     if (!isHere && segment.sizeBytes > 0) return read.isEmpty ? { segment } : read.finish();
-    for (const row of isHere ? store.rowsFrom(segment, Math.max(startOffset, segment.baseOffset)) : []) {
+    const from = Math.max(startOffset, segment.baseOffset);
+    for (const row of isHere ? store.rowsFrom(segment, from, read.wantedBytes) : []) {
       if (!read.take(row)) return read.finish();
     }
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
@@ -67,12 +69,17 @@ class ReadInProgress {
     return this.#pieces.length === 0;
   }
 
+  /** How much is still to be read; undefined where the count of records decides that. */
+  get wantedBytes(): number | undefined {
+    return Number.isFinite(this.#limits.maxRecords) ? undefined : this.#limits.maxBytes - this.#bytes;
+  }
+
   /** Takes what fits of a row. @returns whether there is room for more */
   take(row: LogRow): boolean {
-    const isWhole =
-      row.baseOffset >= this.#start &&
-      this.#bytes + row.sizeBytes <= this.#limits.maxBytes &&
-      row.endOffset - this.#start <= this.#limits.maxRecords;
+    const fits = this.#bytes + row.sizeBytes <= this.#limits.maxBytes;
+    // A row that is taken in part is read from the disk again by the next fetch: not where this one has enough without it.
+    if (!fits && this.#bytes * 2 >= this.#limits.maxBytes) return false;
+    const isWhole = fits && row.baseOffset >= this.#start && row.endOffset - this.#start <= this.#limits.maxRecords;
     if (isWhole) this.#takeWhole(row);
     else if (!this.#takePart(row)) return false;
     return this.#bytes < this.#limits.maxBytes && this.#nextOffset - this.#start < this.#limits.maxRecords;

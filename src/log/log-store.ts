@@ -77,6 +77,8 @@ export interface LogStore {
   /** Segments in the order of their offsets, from the one with this base offset on. Take what you need before the next await. */
   segmentsFrom(baseOffset: number): Iterable<Segment>;
   lastSegment(): Segment | null;
+  /** The same from the newest on, backwards. */
+  newestSegments(): Iterable<Segment>;
   /** The first segment from a base offset on whose largest timestamp is at or above `timestamp` (ms). The active one does not count. */
   segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null;
   /** Of all sealed segments. */
@@ -89,8 +91,11 @@ export interface LogStore {
   /** Frees the rows that belong to no segment in the manifest: of rewrites that were cut off. @returns of how many segments */
   dropStrayRows(): number;
   appendRow(segment: SegmentName, row: LogRow): void;
-  /** Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await. */
-  rowsFrom(segment: SegmentName, offset: number): Iterable<LogRow>;
+  /**
+   * Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await.
+   * @param wantedBytes how much the caller means to take: what a store reads at once, no limit
+   */
+  rowsFrom(segment: SegmentName, offset: number, wantedBytes?: number): Iterable<LogRow>;
   /** The place of the row with the largest base offset at or below `offset`. */
   rowHolding(segment: SegmentName, offset: number): RowPlace | null;
   lastRow(segment: SegmentName): RowPlace | null;

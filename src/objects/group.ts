@@ -1,27 +1,71 @@
-// The group object: the coordinator of one consumer group, named by the group's id. Its methods are GroupPort's (src/broker/ports.ts),
-// called over RPC.
+// The group object: the coordinator of one consumer group, named by the group's id. Its methods are GroupPort's and ClassicGroupPort's
+// (src/broker/ports.ts), called over RPC; a join or a sync that has to wait is a call that is not answered yet.
 
 import { DurableObject } from "cloudflare:workers";
-import type { CommitRequest, GroupDescription, GroupPort } from "../broker/ports.ts";
+import type {
+  ClassicGroupDescription,
+  ClassicGroupPort,
+  GroupDescription,
+  GroupListing,
+  GroupPort,
+  HeartbeatRequest,
+  JoinGroupAnswer,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  LeftMember,
+  MemberCommitRequest,
+  SyncGroupAnswer,
+  SyncGroupRequest,
+} from "../broker/ports.ts";
 import type { Failure } from "../common/errors.ts";
+import { readGroupConfigs } from "../common/group-configs.ts";
 import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
 import type { Env } from "../env.ts";
+import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
 import { SqliteOffsetStore } from "../storage/sqlite-offset-store.ts";
+import { GroupTimers } from "./group-timers.ts";
 import { CLUSTER_OBJECT_NAME } from "./names.ts";
 
-export class GroupObject extends DurableObject<Env> implements GroupPort {
+export class GroupObject extends DurableObject<Env> implements GroupPort, ClassicGroupPort {
   readonly #coordinator: GroupCoordinator;
+  /** There once the constructor's work is done, which every call waits for. */
+  #timers!: GroupTimers;
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
     const register = {
       registerGroup: (groupId: string) => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).registerGroup(groupId),
       unregisterGroup: (groupId: string) => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).unregisterGroup(groupId),
     };
-    this.#coordinator = new GroupCoordinator(new SqliteOffsetStore(ctx.storage), register, { now: Date.now });
+    const stores = { offsets: new SqliteOffsetStore(context.storage), members: new SqliteGroupStore(context.storage) };
+    this.#coordinator = new GroupCoordinator(stores, register, {
+      now: Date.now,
+      randomId: () => crypto.randomUUID(),
+      config: readGroupConfigs(env.SLUICE_GROUP_CONFIGS),
+      schedule: (schedule) => this.#timers.update(schedule),
+      cleared: () => this.#timers.alarmIsGone(),
+      broken: (error) => context.abort(`the group could not be stored: ${error}`),
+    });
+    context.blockConcurrencyWhile(() => this.#startTimers());
   }
 
-  commit(request: CommitRequest): Promise<readonly (Failure | null)[] | Failure> {
+  join(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
+    return this.#coordinator.join(request);
+  }
+
+  sync(request: SyncGroupRequest): Promise<SyncGroupAnswer> {
+    return this.#coordinator.sync(request);
+  }
+
+  async heartbeat(request: HeartbeatRequest): Promise<null | Failure> {
+    return this.#coordinator.heartbeat(request);
+  }
+
+  async leave(request: LeaveGroupRequest): Promise<readonly LeftMember[]> {
+    return this.#coordinator.leave(request);
+  }
+
+  commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure> {
     return this.#coordinator.commit(request);
   }
 
@@ -29,7 +73,31 @@ export class GroupObject extends DurableObject<Env> implements GroupPort {
     return this.#coordinator.describe();
   }
 
+  async describeClassic(_groupId: string): Promise<ClassicGroupDescription | null> {
+    return this.#coordinator.describeClassic();
+  }
+
+  async listing(_groupId: string): Promise<GroupListing | null> {
+    return this.#coordinator.listing();
+  }
+
   delete(groupId: string): Promise<null | Failure> {
     return this.#coordinator.delete(groupId);
+  }
+
+  override async alarm(): Promise<void> {
+    this.#timers.alarmIsGone();
+    await this.#coordinator.expire();
+  }
+
+  async #startTimers(): Promise<void> {
+    const { storage } = this.ctx;
+    this.#timers = new GroupTimers(await storage.getAlarm(), {
+      now: Date.now,
+      setAlarm: (atMs) => this.ctx.waitUntil(storage.setAlarm(atMs)),
+      expire: () => this.ctx.waitUntil(this.#coordinator.expire()),
+      sleep: () => this.#coordinator.sleep(),
+    });
+    this.#timers.update(this.#coordinator.schedule);
   }
 }

@@ -1,8 +1,8 @@
 // The use cases' ports over Durable Object RPC. A call that breaks is a retriable failure, not an exception: the object restarts,
 // moves, or is overloaded, and a client may try again.
 
-import type { ClusterPort, GroupPort, PartitionPort, Ports } from "../broker/ports.ts";
-import { type Failure, failure } from "../common/errors.ts";
+import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports } from "../broker/ports.ts";
+import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
@@ -13,7 +13,9 @@ import { openWatch } from "./watch.ts";
 /** Ports for one request: `waitUntil` is that request's own. */
 export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => void): Ports {
   return {
-    cluster: clusterPort(env),
+    get cluster() {
+      return clusterPort(env);
+    },
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
@@ -36,20 +38,41 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
     offset: (address, query) => orUnavailable(object.offset(address, query)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
-    segments: (address) => orUnavailable(object.segments(address)),
+    segments: (address, page) => orUnavailable(object.segments(address, page)),
     watch: (address) => orUnavailable(openWatch(stub, address)),
   };
 }
 
-function groupPort(env: Env, groupId: string): GroupPort {
-  return env.GROUP.getByName(groupId) as unknown as GroupPort;
+function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort {
+  // Its RPC methods, as plain data. A connection keeps its port for hours, and a stub of an object that was reset stays broken.
+  const object = () => env.GROUP.getByName(groupId) as unknown as GroupPort & ClassicGroupPort;
+  return {
+    commit: (request) => orCoordinatorUnavailable(object().commit(request)),
+    describe: (id) => object().describe(id),
+    delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+    join: async (request) => ({ memberId: request.memberId, ...(await orCoordinatorUnavailable(object().join(request))) }),
+    sync: (request) => orCoordinatorUnavailable(object().sync(request)),
+    heartbeat: (request) => orCoordinatorUnavailable(object().heartbeat(request)),
+    leave: (request) => orCoordinatorUnavailable(object().leave(request)),
+    describeClassic: (id) => orCoordinatorUnavailable(object().describeClassic(id)),
+    listing: (id) => orCoordinatorUnavailable(object().listing(id)),
+  };
 }
 
-async function orUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
+/** The object restarted, and what was parked in it is lost: clients look for their coordinator, find the same one, and ask again. */
+function orCoordinatorUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
+  return orFailure(call, "COORDINATOR_NOT_AVAILABLE", "the group cannot be reached right now: what was asked may or may not be done");
+}
+
+function orUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
+  return orFailure(call, "LEADER_NOT_AVAILABLE", "the partition cannot be reached right now: what was sent may or may not be written");
+}
+
+async function orFailure<T>(call: Promise<T>, error: ErrorName, detail: string): Promise<T | Failure> {
   try {
     return await call;
-  } catch (error) {
-    console.error(JSON.stringify({ message: "a call to a partition failed", error: String(error) }));
-    return failure("LEADER_NOT_AVAILABLE", "the partition cannot be reached right now: what was sent may or may not be written");
+  } catch (thrown) {
+    console.error(JSON.stringify({ message: "a call to an object failed", answeredWith: error, error: String(thrown) }));
+    return failure(error, detail);
   }
 }

@@ -37,12 +37,12 @@ class SocketWatch implements PartitionWatch {
     return this.#isOpen;
   }
 
-  async past(offset: number, timeoutMs: number): Promise<boolean> {
+  async past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
     while (this.#highWatermark <= offset && this.#isOpen) {
       const leftMs = deadline - Date.now();
-      if (leftMs <= 0) return false;
-      await this.#sleep(leftMs);
+      if (leftMs <= 0 || signal?.aborted) return false;
+      await this.#sleep(leftMs, signal);
     }
     return true;
   }
@@ -58,16 +58,18 @@ class SocketWatch implements PartitionWatch {
     for (const wake of this.#sleepers) wake();
   }
 
-  /** Until the next message, the end, or `timeoutMs`. */
-  #sleep(timeoutMs: number): Promise<void> {
+  /** Until the next message, the end, `timeoutMs`, or the signal. */
+  #sleep(timeoutMs: number, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
         this.#sleepers.delete(wake);
+        signal?.removeEventListener("abort", wake);
         resolve();
       };
       const timer = setTimeout(wake, timeoutMs);
       this.#sleepers.add(wake);
+      signal?.addEventListener("abort", wake);
     });
   }
 }

@@ -9,16 +9,24 @@ export interface DecodedRecord {
   readonly headers: readonly { readonly key: string; readonly value: Uint8Array | null }[];
 }
 
+export interface DecodeLimits {
+  readonly maxRecords: number;
+  /** Of keys, values and headers: no further record once there are so many. The first comes whole even if it is larger. */
+  readonly maxBytes: number;
+}
+
 export interface DecodedRecords {
   readonly records: readonly DecodedRecord[];
+  /** Of their keys, values and headers. */
+  readonly bytes: number;
   /** Where to go on: after the last record given, or after the last batch when all of them are. Control batches are passed over. */
   readonly nextOffset: number;
 }
 
 export interface RecordCodec {
   /**
-   * Unpacks whole record batches (v2), at most `maxRecords` records at or after `fromOffset`.
+   * Unpacks whole record batches (v2), as many records at or after `fromOffset` as the limits allow.
    * Throws where the bytes are not batches: what a partition stored was checked before, so that is a bug.
    */
-  decode(batches: Uint8Array, fromOffset: number, maxRecords: number): DecodedRecords;
+  decode(batches: Uint8Array, fromOffset: number, limits: DecodeLimits): DecodedRecords;
 }

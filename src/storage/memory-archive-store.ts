@@ -6,6 +6,11 @@ const PAGE_SIZE = 1000;
 
 export class MemoryArchiveStore implements ArchiveStore {
   readonly objects = new Map<string, ArrayBuffer>();
+  readonly partBytes: number;
+
+  constructor(partBytes = 8 * 1024 * 1024) {
+    this.partBytes = partBytes;
+  }
 
   async putIfAbsent(key: string, bytes: ArrayBuffer): Promise<void> {
     if (!this.objects.has(key)) this.objects.set(key, bytes.slice(0));

@@ -52,6 +52,10 @@ export class MemoryLogStore implements LogStore {
     return this.#inOrder().at(-1) ?? null;
   }
 
+  newestSegments(): Iterable<Segment> {
+    return this.#inOrder().reverse();
+  }
+
   segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null {
     const isMatch = ({ baseOffset, maxTimestamp, place }: Segment): boolean =>
       baseOffset >= fromBaseOffset && maxTimestamp >= timestamp && place !== SegmentPlace.active;
@@ -104,6 +108,13 @@ export class MemoryLogStore implements LogStore {
 
   saveProducerSnapshot(snapshot: ProducerSnapshot): void {
     this.#content.snapshot = snapshot;
+  }
+
+  /** A store of its own with the same content. */
+  copy(): MemoryLogStore {
+    const store = new MemoryLogStore();
+    store.#content = copyOf(this.#content);
+    return store;
   }
 
   #inOrder(): Segment[] {

@@ -23,6 +23,10 @@ export class MemoryOffsetStore implements OffsetStore {
     );
   }
 
+  removeOffsets(offsets: readonly Pick<StoredOffset, "topicId" | "partition">[]): void {
+    for (const { topicId, partition } of offsets) this.#offsets.delete(`${topicId}/${partition}`);
+  }
+
   async clear(): Promise<void> {
     this.#groupId = null;
     this.#offsets.clear();

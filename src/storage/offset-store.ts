@@ -21,6 +21,8 @@ export interface OffsetStore {
   putOffsets(groupId: string, offsets: readonly StoredOffset[]): void;
   /** In the order of topic name, topic id and partition. */
   offsets(): StoredOffset[];
+  /** Forgets these, by topic id and partition, and leaves the group. */
+  removeOffsets(offsets: readonly Pick<StoredOffset, "topicId" | "partition">[]): void;
   /** Forgets the group and all of its offsets. */
   clear(): Promise<void>;
 }

@@ -14,7 +14,7 @@
 //
 //   segments            the manifest, one row a segment (src/log/segment.ts tells what the columns mean)
 //     base_offset, generation, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c, delete_horizon_ms,
-//     archive_epoch, index_bytes, time_index_bytes (all three null: not in the archive)
+//     archive_epoch, archive_attempt, index_bytes, time_index_bytes (all four null: not in the archive)
 //
 //   segment_N           the rows of the local segment with base offset N, one row a flush, or a part of one; segment_N_G those of its
 //                       generation G, from 1 on
@@ -33,7 +33,7 @@
 //     bytes
 //
 // Every query is read to its end at once: a cursor that is left open locks its tables, and a segment's could not be dropped. So long
-// results are read in pages, of rows by their positions, small at first for those who want one batch.
+// results are read in pages of whole rows: as many bytes as the reader wants, or small at first for those who want one batch.
 //
 // To change a table: add columns with defaults or new tables in `createTables`; never reuse a name for another meaning.
 
@@ -65,6 +65,7 @@ type SegmentColumns = {
   crc32c: number | null;
   delete_horizon_ms: number | null;
   archive_epoch: number | null;
+  archive_attempt: number;
   index_bytes: number;
   time_index_bytes: number;
 };
@@ -75,7 +76,7 @@ type SnapshotColumns = { end_offset: number; bytes: ArrayBuffer };
 
 const PLACE_COLUMNS = "base_offset, end_offset, position, size_bytes, max_timestamp";
 
-/** Bytes of rows in a page, from the first to the largest. */
+/** Bytes of rows in a page, from the first to the largest; one row in any case. */
 const FIRST_PAGE_BYTES = 64 * 1024;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
@@ -102,7 +103,8 @@ export class SqliteLogStore implements LogStore {
       CREATE TABLE IF NOT EXISTS segments (
         base_offset INTEGER PRIMARY KEY, generation INTEGER NOT NULL, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,
         end_offset INTEGER NOT NULL, size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL,
-        crc32c INTEGER, delete_horizon_ms INTEGER, archive_epoch INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
+        crc32c INTEGER, delete_horizon_ms INTEGER, archive_epoch INTEGER, archive_attempt INTEGER, index_bytes INTEGER,
+        time_index_bytes INTEGER);
       CREATE TABLE IF NOT EXISTS producer_snapshot (part INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
@@ -148,7 +150,8 @@ export class SqliteLogStore implements LogStore {
     const { archive } = segment;
     this.#sql.exec(
       `INSERT OR REPLACE INTO segments (base_offset, generation, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms,
-         crc32c, delete_horizon_ms, archive_epoch, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         crc32c, delete_horizon_ms, archive_epoch, archive_attempt, index_bytes, time_index_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       segment.baseOffset,
       segment.generation,
       segment.place,
@@ -160,6 +163,7 @@ export class SqliteLogStore implements LogStore {
       segment.crc32c,
       segment.deleteHorizonMs,
       archive?.leaderEpoch ?? null,
+      archive?.attempt ?? null,
       archive?.indexBytes ?? null,
       archive?.timeIndexBytes ?? null,
     );
@@ -175,12 +179,12 @@ export class SqliteLogStore implements LogStore {
 
   *segmentsFrom(baseOffset: number): Iterable<Segment> {
     const query = "SELECT * FROM segments WHERE base_offset >= ? ORDER BY base_offset LIMIT ?";
-    for (let from = baseOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
-      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
-      for (const row of rows) yield toSegment(row);
-      if (rows.length < page) return;
-      from = rows.at(-1)!.base_offset + 1;
-    }
+    yield* this.#segmentPages(query, baseOffset, 1);
+  }
+
+  *newestSegments(): Iterable<Segment> {
+    const query = "SELECT * FROM segments WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT ?";
+    yield* this.#segmentPages(query, Number.MAX_SAFE_INTEGER, -1);
   }
 
   lastSegment(): Segment | null {
@@ -229,13 +233,20 @@ export class SqliteLogStore implements LogStore {
     if (first !== row.bytes) this.#appendParts(segment, row);
   }
 
-  *rowsFrom(segment: SegmentName, offset: number): Iterable<LogRow> {
+  *rowsFrom(segment: SegmentName, offset: number, wantedBytes = FIRST_PAGE_BYTES): Iterable<LogRow> {
     const first = this.rowHolding(segment, offset);
-    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${rowsTable(segment)}
-      WHERE base_offset >= ? AND position < ? ORDER BY base_offset`;
+    const table = rowsTable(segment);
+    // The row that would outgrow the page ends it. A plain condition on the position, which has no index, would look at every row that
+    // is left in the segment; the inner query stops at the first.
+    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${table}
+      WHERE base_offset >= ?1 AND base_offset < coalesce(
+        (SELECT base_offset FROM ${table} WHERE base_offset >= ?1 AND position > ?2 AND position + size_bytes > ?2 + ?3
+         ORDER BY base_offset LIMIT 1), ${Number.MAX_SAFE_INTEGER})
+      ORDER BY base_offset`;
     let next = { offset: first?.baseOffset ?? 0, position: first?.position ?? 0 };
-    for (let page = FIRST_PAGE_BYTES; ; page = Math.min(page * 4, MAX_PAGE_BYTES)) {
-      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position + page).toArray();
+    let page = Math.min(wantedBytes, MAX_PAGE_BYTES);
+    for (let after = FIRST_PAGE_BYTES; ; page = after, after = Math.min(after * 4, MAX_PAGE_BYTES)) {
+      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position, page).toArray();
       for (const columns of rows) {
         if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segment, columns) };
       }
@@ -297,6 +308,16 @@ export class SqliteLogStore implements LogStore {
     return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
   }
 
+  /** @param direction of the query: 1 upwards, -1 downwards */
+  *#segmentPages(query: string, firstOffset: number, direction: 1 | -1): Iterable<Segment> {
+    for (let from = firstOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
+      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
+      for (const row of rows) yield toSegment(row);
+      if (rows.length < page) return;
+      from = rows.at(-1)!.base_offset + direction;
+    }
+  }
+
   #oneSegment(clauses: string, ...values: number[]): Segment | null {
     const row = this.#sql.exec<SegmentColumns>(`SELECT * FROM segments ${clauses}`, ...values).toArray()[0];
     return row === undefined ? null : toSegment(row);
@@ -344,6 +365,7 @@ function toSegment(columns: SegmentColumns): Segment {
         ? null
         : {
             leaderEpoch: columns.archive_epoch,
+            attempt: columns.archive_attempt,
             indexBytes: columns.index_bytes,
             timeIndexBytes: columns.time_index_bytes,
           },

@@ -77,6 +77,15 @@ export class SqliteOffsetStore implements OffsetStore {
     return [...rows].map(toOffset);
   }
 
+  removeOffsets(offsets: readonly Pick<StoredOffset, "topicId" | "partition">[]): void {
+    this.#storage.transactionSync(() => {
+      for (const { topicId, partition } of offsets) {
+        const topic = this.#topics.get(topicId);
+        if (topic !== undefined) this.#sql.exec("DELETE FROM offsets WHERE topic = ? AND partition = ?", topic, partition);
+      }
+    });
+  }
+
   async clear(): Promise<void> {
     this.#groupId = null; // at once: nothing may be written to what is about to go
     this.#topics.clear();

@@ -24,6 +24,8 @@ export interface DecodedRecord<Header = RecordHeader> {
 /** A record as it can be written again, to the byte. */
 export type StoredRecord = DecodedRecord<StoredHeader>;
 
+type AnyHeader = RecordHeader | StoredHeader;
+
 type ReadHeaders<Header> = (source: Uint8Array, position: number, count: number) => readonly Header[];
 
 export interface DecodeOptions {
@@ -31,6 +33,8 @@ export interface DecodeOptions {
   readonly fromOffset?: number;
   /** Most records to return. */
   readonly maxRecords?: number;
+  /** Return no further record once the keys, values and headers have this many bytes. */
+  readonly maxBytes?: number;
   /** Most bytes of decompressed records in one batch. */
   readonly maxDecompressedBytes: number;
   /** Check each batch's CRC first. */
@@ -39,44 +43,63 @@ export interface DecodeOptions {
   readonly skipBatch?: (header: BatchHeader) => boolean;
 }
 
+/** What a decoding has gathered. */
+interface Gathered<Header> {
+  readonly records: DecodedRecord<Header>[];
+  /** Of keys, values and headers. */
+  bytes: number;
+  /** Whether a limit ended it: there may be more. */
+  isCut: boolean;
+}
+
 /**
  * Decodes a run. A last batch that is not whole is left out, as fetch answers may be cut there.
  * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
-  return decodeWith(core, bytes, options, readRecordHeaders);
+  return decodeWithin(core, bytes, options).records;
 }
 
 /** The same, for records that are to be written again. */
 export function decodeStoredRecords(core: Core, bytes: Uint8Array, options: DecodeOptions): StoredRecord[] {
-  return decodeWith(core, bytes, options, readStoredHeaders);
+  return decodeWith(core, bytes, options, readStoredHeaders).records;
 }
 
-function decodeWith<Header>(
+/** As `decodeBatches`, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
+export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered<RecordHeader>> {
+  return decodeWith(core, bytes, options, readRecordHeaders);
+}
+
+function decodeWith<Header extends AnyHeader>(
   core: Core,
   bytes: Uint8Array,
   options: DecodeOptions,
   readHeaders: ReadHeaders<Header>,
-): DecodedRecord<Header>[] {
-  const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY, skipBatch = isControl } = options;
-  const records: DecodedRecord<Header>[] = [];
+): Gathered<Header> {
+  const { fromOffset = 0, skipBatch = isControl } = options;
+  const gathered: Gathered<Header> = { records: [], bytes: 0, isCut: false };
   for (const header of batchHeaders(bytes)) {
-    if (records.length >= maxRecords) break;
     if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, records, readHeaders);
+    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered, readHeaders);
+    if (isFull(gathered, options)) break;
   }
-  return records;
+  gathered.isCut = isFull(gathered, options);
+  return gathered;
 }
 
-function decodeBatch<Header>(
+function isFull({ records, bytes }: Gathered<AnyHeader>, options: DecodeOptions): boolean {
+  return records.length >= (options.maxRecords ?? Number.POSITIVE_INFINITY) || bytes >= (options.maxBytes ?? Number.POSITIVE_INFINITY);
+}
+
+function decodeBatch<Header extends AnyHeader>(
   core: Core,
   batch: Uint8Array,
   header: BatchHeader,
   options: DecodeOptions,
-  into: DecodedRecord<Header>[],
+  into: Gathered<Header>,
   readHeaders: ReadHeaders<Header>,
 ): void {
-  const { fromOffset = 0, maxRecords = Number.POSITIVE_INFINITY } = options;
+  const { fromOffset = 0 } = options;
   const table = core.load(batch);
   const capacity = Math.max(header.recordCount, 0);
   const plain = core.reserve(table, capacity * ENTRY_BYTES);
@@ -89,10 +112,13 @@ function decodeBatch<Header>(
   const plainLength = plainBytes(core);
   const source = plainLength === 0 ? batch : core.bytes.slice(plain, plain + plainLength);
   const { view } = core;
-  for (let index = 0; index < count && into.length < maxRecords; index++) {
+  for (let index = 0; index < count && !isFull(into, options); index++) {
     const at = table + index * ENTRY_BYTES;
     const offset = header.baseOffset + view.getInt32(at, true);
-    if (offset >= fromOffset) into.push(readEntry(view, at, offset, source, readHeaders));
+    if (offset < fromOffset) continue;
+    const record = readEntry(view, at, offset, source, readHeaders);
+    into.records.push(record);
+    into.bytes += contentBytes(record);
   }
 }
 
@@ -111,6 +137,13 @@ function readEntry<Header>(
     value: slice(source, view.getUint32(at + 24, true), view.getInt32(at + 28, true)),
     headers: headerCount === 0 ? NO_HEADERS : readHeaders(source, view.getUint32(at + 32, true), headerCount),
   };
+}
+
+/** Header names that are text count by their characters. */
+function contentBytes({ key, value, headers }: DecodedRecord<AnyHeader>): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0);
+  return bytes;
 }
 
 const NO_HEADERS: readonly never[] = [];

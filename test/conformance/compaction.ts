@@ -298,6 +298,7 @@ function cutting(archive: ArchiveStore, isCut: () => boolean): ArchiveStore {
     return result;
   };
   return {
+    partBytes: archive.partBytes,
     putIfAbsent: (key, bytes) => cut(() => archive.putIfAbsent(key, bytes)),
     beginUpload: (key) => cut(() => archive.beginUpload(key)),
     get: (key, position, length) => archive.get(key, position, length),

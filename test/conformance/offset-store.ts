@@ -56,6 +56,16 @@ export function offsetStoreConformance(withStore: WithOffsetStore): void {
     expect(store.offsets()).toEqual(inOrder);
   });
 
+  inStore("forgets single offsets, and no others", (store) => {
+    store.putOffsets("g", [anOffset(), anOffset({ partition: 1 }), anOffset({ topicId: "other" })]);
+    store.removeOffsets([
+      { topicId: "id-of-orders", partition: 0 },
+      { topicId: "other", partition: 1 },
+      { topicId: "none", partition: 0 },
+    ]);
+    expect([store.groupId(), store.offsets()]).toEqual(["g", [anOffset({ partition: 1 }), anOffset({ topicId: "other" })]]);
+  });
+
   inStore("forgets everything when it is cleared, and can be used again", async (store) => {
     store.putOffsets("g", [anOffset()]);
     await store.clear();

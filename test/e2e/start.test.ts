@@ -25,7 +25,7 @@ test("prints one line that tells the address, the data folder and that it is ope
   const broker = await started();
   const lines = broker.output().trimEnd().split("\n");
   expect(lines).toEqual([
-    `Sluice listens on ${broker.url}, open to this machine without a token (loopback only), data in ${broker.dataDir}`,
+    `Sluice listens on ${broker.url} and for Kafka clients on ${broker.kafkaAddress}, open to this machine without a token (loopback only), data in ${broker.dataDir}`,
   ]);
   expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
 });
@@ -42,6 +42,28 @@ test("listens on other addresses only with a token", async () => {
   expect(refused.output).toContain("SLUICE_ADMIN_TOKEN");
   const broker = await started({ host: "0.0.0.0", env: { SLUICE_ADMIN_TOKEN: "secret" } });
   expect((await fetch(`http://127.0.0.1:${broker.port}/healthz`)).status).toBe(200);
+});
+
+test("--archive keeps an archive in the data folder", async () => {
+  const broker = await started({ archive: "" });
+  expect(broker.output()).toContain(`data in ${broker.dataDir}, archive there too`);
+  expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
+  expect(readFileSync(join(broker.dataDir, "workerd.capnp"), "utf8")).toContain('(name = "ARCHIVE", r2Bucket = "archive")');
+});
+
+test("--archive s3://... takes its settings from the environment, and writes no secret to the data folder", async () => {
+  const env = {
+    AWS_ACCESS_KEY_ID: "id-1",
+    AWS_SECRET_ACCESS_KEY: "secret-1",
+    AWS_REGION: "eu-west-1",
+    AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+  };
+  const broker = await started({ archive: "s3://bucket/some/prefix", env });
+  expect(broker.output()).toContain("archive in s3://bucket/some/prefix/ at http://127.0.0.1:9");
+  expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
+  const config = readFileSync(join(broker.dataDir, "workerd.capnp"), "utf8");
+  expect(config).toContain('allow = ["127.0.0.1/32"]');
+  expect(config).not.toMatch(/id-1|secret-1/);
 });
 
 test("SIGTERM and SIGINT end it cleanly", async () => {
@@ -156,6 +178,8 @@ test("refuses flags and values that it does not know, in one line that names the
     [["--port=-1"], '"-1"'],
     [["--host", "example"], '"example"'],
     [["--data", ""], "--data"],
+    [["--archive", "gs://bucket"], '"gs://bucket"'],
+    [["--archive", "s3://bucket/prefix"], "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION"],
   ];
   for (const [args, named] of cases) {
     const { code, output } = await runStart(args);
@@ -168,5 +192,5 @@ test("refuses flags and values that it does not know, in one line that names the
 test("--help lists every flag", async () => {
   const { code, output } = await runStart(["--help"]);
   expect(code).toBe(0);
-  for (const flag of ["--host", "--port", "--data"]) expect(output).toContain(flag);
+  for (const flag of ["--host", "--port", "--data", "--archive"]) expect(output).toContain(flag);
 });

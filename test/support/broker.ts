@@ -16,8 +16,12 @@ export interface BrokerOptions {
   readonly dataDir?: string;
   /** A free one where absent. A restart keeps the first port. */
   readonly port?: number;
+  /** A free one where absent. A restart keeps the first. */
+  readonly kafkaPort?: number;
   readonly host?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What follows --archive: "" for one in the data folder. Without it there is none. */
+  readonly archive?: string;
 }
 
 export interface Ended {
@@ -28,6 +32,8 @@ export interface Ended {
 export interface Broker {
   readonly url: string;
   readonly port: number;
+  /** HOST:PORT for Kafka clients. */
+  readonly kafkaAddress: string;
   readonly dataDir: string;
   /** The process that runs scripts/start.ts. */
   readonly pid: number;
@@ -52,10 +58,11 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
     throw error;
   });
-  const { port, url } = run;
+  const { port, kafkaAddress, url } = run;
   return {
     url,
     port,
+    kafkaAddress,
     dataDir,
     get pid() {
       return run.child.pid!;
@@ -71,7 +78,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     },
     async restart() {
       await run.ended;
-      run = await launch({ ...options, dataDir, port });
+      run = await launch({ ...options, dataDir, port, kafkaPort: Number(kafkaAddress.split(":").at(-1)) });
     },
     async stop() {
       run.child.kill("SIGTERM");
@@ -101,13 +108,23 @@ interface Run {
   readonly child: ChildProcess;
   readonly url: string;
   readonly port: number;
+  readonly kafkaAddress: string;
   readonly workerdPid: number;
   readonly ended: Promise<Ended>;
   output(): string;
 }
 
-async function launch({ host = "127.0.0.1", port = 0, dataDir, env = {} }: BrokerOptions & { dataDir: string }): Promise<Run> {
-  const { child, ended, output } = spawnStart(["--host", host, "--port", String(port), "--data", dataDir], env);
+async function launch({
+  host = "127.0.0.1",
+  port = 0,
+  kafkaPort = 0,
+  dataDir,
+  env = {},
+  archive,
+}: BrokerOptions & { dataDir: string }): Promise<Run> {
+  const archiveFlag = archive === undefined ? [] : [`--archive=${archive}`];
+  const ports = ["--port", String(port), "--kafka-port", String(kafkaPort)];
+  const { child, ended, output } = spawnStart(["--host", host, ...ports, "--data", dataDir, ...archiveFlag], env);
   const url = await Promise.race([
     printedUrl(child, output),
     ended.then(({ code, signal }) => {
@@ -115,17 +132,22 @@ async function launch({ host = "127.0.0.1", port = 0, dataDir, env = {} }: Broke
     }),
   ]);
   const running = JSON.parse(await readFile(join(dataDir, "running.json"), "utf8")) as RunningBroker;
-  return { child, url, port: Number(new URL(url).port), workerdPid: running.workerd!.pid, ended, output };
+  const kafkaAddress = /for Kafka clients on (\S+),/.exec(output())![1]!;
+  return { child, url, port: Number(new URL(url).port), kafkaAddress, workerdPid: running.workerd!.pid, ended, output };
 }
 
 function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>) {
   // Nothing of the caller's own settings may open, close or name the broker under test.
-  const { SLUICE_ADMIN_TOKEN: _token, npm_lifecycle_event: _npm, ...inherited } = process.env;
+  const { SLUICE_ADMIN_TOKEN: _token, npm_lifecycle_event: _npm, ...inherited } = withoutAws(process.env);
   const child = spawn(process.execPath, [START, ...args], { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const ended = new Promise<Ended>((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));
   return { child, ended, output: () => printed };
+}
+
+function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("AWS_")));
 }
 
 function printedUrl(child: ChildProcess, output: () => string): Promise<string> {

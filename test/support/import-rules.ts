@@ -22,11 +22,12 @@ const LAYERS: readonly string[] = [
   "common",
 ];
 
-/** Programs that use the broker from outside: above all layers, and nothing in the broker may import them. */
-const CLIENTS: Readonly<Record<string, readonly string[]>> = {
+/** Programs beside the broker: its clients, and the service behind its ARCHIVE binding. Nothing in the broker may import them. */
+const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   sdk: ["contract", "common"],
   cli: ["sdk", "contract", "common"],
   console: ["sdk", "contract", "common"],
+  archive: [],
 };
 
 /** Against the order: a binding's type names the class of its objects. */
@@ -83,9 +84,9 @@ function objection(importer: string, target: string): string | null {
   if (from === to) return null;
   const importers = IMPORTERS[to];
   if (importers !== undefined && !importers.includes(from)) return `only ${importers.join(", ")} may import ${to}`;
-  const allowed = CLIENTS[from];
-  if (allowed !== undefined) return allowed.includes(to) ? null : `${from} may import only ${allowed.join(", ")}`;
-  if (to in CLIENTS) return `${to} is a client of the broker, not a part of it`;
+  const allowed = PROGRAMS[from];
+  if (allowed !== undefined) return allowed.includes(to) ? null : `${from} may import only ${["itself", ...allowed].join(", ")}`;
+  if (to in PROGRAMS) return `${to} is a program of its own, not a part of the broker`;
   if (UPWARD[from] === to) return null;
   return LAYERS.indexOf(from) < LAYERS.indexOf(to) ? null : `${to} is above ${from}`;
 }
@@ -97,5 +98,5 @@ function outsideObjection(importer: string, target: string): string | null {
 }
 
 function partOf(path: string): string | null {
-  return [...LAYERS, ...Object.keys(CLIENTS)].find((part) => path === part || path.startsWith(`${part}/`)) ?? null;
+  return [...LAYERS, ...Object.keys(PROGRAMS)].find((part) => path === part || path.startsWith(`${part}/`)) ?? null;
 }

@@ -94,6 +94,36 @@ export class MemoryBroker implements Api.Broker {
     return isFailure(log) ? log : log.offset(query);
   }
 
+  async truncate(topic: string, partition: number, beforeOffset: number): Promise<Ports.LogOffsets | Ports.ReadFailure> {
+    const log = this.partition(topic, partition);
+    if (isFailure(log)) return log;
+    const { highWatermark, logStartOffset } = log;
+    const before = beforeOffset === -1 ? highWatermark : beforeOffset;
+    if (before > highWatermark) return { ...failure("OFFSET_OUT_OF_RANGE", `It ends at ${highWatermark}.`), offsets: log.offsets };
+    if (before > logStartOffset) log.truncate(before);
+    return log.offsets;
+  }
+
+  async segments({ topic, partition, cursor }: Api.ListSegmentsRequest): Promise<Api.ListSegmentsResult | Failure> {
+    const log = this.partition(topic, partition);
+    if (isFailure(log)) return log;
+    if (cursor !== undefined) return failure("INVALID_REQUEST", "There is only one page.");
+    return { offsets: log.offsets, segments: [log.segment], nextCursor: null };
+  }
+
+  async verify(request: Api.VerifySegmentsRequest): Promise<Api.VerifySegmentsResult | Ports.ReadFailure> {
+    const log = this.partition(request.topic, request.partition);
+    if (isFailure(log)) return log;
+    if (request.cursor !== undefined) return failure("INVALID_REQUEST", "There is only one page.");
+    const { fromOffset = log.logStartOffset } = request;
+    const start = log.read(fromOffset, 1);
+    if (isFailure(start)) return start;
+    const { baseOffset, endOffset, sizeBytes, place } = log.segment;
+    const segment = { baseOffset, endOffset, sizeBytes, place, copy: "local" } as const;
+    const problem = log.damage === undefined ? {} : { failure: log.damage };
+    return { ok: log.damage === undefined, segments: [{ ...segment, ...problem }], checkedBytes: sizeBytes, nextCursor: null };
+  }
+
   /** For tests that look behind the API, or break something. */
   partition(topic: string, partition: number): MemoryPartition | Failure {
     const found = this.topics.get(topic)?.partitions[partition];
@@ -140,12 +170,12 @@ export class MemoryBroker implements Api.Broker {
     return { producerId: this.producerIds++, producerEpoch: 0 };
   }
 
-  async fetch(request: Api.FetchRequest): Promise<Ports.ReadResult | Ports.ReadFailure> {
+  async fetch(request: Api.FetchRequest & Pick<Api.FetchManyRequest, "signal">): Promise<Ports.ReadResult | Ports.ReadFailure> {
     const log = this.partition(request.topic, request.partition);
     if (isFailure(log)) return log;
     const start = log.read(request.start, request.maxBytes);
     if (isFailure(start) || start.batches.byteLength >= request.minBytes || request.maxWaitMs === 0) return start;
-    await log.changed(request.maxWaitMs);
+    await log.changed(request.maxWaitMs, request.signal);
     return log.read(start.startOffset, request.maxBytes);
   }
 
@@ -219,6 +249,14 @@ export class MemoryBroker implements Api.Broker {
     });
     const state: Ports.GroupState = group.members.length === 0 ? "Empty" : "Stable";
     return { groupId, state, members: group.members, offsets };
+  }
+
+  async committedOffsets(groupId: string) {
+    return [...(this.groups.get(groupId)?.offsets.values() ?? [])];
+  }
+
+  classicGroup(): never {
+    throw new Error("this broker has no members by the classic protocol");
   }
 
   async resetOffsets({ groupId, topic, partition, to, dryRun }: Api.ResetOffsetsRequest): Promise<Api.ResetOffsetsResult | Failure> {

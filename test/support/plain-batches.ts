@@ -5,7 +5,7 @@
 //   baseTimestamp i64 | maxTimestamp i64 | producerId i64 | producerEpoch i16 | baseSequence i32 | recordCount i32 | records
 
 import { Crc32c } from "@aws-crypto/crc32c";
-import type { DecodedRecord, DecodedRecords, RecordCodec } from "../../src/record/codec.ts";
+import type { DecodedRecord, DecodedRecords, DecodeLimits, RecordCodec } from "../../src/record/codec.ts";
 
 const HEADER_BYTES = 61;
 const CRC_END = 21;
@@ -83,22 +83,27 @@ export function withBaseOffset(batch: Uint8Array, baseOffset: number): Uint8Arra
   return copy;
 }
 
+export const NO_LIMITS: DecodeLimits = { maxRecords: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
+
 export const plainCodec: RecordCodec = { decode: decodePlain };
 
-function decodePlain(run: Uint8Array, fromOffset: number, maxRecords: number): DecodedRecords {
+function decodePlain(run: Uint8Array, fromOffset: number, { maxRecords, maxBytes }: DecodeLimits): DecodedRecords {
   const records: DecodedRecord[] = [];
+  let decodedBytes = 0;
   let nextOffset = fromOffset;
   for (const { baseOffset, recordCount, bytes } of splitBatches(run)) {
     const isControl = (bytes[22]! & CONTROL_BIT) !== 0;
     for (const record of isControl ? [] : batchRecords(bytes, baseOffset, recordCount)) {
       if (record.offset < fromOffset) continue;
-      if (records.length === maxRecords) return { records, nextOffset };
+      if (records.length === maxRecords || decodedBytes >= maxBytes) return { records, bytes: decodedBytes, nextOffset };
       records.push(record);
+      decodedBytes += (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      for (const { key, value } of record.headers) decodedBytes += key.length + (value?.length ?? 0);
       nextOffset = record.offset + 1;
     }
     nextOffset = baseOffset + recordCount;
   }
-  return { records, nextOffset };
+  return { records, bytes: decodedBytes, nextOffset };
 }
 
 function* batchRecords(batch: Uint8Array, baseOffset: number, recordCount: number): Generator<DecodedRecord> {

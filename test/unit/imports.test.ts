@@ -29,6 +29,8 @@ test("the rule names the file, the line and the reason of an import that breaks 
   expect(broken("sdk/a.ts", 'const x = await import("../broker/b.ts");')).toHaveLength(1);
   expect(broken("cli/a.ts", 'import { x } from "../broker/b.ts";')).toHaveLength(1);
   expect(broken("broker/a.ts", 'import { x } from "../sdk/b.ts";')).toHaveLength(1);
+  expect(broken("objects/a.ts", 'import { x } from "../archive/b.ts";')).toHaveLength(1);
+  expect(broken("archive/a.ts", 'import { x } from "../storage/b.ts";')).toHaveLength(1);
   expect(broken("broker/a.ts", 'import { x } from "../../scripts/b.ts";')).toHaveLength(1);
   expect(broken("new/a.ts", 'import { x } from "../common/b.ts";')).toHaveLength(1);
 });

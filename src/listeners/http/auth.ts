@@ -2,6 +2,7 @@
 // page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding).
 
 import { decodeBase64 } from "../../common/base64.ts";
+import { sameSecret } from "../../common/same-secret.ts";
 import { EVENT_STREAM_TYPE } from "../../contract/media-types.ts";
 import type { Operation } from "../../contract/operation.ts";
 import type { HttpSettings } from "./call.ts";
@@ -76,14 +77,8 @@ function basicPassword(credentials: string): string {
   return text.slice(text.indexOf(":") + 1);
 }
 
-/** Compares digests, so that neither the time nor the length tells anything about the token. */
 async function requireSame(presented: string, expected: string): Promise<void> {
-  const [left, right] = await Promise.all([digest(presented), digest(expected)]);
-  if (!crypto.subtle.timingSafeEqual(left, right)) throw unauthenticated("The token is not valid.");
-}
-
-function digest(token: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
+  if (!(await sameSecret(presented, expected))) throw unauthenticated("The token is not valid.");
 }
 
 function unauthenticated(detail: string) {

@@ -8,14 +8,14 @@ const EMPTY = new Uint8Array(0);
 
 /** The whole body. Throws 413 above the limit, whatever Content-Length says. */
 export async function readBody(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
-  if (request.body === null) return EMPTY;
-  if (request.headers.get("content-length") !== null && isIdentity(request)) {
-    const body = new Uint8Array(await request.arrayBuffer());
+  const contentLength = request.headers.get("content-length");
+  if (Number(contentLength ?? 0) > limit) throw tooLarge(limit);
+  if (contentLength !== null && isIdentity(request)) {
+    const body = new Uint8Array(await toItsEnd(request.arrayBuffer()));
     if (body.length > limit) throw tooLarge(limit);
     return body;
   }
-  return collect(bodyStream(request), limit);
+  return request.body === null ? EMPTY : collect(bodyStream(request), limit);
 }
 
 /** The body as it comes, decompressed. */
@@ -55,10 +55,14 @@ async function collect(stream: ReadableStream<Uint8Array>, limit: number): Promi
   }
 }
 
+export function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+  return toItsEnd(reader.read());
+}
+
 /** A body that breaks off, or is not what its Content-Encoding says, is the client's. */
-export async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<ReadableStreamReadResult<Uint8Array>> {
+async function toItsEnd<Result>(reading: Promise<Result>): Promise<Result> {
   try {
-    return await reader.read();
+    return await reading;
   } catch {
     throw refuse("INVALID_REQUEST", "The body could not be read to its end, or is not compressed as its Content-Encoding says.");
   }

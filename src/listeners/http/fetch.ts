@@ -3,12 +3,12 @@
 import type { FetchManyResult } from "../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
-import { DEFAULT_FETCH_RECORDS } from "../../common/limits.ts";
+import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits.ts";
 import * as contract from "../../contract/fetch.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";
 import type { z } from "../../contract/zod.ts";
-import type { DecodedRecords, RecordCodec } from "../../record/codec.ts";
+import type { DecodedRecords, DecodeLimits, RecordCodec } from "../../record/codec.ts";
 import { answer, jsonAnswer } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { fetchStart, queryStart } from "./fetch-start.ts";
@@ -36,7 +36,7 @@ export async function fetchRecords(call: FetchCall): Promise<Response> {
   });
   if (isFailure(result)) throw readProblem(result);
   if (type === BATCHES_TYPE) return batchesAnswer(result);
-  const decoded = decode(call.parts.codec, result, maxRecords ?? DEFAULT_FETCH_RECORDS);
+  const decoded = decode(call.parts.codec, result, { maxRecords: maxRecords ?? DEFAULT_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
   if (type === MSGPACK_TYPE) return answer(call, fetchedMsgpack(decoded, result));
   return jsonAnswer(`{${fetchedJson(decoded, result, query.encoding)}}`);
 }
@@ -54,9 +54,9 @@ function batchesAnswer(result: ReadResult): Response {
   });
 }
 
-function decode(codec: RecordCodec, result: ReadResult, maxRecords: number): DecodedRecords {
-  if (result.batches.byteLength === 0) return { records: [], nextOffset: result.nextOffset };
-  return codec.decode(new Uint8Array(result.batches), result.startOffset, maxRecords);
+function decode(codec: RecordCodec, result: ReadResult, limits: DecodeLimits): DecodedRecords {
+  if (result.batches.byteLength === 0) return nothing(result.nextOffset);
+  return codec.decode(new Uint8Array(result.batches), result.startOffset, limits);
 }
 
 /** The members of a fetch's answer, without braces. */
@@ -93,15 +93,18 @@ interface FetchedPart {
   readonly decoded: DecodedRecords;
 }
 
-const NOTHING: DecodedRecords = { records: [], nextOffset: 0 };
+function nothing(nextOffset: number): DecodedRecords {
+  return { records: [], bytes: 0, nextOffset };
+}
 
-/** Decodes in order until `maxRecords` are there; what comes after goes on where it was asked to start. */
+/** Decodes in order until `maxRecords`, or as many bytes as an answer may have, are there; what comes after goes on where it was asked to start. */
 function decodeMany(codec: RecordCodec, fetched: FetchManyResult, maxRecords: number): FetchedPart[] {
-  let left = maxRecords;
+  let left: DecodeLimits = { maxRecords, maxBytes: MAX_DECODED_BYTES };
   return fetched.partitions.map(({ topic, partition, result }) => {
-    if (isFailure(result)) return { topic, partition, result, decoded: NOTHING };
-    const decoded = left === 0 ? { records: [], nextOffset: result.startOffset } : decode(codec, result, left);
-    left -= decoded.records.length;
+    if (isFailure(result)) return { topic, partition, result, decoded: nothing(0) };
+    const isFull = left.maxRecords <= 0 || left.maxBytes <= 0;
+    const decoded = isFull ? nothing(result.startOffset) : decode(codec, result, left);
+    left = { maxRecords: left.maxRecords - decoded.records.length, maxBytes: left.maxBytes - decoded.bytes };
     return { topic, partition, result, decoded };
   });
 }

@@ -3,7 +3,7 @@
 import type { TailStep } from "../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
-import { MAX_FETCH_RECORDS } from "../../common/limits.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS } from "../../common/limits.ts";
 import type { DecodedRecord, RecordCodec } from "../../record/codec.ts";
 
 /** Most records in a page: what is made into text at once. */
@@ -37,7 +37,7 @@ function* stepPages(partition: number, result: ReadResult, codec: RecordCodec): 
   const batches = new Uint8Array(result.batches);
   let from = result.startOffset;
   while (from < result.nextOffset) {
-    const { records, nextOffset } = codec.decode(batches, from, MAX_FETCH_RECORDS);
+    const { records, nextOffset } = codec.decode(batches, from, { maxRecords: MAX_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
     if (nextOffset <= from) throw new Error(`the codec does not go on from offset ${from}`);
     for (let i = 0; i < records.length; i += PAGE_RECORDS) {
       const page = records.slice(i, i + PAGE_RECORDS);

@@ -56,10 +56,7 @@ export async function* cleanGroup(group: readonly Segment[], options: GroupOptio
 
 /** All of it is still needed: its bytes stay where they are. */
 function keepSegment(segment: Segment, { store, log, cleaner }: GroupOptions): void {
-  store.transaction(() => {
-    store.putSegment(segment);
-    log.setCleaner(cleaner);
-  });
+  log.setCleaner(cleaner, () => store.putSegment(segment));
 }
 
 function replaceSegments(
@@ -68,7 +65,7 @@ function replaceSegments(
   { store, log, cleaner }: GroupOptions,
 ): void {
   const [first, last] = [members[0]!, members.at(-1)!];
-  store.transaction(() => {
+  log.setCleaner(cleaner, () => {
     for (const member of members) {
       if (isLocal(member)) store.dropRows(member);
       store.removeSegment(member.baseOffset);
@@ -79,6 +76,5 @@ function replaceSegments(
       ...{ place: SegmentPlace.local, crc32c: null, archive: null },
       ...content,
     });
-    log.setCleaner(cleaner);
   });
 }

@@ -19,7 +19,10 @@ export class Compactor {
    * @throws what the archive throws; the next step begins the round again
    */
   async next(): Promise<CompactionStep | null> {
-    if (!this.#options.config().isCompacted) return this.#stop();
+    if (!this.#options.config().isCompacted) {
+      await this.stop();
+      return null;
+    }
     this.#work ??= this.#begin();
     if (this.#work === null) return null;
     try {
@@ -33,16 +36,19 @@ export class Compactor {
     return { bytes: 0, replaced: [] };
   }
 
-  /** When something may be due without anything being written (ms), null: never. */
+  /** When something is due without anything being written (ms; what is due already, at once), null: never. */
   dueMs(): number | null {
     const { log, store, config, now } = this.#options;
-    return config().isCompacted ? findDirt(store.segmentsFrom(0), log.state.cleaner, config(), now()).dueMs : null;
+    if (!config().isCompacted) return null;
+    const { cleaner } = log.state;
+    const dirt = findDirt(store.segmentsFrom(0), cleaner, config(), now());
+    return cleaner.round !== null || dirt.isDue || dirt.expired.length > 0 ? 0 : dirt.dueMs;
   }
 
-  async #stop(): Promise<null> {
+  /** Gives up what is under way, and the rows that it wrote. The next step begins the round again. */
+  async stop(): Promise<void> {
     await this.#work?.return(undefined);
     this.#work = null;
-    return null;
   }
 
   #begin(): AsyncGenerator<CompactionStep> | null {

@@ -47,7 +47,7 @@ export class SegmentSlices {
   #fromRows(segment: Segment): ArrayBuffer {
     const pieces: Piece[] = [];
     let sizeBytes = 0;
-    for (const row of rowsUpTo(this.#sources.store.rowsFrom(segment, this.#nextOffset), SLICE_BYTES)) {
+    for (const row of rowsUpTo(this.#sources.store.rowsFrom(segment, this.#nextOffset, SLICE_BYTES), SLICE_BYTES)) {
       pieces.push({ buffer: row.bytes, start: 0, end: row.sizeBytes });
       sizeBytes += row.sizeBytes;
       this.#nextOffset = row.endOffset;
@@ -60,7 +60,8 @@ export class SegmentSlices {
     const { archive, prefix } = this.#sources;
     if (archive === null || segment.archive === null)
       throw new ArchiveError(`segment ${segment.baseOffset}`, "it is in the archive, and there is no ARCHIVE binding");
-    return readWholeBatches(archive, archiveKey(prefix, segment, segment.archive, "log"), this.#position, SLICE_BYTES);
+    const object = { key: archiveKey(prefix, segment, segment.archive, "log"), sizeBytes: segment.sizeBytes };
+    return readWholeBatches(archive, object, this.#position, SLICE_BYTES);
   }
 }
 

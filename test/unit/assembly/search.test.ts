@@ -51,7 +51,7 @@ test.each(counts)("finds the first time index entry at or above any timestamp, o
   const around = [-1, 0, Number.MAX_SAFE_INTEGER, ...sample(timestamps).flatMap((timestamp) => [timestamp - 1, timestamp, timestamp + 1])];
   for (const timestamp of around) {
     const entry = timeIndexTwin(viewOf(bytes), BigInt(timestamp));
-    const expected = entry < 0 ? null : { timestamp: timestamps[entry], relativeOffset: entry * 10 };
+    const expected = entry < 0 ? null : { index: entry, timestamp: timestamps[entry], relativeOffset: entry * 10 };
     expect(findTimeIndexEntry(core, bytes, timestamp)).toEqual(expected);
   }
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../../../src/common/limits.ts";
-import { checkCommitter, checkGroupId, checkOffset, type OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
+import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
 
 const OFFSET: OffsetToCommit = { topicId: "id", topic: "orders", partition: 0, offset: 0, leaderEpoch: -1, metadata: "" };
 
@@ -41,27 +41,7 @@ describe("an offset", () => {
   });
 });
 
-describe("a commit", () => {
-  const members = [{ memberId: "m", memberEpoch: 3 }];
-  const offsets = [OFFSET];
-
-  test("without a member is taken while there are none, or with force", () => {
-    expect(checkCommitter([], { offsets })).toBeNull();
-    expect(checkCommitter(members, { offsets, force: true })).toBeNull();
-    expect(checkCommitter(members, { offsets })).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
-  });
-
-  test("with a member is taken from a member in its present epoch alone", () => {
-    expect(checkCommitter(members, { offsets, member: { memberId: "m", memberEpoch: 3 } })).toBeNull();
-    expect(checkCommitter(members, { offsets, member: { memberId: "m", memberEpoch: 2 } })).toMatchObject({ error: "FENCED_MEMBER_EPOCH" });
-    expect(checkCommitter(members, { offsets, member: { memberId: "x", memberEpoch: 3 } })).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
-    expect(checkCommitter([], { offsets, member: members[0]!, force: true })).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
-  });
-
-  test("has at most as many offsets as the limit", () => {
-    expect(checkCommitter([], { offsets: Array(MAX_OFFSETS_PER_COMMIT).fill(OFFSET) })).toBeNull();
-    expect(checkCommitter([], { offsets: Array(MAX_OFFSETS_PER_COMMIT + 1).fill(OFFSET) })).toMatchObject({
-      error: "INVALID_COMMIT_OFFSET_SIZE",
-    });
-  });
+test("a commit has at most as many offsets as the limit", () => {
+  expect(checkCommitSize(Array(MAX_OFFSETS_PER_COMMIT).fill(OFFSET))).toBeNull();
+  expect(checkCommitSize(Array(MAX_OFFSETS_PER_COMMIT + 1).fill(OFFSET))).toMatchObject({ error: "INVALID_COMMIT_OFFSET_SIZE" });
 });

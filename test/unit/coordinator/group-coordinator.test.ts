@@ -1,6 +1,8 @@
 import { expect, test, vi } from "vitest";
+import { readGroupConfigs } from "../../../src/common/group-configs.ts";
 import type { OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group-coordinator.ts";
+import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 
 function offset(changes: Partial<OffsetToCommit> = {}): OffsetToCommit {
@@ -25,7 +27,15 @@ function startGroup() {
       registered.delete(groupId);
     },
   };
-  const restart = () => new GroupCoordinator(store, register, { now: () => 99 });
+  const options = {
+    now: () => 99,
+    randomId: () => "id",
+    config: readGroupConfigs(null),
+    schedule: () => undefined,
+    cleared: () => undefined,
+    broken: () => undefined,
+  };
+  const restart = () => new GroupCoordinator({ offsets: store, members: new MemoryGroupStore() }, register, options);
   return { store, registered, calls, network, restart, group: restart() };
 }
 

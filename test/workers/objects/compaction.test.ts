@@ -10,7 +10,7 @@ import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
 import { core } from "../../../src/objects/core.ts";
 import { decodeBatches, encodeBatch } from "../../../src/wasm/record-batches.ts";
 import { batchOf } from "../../support/batches.ts";
-import { addressOf, aTopic, objectOf, partitionOf, ports } from "../../support/partition-in-workerd.ts";
+import { addressOf, aTopic, objectOf, partitionOf, ports } from "../support/partition.ts";
 
 const CONFIGS = {
   "cleanup.policy": "compact",

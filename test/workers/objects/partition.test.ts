@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { AppendResult, PartitionPort, PartitionWatch, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import { core } from "../../../src/objects/core.ts";
 import { recordsIn } from "../../support/batches.ts";
-import { addressOf, append, aTopic, objectOf, partitionOf, ports } from "../../support/partition-in-workerd.ts";
+import { addressOf, append, aTopic, objectOf, partitionOf, ports } from "../support/partition.ts";
 
 async function readAll(topic: TopicMetadata): Promise<string[]> {
   const result = await partitionOf(topic).read({ ...addressOf(topic), start: "earliest", maxBytes: 1 << 20, isolation: "read_committed" });

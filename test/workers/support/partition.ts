@@ -1,13 +1,13 @@
 // A topic's partitions inside workerd, driven through the ports that the broker uses.
 
 import { env } from "cloudflare:workers";
-import type { AppendResult, PartitionAddress, PartitionPort, Ports, TopicMetadata } from "../../src/broker/ports.ts";
-import type { Failure } from "../../src/common/errors.ts";
-import { core } from "../../src/objects/core.ts";
-import { partitionObjectName } from "../../src/objects/names.ts";
-import { createPorts } from "../../src/objects/ports.ts";
-import type { EncodeOptions } from "../../src/wasm/record-batches.ts";
-import { batchOf } from "./batches.ts";
+import type { AppendResult, PartitionAddress, PartitionPort, Ports, TopicMetadata } from "../../../src/broker/ports.ts";
+import type { Failure } from "../../../src/common/errors.ts";
+import { core } from "../../../src/objects/core.ts";
+import { partitionObjectName } from "../../../src/objects/names.ts";
+import { createPorts } from "../../../src/objects/ports.ts";
+import type { EncodeOptions } from "../../../src/wasm/record-batches.ts";
+import { batchOf } from "../../support/batches.ts";
 
 export const ports = (): Ports => createPorts(env, (work) => void work);
 

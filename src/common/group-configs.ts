@@ -1,0 +1,82 @@
+// The configs of consumer groups: Kafka's broker keys, as one table. They are set for the whole deployment, by SLUICE_GROUP_CONFIGS: a
+// JSON object of keys and values as text. Where a default is not Kafka's, the table says why.
+
+import { type ConfigType, int } from "./config-types.ts";
+import { type Failure, failure, isFailure } from "./errors.ts";
+
+interface GroupConfigKey {
+  readonly type: ConfigType<number>;
+  readonly defaultText: string;
+  readonly doc: string;
+}
+
+const GROUP_CONFIGS = {
+  "group.initial.rebalance.delay.ms": {
+    type: int({ min: 0 }),
+    defaultText: "100",
+    doc: "How long the first rebalance of an empty group waits for more members, and again as long while more come. Kafka's default, 3000, is the wait that users meet as a slow first poll; consumers that one program starts together arrive within milliseconds, and for those that come later one more rebalance of a small group costs less than the wait.",
+  },
+  "group.min.session.timeout.ms": { type: int({ min: 1 }), defaultText: "6000", doc: "The shortest session that a member may ask for." },
+  "group.max.session.timeout.ms": { type: int({ min: 1 }), defaultText: "1800000", doc: "The longest session that a member may ask for." },
+  "group.max.size": {
+    type: int({ min: 1 }),
+    defaultText: "3000",
+    doc: "Most members of a group. Kafka has no limit; here a group is one object, which takes about 1,000 requests a second, and a member sends a heartbeat every 3 s.",
+  },
+  "offsets.retention.minutes": {
+    type: int({ min: 1 }),
+    defaultText: "10080",
+    doc: "How long offsets are kept once the group has no members.",
+  },
+  "offsets.retention.check.interval.ms": {
+    type: int({ min: 1 }),
+    defaultText: "600000",
+    doc: "How long a group without members and offsets is kept.",
+  },
+} as const satisfies Record<string, GroupConfigKey>;
+
+export interface GroupConfig {
+  readonly initialRebalanceDelayMs: number;
+  readonly minSessionTimeoutMs: number;
+  readonly maxSessionTimeoutMs: number;
+  readonly maxSize: number;
+  readonly offsetsRetentionMs: number;
+  readonly emptyGroupRetentionMs: number;
+}
+
+/** The configs with `set` over their defaults, or INVALID_CONFIG with the first key or value that is refused. */
+export function parseGroupConfigs(set: Readonly<Record<string, string>>): GroupConfig | Failure {
+  const unknownKey = Object.keys(set).find((key) => !Object.hasOwn(GROUP_CONFIGS, key));
+  if (unknownKey !== undefined) {
+    return failure(
+      "INVALID_CONFIG",
+      `Unknown group config '${unknownKey.slice(0, 100)}'. The keys are ${Object.keys(GROUP_CONFIGS).join(", ")}.`,
+    );
+  }
+  const values: Record<string, number> = {};
+  for (const [key, { type, defaultText }] of Object.entries(GROUP_CONFIGS)) {
+    const parsed = type.parse(String(set[key] ?? defaultText));
+    if (!("value" in parsed)) return failure("INVALID_CONFIG", `Invalid value '${set[key]}' for ${key}: it must be ${parsed.expected}.`);
+    values[key] = parsed.value;
+  }
+  return checkRelations({
+    initialRebalanceDelayMs: values["group.initial.rebalance.delay.ms"]!,
+    minSessionTimeoutMs: values["group.min.session.timeout.ms"]!,
+    maxSessionTimeoutMs: values["group.max.session.timeout.ms"]!,
+    maxSize: values["group.max.size"]!,
+    offsetsRetentionMs: values["offsets.retention.minutes"]! * 60_000,
+    emptyGroupRetentionMs: values["offsets.retention.check.interval.ms"]!,
+  });
+}
+
+/** The configs of a deployment: `text` is JSON, or absent for the defaults. Throws where it is not valid: it is the operator's. */
+export function readGroupConfigs(text: string | null | undefined): GroupConfig {
+  const config = parseGroupConfigs(text ? JSON.parse(text) : {});
+  if (isFailure(config)) throw new Error(`SLUICE_GROUP_CONFIGS: ${config.detail}`);
+  return config;
+}
+
+function checkRelations(config: GroupConfig): GroupConfig | Failure {
+  if (config.minSessionTimeoutMs <= config.maxSessionTimeoutMs) return config;
+  return failure("INVALID_CONFIG", "group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
+}

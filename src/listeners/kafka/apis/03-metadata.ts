@@ -1,0 +1,79 @@
+// Metadata (key 3), versions 0-12: the one broker, and topics. A topic that is not there is made where the client allows it and the
+// broker does (auto.create.topics.enable), with one partition.
+//
+// Leader epochs are not told (-1): they belong to each partition's object, which is not asked for this. Clients then skip the check of
+// epochs; a partition here never loses what it acknowledged, so there is nothing for them to find.
+
+import type { Broker } from "../../../broker/broker.ts";
+import type { TopicMetadata } from "../../../broker/ports.ts";
+import { type ErrorName, errorCode, isFailure } from "../../../common/errors.ts";
+import { MAX_PAGE_ITEMS } from "../../../common/limits.ts";
+import { API } from "../../../protocol/api-keys.ts";
+import type { DecodedOf } from "../../../protocol/message.ts";
+import { type Call, NODE_ID, serve } from "../call.ts";
+
+type MetadataRequest = DecodedOf<typeof API.metadata.request>;
+
+export const NO_TOPIC_ID = "00000000-0000-0000-0000-000000000000";
+
+export const metadata = serve(API.metadata, { min: 0, max: 12 }, async (call) => {
+  const { broker, settings } = call;
+  const [clusterId, topics] = await Promise.all([broker.clusterId(), describeTopics(call)]);
+  return {
+    throttleTimeMs: 0,
+    brokers: [{ nodeId: NODE_ID, ...settings.advertised, rack: null }],
+    clusterId,
+    controllerId: NODE_ID,
+    topics,
+    errorCode: 0,
+  };
+});
+
+async function describeTopics(call: Call<MetadataRequest>) {
+  const { request, version, broker } = call;
+  const isForAll = request.topics === null || (version === 0 && request.topics.length === 0);
+  if (isForAll) return (await allTopics(broker)).map(describeTopic);
+  return Promise.all(request.topics!.map((asked) => (asked.name === null ? topicById(asked.topicId) : topicByName(call, asked.name))));
+}
+
+async function topicByName({ request, broker, settings }: Call<MetadataRequest>, name: string) {
+  const topic = await broker.topic(name);
+  if (!isFailure(topic)) return describeTopic(topic);
+  const isMade = settings.isAutoCreated && request.allowAutoTopicCreation && topic.error === "UNKNOWN_TOPIC_OR_PARTITION";
+  if (!isMade) return withoutTopic(topic.error, name);
+  const made = await broker.createTopic({ name });
+  if (!isFailure(made)) return describeTopic(made);
+  return withoutTopic(made.error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : made.error, name);
+}
+
+/** Topic ids are told and not asked by: no client does so before it speaks Fetch 13. */
+async function topicById(topicId: string) {
+  return { ...withoutTopic("UNKNOWN_TOPIC_ID", ""), topicId };
+}
+
+export async function allTopics(broker: Broker): Promise<TopicMetadata[]> {
+  const topics: TopicMetadata[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await broker.listTopics(cursor === null ? { limit: MAX_PAGE_ITEMS } : { limit: MAX_PAGE_ITEMS, cursor });
+    topics.push(...page.topics);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return topics;
+}
+
+function describeTopic({ name, topicId, partitionCount }: TopicMetadata) {
+  const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => ({
+    errorCode: 0,
+    partitionIndex,
+    leaderId: NODE_ID,
+    replicaNodes: [NODE_ID],
+    isrNodes: [NODE_ID],
+    offlineReplicas: [],
+  }));
+  return { errorCode: 0, name, topicId, isInternal: false, partitions };
+}
+
+function withoutTopic(error: ErrorName, name: string) {
+  return { errorCode: errorCode(error), name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
+}

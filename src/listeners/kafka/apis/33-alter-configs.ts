@@ -1,0 +1,72 @@
+// AlterConfigs (key 33), versions 0-2: the named configs are what is set from then on, all others go back to their defaults. And
+// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics only.
+
+import type { Broker } from "../../../broker/broker.ts";
+import { describeConfigs } from "../../../common/configs.ts";
+import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
+import { API } from "../../../protocol/api-keys.ts";
+import { serve } from "../call.ts";
+import { TOPIC_RESOURCE } from "./32-describe-configs.ts";
+
+type Change = (set: Readonly<Record<string, string>>) => Record<string, string | null>;
+
+/** Kafka's AlterConfigOp.OpType. */
+const SET = 0;
+const DELETE = 1;
+const APPEND = 2;
+const SUBTRACT = 3;
+
+export const alterConfigs = serve(API.alterConfigs, { min: 0, max: 2 }, async ({ request, broker }) => {
+  const responses = [];
+  for (const { resourceType, resourceName, configs } of request.resources) {
+    const change: Change = (set) => ({
+      ...Object.fromEntries(Object.keys(set).map((key) => [key, null])),
+      ...Object.fromEntries(configs.map(({ name, value }) => [name, value])),
+    });
+    responses.push(answer(resourceType, resourceName, await alter(broker, resourceType, resourceName, change, request.validateOnly)));
+  }
+  return { throttleTimeMs: 0, responses };
+});
+
+export const incrementalAlterConfigs = serve(API.incrementalAlterConfigs, { min: 0, max: 1 }, async ({ request, broker }) => {
+  const responses = [];
+  for (const { resourceType, resourceName, configs } of request.resources) {
+    const change: Change = (set) => {
+      const now = new Map(describeConfigs(set).map((config) => [config.key as string, config.value]));
+      return Object.fromEntries(
+        configs.map(({ name, configOperation, value }) => [name, applied(now.get(name) ?? "", configOperation, value)]),
+      );
+    };
+    responses.push(answer(resourceType, resourceName, await alter(broker, resourceType, resourceName, change, request.validateOnly)));
+  }
+  return { throttleTimeMs: 0, responses };
+});
+
+function applied(now: string, operation: number, value: string | null): string | null {
+  const words = now.split(",").filter((word) => word !== "");
+  const given = (value ?? "").split(",");
+  switch (operation) {
+    case SET:
+      return value;
+    case DELETE:
+      return null;
+    case APPEND:
+      return [...new Set([...words, ...given])].join(",");
+    case SUBTRACT:
+      return words.filter((word) => !given.includes(word)).join(",");
+    default:
+      return value;
+  }
+}
+
+async function alter(broker: Broker, resourceType: number, name: string, change: Change, validateOnly: boolean): Promise<Failure | null> {
+  if (resourceType !== TOPIC_RESOURCE) return failure("INVALID_REQUEST", `configs of resources of type ${resourceType} cannot be set here`);
+  const topic = await broker.topic(name);
+  if (isFailure(topic)) return topic;
+  const altered = await broker.alterTopic(name, { configs: change(topic.configs), validateOnly });
+  return isFailure(altered) ? altered : null;
+}
+
+function answer(resourceType: number, resourceName: string, refused: Failure | null) {
+  return { errorCode: refused === null ? 0 : errorCode(refused.error), errorMessage: refused?.detail ?? null, resourceType, resourceName };
+}

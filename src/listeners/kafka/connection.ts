@@ -1,0 +1,140 @@
+// One Kafka connection, whatever carries it: bytes in, frames out, in the order of the requests.
+//
+// Requests are taken one after the other, as a Kafka broker does: the next is looked at when the one before is answered. Only Produce is
+// pipelined, since a producer sends several at once and each waits for the disk: it is begun in order, its records copied, and answered in
+// order. Bytes that are no request end the connection, with a line in the log, and nothing else.
+
+import type { Broker } from "../../broker/broker.ts";
+import { WatchCache } from "../../broker/watch-cache.ts";
+import {
+  MAX_BYTES_IN_FLIGHT,
+  MAX_FRAME_BYTES,
+  MAX_REQUESTS_IN_FLIGHT,
+  MAX_UNAUTHENTICATED_FRAME_BYTES,
+  MAX_WATCHES_PER_CONNECTION,
+} from "../../common/limits.ts";
+import { API } from "../../protocol/api-keys.ts";
+import { encodeResponse, openRequest, type RequestEnvelope } from "../../protocol/envelope.ts";
+import type { EncodableStruct, Fields } from "../../protocol/fields.ts";
+import { FrameSplitter } from "../../protocol/framing.ts";
+import { ProtocolError } from "../../protocol/protocol-error.ts";
+import { Writer } from "../../protocol/writer.ts";
+import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
+import { ConnectionRefused, type KafkaSettings, type ServedApi, type Session } from "./call.ts";
+import { SERVED, servedApi } from "./served-apis.ts";
+
+export interface ConnectionOptions {
+  readonly broker: Broker;
+  readonly settings: KafkaSettings;
+  /** Sends the segments of a frame; resolves when there is room for more. */
+  readonly send: (segments: readonly Uint8Array[]) => Promise<void>;
+  /** An answer could not be made or sent: the connection has to be closed, also while nothing comes. `drain` says why. */
+  readonly onFailure?: () => void;
+}
+
+/** What a client may ask before it has authenticated. */
+const OPEN_APIS: readonly number[] = [API.apiVersions.key, API.saslHandshake.key, API.saslAuthenticate.key];
+
+export class KafkaConnection {
+  readonly #options: ConnectionOptions;
+  readonly #splitter: FrameSplitter;
+  readonly #writer = new Writer();
+  readonly #session: Session;
+  readonly #gone = new AbortController();
+  /** Answers leave through it, one after the other. */
+  #sending: Promise<void> = Promise.resolve();
+  #requestsInFlight = 0;
+  #bytesInFlight = 0;
+  #failure: unknown = null;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    const isAuthenticated = options.settings.isOpen;
+    const watches = new WatchCache(MAX_WATCHES_PER_CONNECTION);
+    this.#session = { isAuthenticated, saslMechanism: null, watches, signal: this.#gone.signal };
+    this.#splitter = new FrameSplitter(maxFrameBytes(isAuthenticated));
+  }
+
+  /**
+   * Takes the next bytes of the client. They may be overwritten once this resolves.
+   * @throws ProtocolError or ConnectionRefused where the connection has to be closed
+   */
+  async receive(chunk: Uint8Array): Promise<void> {
+    for (const frame of this.#splitter.split(chunk)) {
+      await this.#accept(openRequest(frame), frame.byteLength);
+      this.#splitter.maxBytes = maxFrameBytes(this.#session.isAuthenticated);
+    }
+  }
+
+  /** Nothing more comes from the client: nobody waits for records any more, and a fetch that does is answered with what there is. */
+  end(): void {
+    this.#gone.abort();
+    this.#session.watches.close();
+  }
+
+  /** Resolves when all that was asked is answered. */
+  async drain(): Promise<void> {
+    await this.#sending;
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  async #accept(envelope: RequestEnvelope, sizeBytes: number): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
+    const { api, version } = envelope;
+    const served = servedApi(api.key);
+    if (api.key === API.apiVersions.key && (served === undefined || version > served.maxVersion)) {
+      return this.#answerUnknownApiVersions(envelope);
+    }
+    if (served === undefined || version < served.minVersion || version > served.maxVersion) {
+      throw new ConnectionRefused(`${api.name} version ${version} is not served`);
+    }
+    if (!this.#session.isAuthenticated && !OPEN_APIS.includes(api.key)) {
+      throw new ConnectionRefused(`${api.name} before the client has authenticated`);
+    }
+    this.#respond(envelope, this.#handle(envelope, served), sizeBytes);
+    if (api.key !== API.produce.key || !this.#hasRoomInFlight()) await this.drain();
+  }
+
+  #hasRoomInFlight(): boolean {
+    return this.#requestsInFlight < MAX_REQUESTS_IN_FLIGHT && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT;
+  }
+
+  #handle({ api, version, clientId, reader }: RequestEnvelope, served: ServedApi): Promise<object | null> {
+    const { broker, settings } = this.#options;
+    const request = api.request.read(reader, version);
+    if (reader.remaining > 0) throw new ProtocolError(`${reader.remaining} bytes stand after a ${api.name} request`);
+    const call = { request, version, clientId: clientId ?? "", broker, settings, session: this.#session };
+    return served.handle(call as never);
+  }
+
+  /** Queues an answer behind those before it. */
+  #respond({ api, version, correlationId }: RequestEnvelope, response: Promise<object | null>, sizeBytes: number): void {
+    this.#requestsInFlight += 1;
+    this.#bytesInFlight += sizeBytes;
+    response.catch(() => undefined); // #sending has the rejection, when its turn comes
+    this.#sending = this.#sending
+      .then(async () => {
+        const answer = await response;
+        if (answer === null || this.#failure !== null) return;
+        await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, answer as EncodableStruct<Fields>));
+      })
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+        this.#options.onFailure?.();
+      })
+      .finally(() => {
+        this.#requestsInFlight -= 1;
+        this.#bytesInFlight -= sizeBytes;
+      });
+  }
+
+  /** A version that is not known is answered in version 0, with what is. */
+  async #answerUnknownApiVersions(envelope: RequestEnvelope): Promise<void> {
+    this.#respond({ ...envelope, version: 0 }, Promise.resolve(apiVersionsAnswer(SERVED, "UNSUPPORTED_VERSION")), 0);
+    await this.drain();
+  }
+}
+
+function maxFrameBytes(isAuthenticated: boolean): number {
+  return isAuthenticated ? MAX_FRAME_BYTES : MAX_UNAUTHENTICATED_FRAME_BYTES;
+}

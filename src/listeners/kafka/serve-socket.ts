@@ -1,0 +1,92 @@
+// Raw TCP: a socket's bytes to a connection and back, until either side is done.
+//
+// One read is always under way, also while a request is being served: that is how a client that goes away in the middle of a long fetch
+// is noticed. What it brings is not looked at before the request is answered, and no other read follows, so a client that does not take
+// its answers is soon not read any more. Bytes that came before a read failed are served; nothing else is read after them.
+
+import { concatBytes } from "../../common/bytes.ts";
+import { IDLE_CONNECTION_MS } from "../../common/limits.ts";
+import { type ConnectionOptions, KafkaConnection } from "./connection.ts";
+import { ReadBuffers } from "./read-buffers.ts";
+
+/** Small segments of a frame are sent as one. */
+const JOIN_BYTES = 16 * 1024;
+
+/** The other side is gone, or silent for too long: nothing to be told of. */
+class ClientGone extends Error {}
+
+/** Serves a client until it goes, falls silent, or breaks the protocol. Never rejects. */
+export async function serveSocket(
+  socket: Socket,
+  options: Pick<ConnectionOptions, "broker" | "settings">,
+  idleMs = IDLE_CONNECTION_MS,
+): Promise<void> {
+  const reader = socket.readable.getReader({ mode: "byob" });
+  const writer = socket.writable.getWriter();
+  const stopReading = (): Promise<void> => reader.cancel().catch(() => undefined); // it ended by itself
+  const connection = new KafkaConnection({
+    ...options,
+    onFailure: () => void stopReading(),
+    async send(segments) {
+      for (const part of joinSmall(segments)) await orGone(writer.write(part), idleMs);
+    },
+  });
+  try {
+    await readAll(reader, connection, idleMs);
+    await connection.drain();
+  } catch (error) {
+    if (!(error instanceof ClientGone)) console.warn(JSON.stringify({ message: "a Kafka connection is closed", error: String(error) }));
+  }
+  connection.end();
+  await stopReading();
+  await connection.drain().catch(() => undefined); // said above, or nobody is left to be told
+  await orGone(writer.close(), idleMs).catch(() => undefined); // the client closed it first
+}
+
+/** Resolves when the client has ended its side, or nothing more is to be read. */
+async function readAll(reader: ReadableStreamBYOBReader, connection: KafkaConnection, idleMs: number): Promise<void> {
+  const buffers = new ReadBuffers();
+  const readNext = async (): Promise<Uint8Array | null> => {
+    const { value, done } = await reader.read(buffers.take()).catch(() => ({ value: undefined, done: true })); // reset by the client
+    if (!done) return value as Uint8Array;
+    connection.end();
+    return null;
+  };
+  let next = readNext();
+  for (;;) {
+    const chunk = await orGone(next, idleMs);
+    if (chunk === null) return;
+    buffers.noteRead(chunk);
+    next = readNext();
+    await connection.receive(chunk);
+    buffers.giveBack(chunk);
+  }
+}
+
+/** @throws ClientGone when the work fails, or takes longer than a client may be silent */
+async function orGone<T>(work: Promise<T>, idleMs: number): Promise<T> {
+  const { promise: idle, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new ClientGone(`nothing moved for ${idleMs} ms`)), idleMs);
+  try {
+    return await Promise.race([work, idle]);
+  } catch (error) {
+    throw error instanceof ClientGone ? error : new ClientGone(String(error));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Neighbouring small segments in one array; large ones as they are. */
+function* joinSmall(segments: readonly Uint8Array[]): Generator<Uint8Array> {
+  let small: Uint8Array[] = [];
+  for (const segment of segments) {
+    if (segment.length < JOIN_BYTES) {
+      small.push(segment);
+      continue;
+    }
+    if (small.length > 0) yield concatBytes(small);
+    small = [];
+    yield segment;
+  }
+  if (small.length > 0) yield concatBytes(small);
+}

@@ -1,0 +1,22 @@
+// The Kafka listener's settings, from the environment and the address that a client came by.
+
+import type { Env } from "../env.ts";
+import type { AdvertisedAddress, KafkaSettings } from "../listeners/kafka/call.ts";
+
+const DEFAULT_PORT = 9092;
+
+/** @param localAddress HOST:PORT of this side of the connection, where the platform tells it */
+export function kafkaSettings(env: Env, localAddress: string | undefined): KafkaSettings {
+  return {
+    adminToken: env.SLUICE_ADMIN_TOKEN || null,
+    isOpen: env.SLUICE_OPEN === "1",
+    isAutoCreated: env.SLUICE_AUTO_CREATE_TOPICS !== "false",
+    advertised: parseAddress(env.SLUICE_ADVERTISED_LISTENER || localAddress || "localhost"),
+  };
+}
+
+/** HOST, HOST:PORT or [IPV6]:PORT */
+export function parseAddress(address: string): AdvertisedAddress {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
+  return { host: bracketed ?? plain ?? address, port: port === undefined ? DEFAULT_PORT : Number(port) };
+}

@@ -1,0 +1,80 @@
+// The broker on plain workerd is the Worker that wrangler deploys: same classes, same compatibility date.
+
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { ARCHIVE_NAMESPACES } from "../../../scripts/serve/archive-config.ts";
+import { NAMESPACES, socketAddress, workerdConfig } from "../../../scripts/serve/workerd-config.ts";
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
+}
+
+function config(changes: Partial<Parameters<typeof workerdConfig>[0]> = {}): string {
+  return workerdConfig({
+    workerScript: "../build/worker.js",
+    coreWasm: "../build/core.wasm",
+    objectsFolder: "/data/objects",
+    host: "127.0.0.1",
+    port: 8787,
+    kafkaPort: 9092,
+    compatibilityDate: "2026-10-23",
+    open: false,
+    archive: null,
+    ...changes,
+  });
+}
+
+test("binds the classes that wrangler.toml binds", () => {
+  const bound = [...read("wrangler.toml").matchAll(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)];
+  expect(NAMESPACES.map(({ binding, className }) => [binding, className])).toEqual(bound.map(([, name, className]) => [name, className]));
+});
+
+test("keeps the unique keys under which objects are stored", () => {
+  const keys = NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`);
+  expect(keys.slice(0, 3)).toEqual([
+    "ClusterObject sluice-cluster-v1",
+    "PartitionObject sluice-partition-v1",
+    "GroupObject sluice-group-v1",
+  ]);
+  expect(ARCHIVE_NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`)).toEqual([
+    "ArchiveIndex sluice-archive-index-v1",
+    "ArchiveBlob sluice-archive-blob-v1",
+  ]);
+});
+
+test("every config names the same compatibility date", () => {
+  const dates = ["wrangler.toml", "test/workers/wrangler.toml", "bench/reference/workerd.capnp"].map(
+    (path) => /compatibility_?date = "([\d-]+)"/i.exec(read(path))?.[1],
+  );
+  expect(new Set(dates).size).toBe(1);
+});
+
+test("sets SLUICE_OPEN only when open", () => {
+  expect(config()).not.toContain("SLUICE_OPEN");
+  expect(config({ open: true })).toContain('(name = "SLUICE_OPEN", text = "1")');
+});
+
+test("binds ARCHIVE only when there is one", () => {
+  expect(config()).not.toMatch(/archive/i);
+  const local = config({ archive: { kind: "local", script: "../build/archive-local.js", folder: "/data/archive" } });
+  expect(local).toContain('(name = "ARCHIVE", r2Bucket = "archive")');
+  expect(local).toContain('(name = "archive-objects", disk = (path = "/data/archive", writable = true))');
+});
+
+test("an S3 archive reaches the network by a service of its own, and its secrets come from the environment", () => {
+  const endpoint = "http://10.1.2.3:9000";
+  const archive = { kind: "s3", script: "../build/archive-s3.js", bucket: "b", prefix: "p/", region: "auto", endpoint } as const;
+  const s3 = config({ archive });
+  expect(s3).toContain('(name = "archive-network", network = (allow = ["10.1.2.3/32"], tlsOptions = (trustBrowserCas = true)))');
+  expect(s3).toContain('(name = "AWS_SECRET_ACCESS_KEY", fromEnvironment = "AWS_SECRET_ACCESS_KEY")');
+  expect(s3.slice(s3.indexOf("const main"), s3.indexOf("const archive"))).not.toContain("archive-network");
+});
+
+test("writes paths as text literals, whatever is in them", () => {
+  expect(config({ objectsFolder: 'a "b"\\c\n' })).toContain('path = "a \\"b\\"\\\\c\\n"');
+});
+
+test("puts brackets around an IPv6 address", () => {
+  expect(socketAddress("::1", 8787)).toBe("[::1]:8787");
+  expect(socketAddress("127.0.0.1", 8787)).toBe("127.0.0.1:8787");
+});
