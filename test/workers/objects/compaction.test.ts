@@ -3,6 +3,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import type { VerifySegmentsResult } from "../../../src/broker/broker.ts";
 import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
 import { createBroker } from "../../../src/broker/create-broker.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
@@ -79,6 +80,27 @@ test("the alarm compacts what is sealed, the archive keeps the new copies alone,
   expect(newest.get("a")).toBe("19");
   expect(newest.get("b0")!.startsWith("18")).toBe(true);
   expect(newest.get("b1")!.startsWith("19")).toBe(true);
+});
+
+test("a verification proves a compacted log whole, step by step, while it is compacted again", async () => {
+  const topic = await aTopic({ ...CONFIGS, "local.retention.ms": "3600000" });
+  const fillAndCompact = async (): Promise<void> => {
+    for (let round = 0; round < 40; round++) await put(topic, { a: crypto.randomUUID().repeat(3), [`b${round % 4}`]: crypto.randomUUID() });
+    await ring(topic);
+  };
+  await fillAndCompact();
+  const isCompacted = ((await partitionOf(topic).segments(addressOf(topic))) as SegmentDescription[]).map((segment) => segment.isCompacted);
+  expect(isCompacted[0]).toBe(true);
+  expect(isCompacted.at(-1)).toBe(false);
+  const between: Record<number, () => Promise<void>> = { 1: fillAndCompact, 3: fillAndCompact };
+  let cursor: string | null = null;
+  for (let step = 0; step === 0 || cursor !== null; step++) {
+    const limits = { maxBytes: 1, maxMs: 10_000, ...(cursor !== null && { cursor }) };
+    const verified = (await broker().verify({ topic: topic.name, partition: 0, ...limits })) as VerifySegmentsResult;
+    expect(verified.segments.filter((segment) => segment.failure !== undefined)).toEqual([]);
+    cursor = verified.nextCursor;
+    await between[step]?.();
+  }
 });
 
 test("records without a key are refused, one by one or with their batches", async () => {
