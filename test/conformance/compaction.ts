@@ -51,6 +51,16 @@ export function compactionConformance({ core, withStore, createArchive, steps }:
         await log.check(17);
       });
 
+      onLog("of many megabytes are compacted in slices, whatever their batches' sizes", { "max.message.bytes": "1500000" }, async (log) => {
+        const lengths = [200_000, 1_000_000, 10, 90_000, 300_000, 250_000, 5, 700_000];
+        for (let round = 0; round < 24; round++) log.append([[`k${round % 5}`, `${round}`.padEnd(lengths[round % lengths.length]!)]]);
+        log.log.roll();
+        await log.maintain();
+        expect((await log.read(0)).map(({ offset }) => offset)).toEqual([19, 20, 21, 22, 23]);
+        expect(log.segments()).toHaveLength(2);
+        await log.check(7);
+      });
+
       onLog("are left alone while they are active", EAGER, async (log) => {
         for (let round = 0; round < 5; round++) log.append([["a", `${round}`]]);
         await log.maintain();

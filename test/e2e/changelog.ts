@@ -170,7 +170,7 @@ async function replay(url: string): Promise<Replay> {
       values.set(record.key, record.value);
       records += 1;
     }
-    if (answer.nextOffset <= offset) throw new Error(`nothing at offset ${offset} of ${end}`);
+    if (answer.nextOffset <= offset && offset < end) throw new Error(`nothing at offset ${offset} of ${end}`);
     offset = answer.nextOffset;
   }
   return { values, records };

@@ -1,14 +1,18 @@
 // Reads a sealed segment from its beginning, a slice of whole batches at a time, from its rows or from the archive, wherever the segment is by
 // then: it may be copied, and its rows dropped, between two slices.
 
+import { batchHeaders } from "../../record/record-batch.ts";
 import { readWholeBatches } from "../archive-reader.ts";
 import { ArchiveError, type ArchiveStore } from "../archive-store.ts";
 import type { LogRow, LogStore } from "../log-store.ts";
 import { concatPieces, type Piece } from "../pieces.ts";
 import { archiveKey, isLocal, type Segment, SegmentPlace } from "../segment.ts";
 
-/** Of stored batches: about what a turn of the event loop is given to. A single row may be larger. */
-const SLICE_BYTES = 1024 * 1024;
+/** Of stored batches, read at a time: calls to the archive have a price. A single row or batch may be larger. */
+const READ_BYTES = 1024 * 1024;
+
+/** Of stored batches, given out at a time: 5 to 20 ms of work where the codec is lz4 or gzip. A single batch may be larger. */
+const SLICE_BYTES = 256 * 1024;
 
 /** A segment that is being compacted expired, or is not there any more for another reason. The work on it is void. */
 export class SegmentGoneError extends Error {}
@@ -24,7 +28,10 @@ export class SegmentSlices {
   readonly #segment: Segment;
   readonly #sources: SliceSources;
   #nextOffset: number;
+  /** Of what was read. */
   #position = 0;
+  /** Read and not given out yet. */
+  #rest = new ArrayBuffer(0);
 
   constructor(segment: Segment, sources: SliceSources) {
     this.#segment = segment;
@@ -38,16 +45,21 @@ export class SegmentSlices {
    */
   async next(): Promise<ArrayBuffer | null> {
     const segment = currentSegment(this.#sources.store, this.#segment);
-    if (this.#position >= segment.sizeBytes) return null;
-    const slice = isLocal(segment) ? this.#fromRows(segment) : await this.#fromArchive(segment);
-    this.#position += slice.byteLength;
+    if (this.#rest.byteLength === 0) {
+      if (this.#position >= segment.sizeBytes) return null;
+      this.#rest = isLocal(segment) ? this.#fromRows(segment) : await this.#fromArchive(segment);
+      this.#position += this.#rest.byteLength;
+    }
+    const end = sliceEnd(this.#rest);
+    const slice = this.#rest.slice(0, end);
+    this.#rest = this.#rest.slice(end);
     return slice;
   }
 
   #fromRows(segment: Segment): ArrayBuffer {
     const pieces: Piece[] = [];
     let sizeBytes = 0;
-    for (const row of rowsUpTo(this.#sources.store.rowsFrom(segment, this.#nextOffset, SLICE_BYTES), SLICE_BYTES)) {
+    for (const row of rowsUpTo(this.#sources.store.rowsFrom(segment, this.#nextOffset, READ_BYTES), READ_BYTES)) {
       pieces.push({ buffer: row.bytes, start: 0, end: row.sizeBytes });
       sizeBytes += row.sizeBytes;
       this.#nextOffset = row.endOffset;
@@ -61,7 +73,7 @@ export class SegmentSlices {
     if (archive === null || segment.archive === null)
       throw new ArchiveError(`segment ${segment.baseOffset}`, "it is in the archive, and there is no ARCHIVE binding");
     const object = { key: archiveKey(prefix, segment, segment.archive, "log"), sizeBytes: segment.sizeBytes };
-    return readWholeBatches(archive, object, this.#position, SLICE_BYTES);
+    return readWholeBatches(archive, object, this.#position, READ_BYTES);
   }
 }
 
@@ -74,6 +86,17 @@ export function currentSegment(store: LogStore, { baseOffset, generation }: Segm
   const isSame = current?.baseOffset === baseOffset && current.generation === generation && current.place !== SegmentPlace.deleting;
   if (!isSame) throw new SegmentGoneError(`segment ${baseOffset} is gone`);
   return current;
+}
+
+/** Where a slice ends that begins a run: after whole batches, one at least. */
+function sliceEnd(run: ArrayBuffer): number {
+  let end = 0;
+  for (const { position, sizeBytes } of batchHeaders(new Uint8Array(run))) {
+    if (end > 0 && position + sizeBytes > SLICE_BYTES) break;
+    end = position + sizeBytes;
+  }
+  if (end === 0) throw new Error("a segment's bytes do not begin with a whole batch");
+  return end;
 }
 
 /** Rows until they have `bytes` bytes, one at least. */
