@@ -73,9 +73,9 @@ export interface LogStore {
   appendRow(segmentBaseOffset: number, row: LogRow): void;
   /**
    * Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await.
-   * @param wantedBytes how much the caller means to take: what a store reads at once, no limit
+   * @param maxBytes ends before the row that would pass it; the first comes in any case
    */
-  rowsFrom(segmentBaseOffset: number, offset: number, wantedBytes?: number): Iterable<LogRow>;
+  rowsFrom(segmentBaseOffset: number, offset: number, maxBytes?: number): Iterable<LogRow>;
   /** The place of the row with the largest base offset at or below `offset`. */
   rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null;
   lastRow(segmentBaseOffset: number): RowPlace | null;

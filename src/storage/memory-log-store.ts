@@ -79,9 +79,11 @@ export class MemoryLogStore implements LogStore {
     this.#rowsOf(segmentBaseOffset).push({ ...row, bytes: row.bytes.slice(0) });
   }
 
-  rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow> {
-    return this.#rowsOf(segmentBaseOffset)
-      .filter((row) => row.endOffset > offset)
+  rowsFrom(segmentBaseOffset: number, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    const rows = this.#rowsOf(segmentBaseOffset).filter((row) => row.endOffset > offset);
+    const start = rows[0]?.position ?? 0;
+    return rows
+      .filter((row, index) => index === 0 || row.position + row.sizeBytes - start <= maxBytes)
       .map((row) => ({ ...row, bytes: row.bytes.slice(0) }));
   }
 
