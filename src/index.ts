@@ -36,7 +36,9 @@ const http = createHttpApp<Env>({
   settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
   codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
   topicConfigs: (set) =>
-    describeConfigs(set).map(({ key, value, defaultValue, source }) => ({ name: key, value, default: defaultValue, source })),
+    describeConfigs(set).map(({ key, value, defaultValue, source, type, honoured, doc }) => {
+      return { name: key, value, default: defaultValue, source, type, honoured, doc };
+    }),
 });
 
 export default {

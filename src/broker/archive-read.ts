@@ -1,14 +1,12 @@
 // Follows a read into the archive: ranged reads of the segment's object, cut to whole batches. The partition has no part in it.
 
-import { type Failure, failure } from "../common/errors.ts";
+import { type Failure, isFailure } from "../common/errors.ts";
 import { batchHeaders, lastOffset } from "../record/record-batch.ts";
+import { readRange, wholeBatchLength } from "./archive-range.ts";
 import type { ArchivedRead, ArchivePort, ReadResult } from "./ports.ts";
 
 /** Read beyond `maxBytes`: a read begins up to an index interval before the batch that is wanted. */
 const SLACK_BYTES = 64 * 1024;
-
-/** A first range that does not hold one whole batch is read again, so much larger. */
-const GROWTH_FACTOR = 4;
 
 export interface ArchiveReadLimits {
   readonly maxBytes: number;
@@ -22,19 +20,19 @@ export async function readArchive(
   limits: ArchiveReadLimits,
 ): Promise<ReadResult | Failure> {
   const { archived, ...offsets } = read;
-  if (archive === null) return failure("KAFKA_STORAGE_ERROR", `${archived.key} is in the archive, and there is no ARCHIVE binding`);
-  for (let position = archived.position, length = limits.maxBytes + SLACK_BYTES; position < archived.sizeBytes; ) {
-    const wanted = Math.min(length, archived.sizeBytes - position);
-    const bytes = await archive.read(archived.key, position, wanted);
-    if (bytes === null || bytes.byteLength < wanted) return missing(archived.key);
+  const rangeBytes = limits.maxBytes + SLACK_BYTES;
+  for (let position = archived.position, length = rangeBytes; position < archived.sizeBytes; ) {
+    const bytes = await readRange(archive, archived, position, Math.min(length, archived.sizeBytes - position));
+    if (isFailure(bytes)) return bytes;
     const cut = cutBatches(bytes, read.startOffset, limits);
     if (cut.batches.byteLength > 0) {
       const isLast = position + cut.end === archived.sizeBytes;
       return { ...offsets, batches: cut.batches, nextOffset: isLast ? archived.endOffset : cut.nextOffset };
     }
-    if (cut.end === 0 && wanted < length) return missing(archived.key);
     position += cut.end;
-    if (cut.end === 0) length *= GROWTH_FACTOR;
+    const needed = cut.end > 0 ? rangeBytes : wholeBatchLength(archived, position, bytes);
+    if (typeof needed === "object") return needed;
+    length = needed;
   }
   return { ...offsets, batches: new ArrayBuffer(0), nextOffset: archived.endOffset };
 }
@@ -61,8 +59,4 @@ function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxReco
     nextOffset = lastOffset(batch) + 1;
   }
   return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end };
-}
-
-function missing(key: string): Failure {
-  return failure("KAFKA_STORAGE_ERROR", `the archive does not have ${key}, or not all of it, though the manifest lists it`);
 }

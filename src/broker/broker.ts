@@ -13,12 +13,14 @@ import type {
   GroupMember,
   GroupPage,
   IsolationLevel,
+  LogOffsets,
   OffsetQuery,
   OffsetResult,
   PageRequest,
   PartitionDescription,
   ReadFailure,
   ReadResult,
+  SegmentDescription,
   TopicMetadata,
   TopicPage,
 } from "./ports.ts";
@@ -142,6 +144,58 @@ export interface TopicDescription {
   readonly partitions: readonly (PartitionDescription | (Failure & { readonly partition: number }))[];
 }
 
+/** A page of a partition's segments. */
+export interface ListSegmentsRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly limit: number;
+  /** As ListSegmentsResult answered it. */
+  readonly cursor?: string;
+}
+
+export interface ListSegmentsResult {
+  readonly offsets: LogOffsets;
+  readonly segments: readonly SegmentDescription[];
+  /** null on the last page. */
+  readonly nextCursor: string | null;
+}
+
+export interface VerifySegmentsRequest {
+  readonly topic: string;
+  readonly partition: number;
+  /** Begin with the segment that holds this offset; the first where absent. */
+  readonly fromOffset?: number;
+  /** Go on where a verification stopped; goes before fromOffset. */
+  readonly cursor?: string;
+  /** Soft: no further read after this many bytes. */
+  readonly maxBytes: number;
+  /** Soft: no further read after this time (ms). */
+  readonly maxMs: number;
+}
+
+/** What became of one copy of a segment. */
+export interface VerifiedSegment {
+  readonly baseOffset: number;
+  /** Exclusive. */
+  readonly endOffset: number;
+  readonly sizeBytes: number;
+  /** `missing`: offsets that no segment has. */
+  readonly place: SegmentDescription["place"] | "missing";
+  readonly copy: "archive" | "local" | null;
+  /** Absent where it is whole. */
+  readonly failure?: Failure;
+}
+
+export interface VerifySegmentsResult {
+  /** No failure among `segments`. */
+  readonly ok: boolean;
+  /** Copies whose check was finished, in the order of their offsets. */
+  readonly segments: readonly VerifiedSegment[];
+  readonly checkedBytes: number;
+  /** null: everything up to the high watermark was checked. */
+  readonly nextCursor: string | null;
+}
+
 export interface CommitOffsetsRequest {
   readonly groupId: string;
   readonly offsets: readonly {
@@ -204,6 +258,11 @@ export interface Broker {
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
   offset(topic: string, partition: number, query: OffsetQuery): Promise<OffsetResult | Failure>;
+  /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
+  truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  segments(request: ListSegmentsRequest): Promise<ListSegmentsResult | Failure>;
+  /** Reads segments and proves them whole. What is damaged is in the result; a failure means that nothing could be checked. */
+  verify(request: VerifySegmentsRequest): Promise<VerifySegmentsResult | ReadFailure>;
 
   produce(request: ProduceRequest): Promise<ProduceResult | Failure>;
   produceBatches(request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure>;

@@ -11,8 +11,11 @@ import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
 import type { ProducerIdPool } from "./producer-ids.ts";
+import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
 import { addressOf, findTopic } from "./topics.ts";
+import { truncate } from "./truncate.ts";
+import { verifySegments } from "./verify-segments.ts";
 
 /** What all requests of an isolate share: data, no promises. */
 export interface BrokerState {
@@ -45,6 +48,9 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
     offset: (topic, partition, query) => queryOffset(ports, topics, topic, partition, query),
+    truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
+    segments: (request) => listSegments(ports, topics, request),
+    verify: (request) => verifySegments({ ports, topics, core: state.core, now: state.now }, request),
 
     produce: (request) => produceRecords(produceContext, request),
     produceBatches: (request) => produceBatches(produceContext, request),

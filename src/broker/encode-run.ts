@@ -1,9 +1,11 @@
 // Records of one partition to a run of batches, each within the topic's max.message.bytes. A record that is too large by itself is
 // refused; the others go on.
 
-import { type Failure, failure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { MAX_BATCH_BYTES } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
-import { type Compression, encodeBatch, type RecordInput } from "../wasm/record-batches.ts";
+import { type Compression, type EncodeOptions, encodeBatch, type RecordInput } from "../wasm/record-batches.ts";
+import { CoreError, MEMORY_LIMIT } from "../wasm/status.ts";
 import type { ProducerSequence } from "./broker.ts";
 
 export interface RunOptions {
@@ -31,25 +33,38 @@ export function encodeRun(core: Core, records: readonly RecordInput[], options: 
   const batches: Uint8Array<ArrayBuffer>[] = [];
   const written: number[] = [];
   const refused: { index: number; failure: Failure }[] = [];
+  const { maxMessageBytes } = options;
 
   const encodeRange = (first: number, end: number): void => {
-    const batch = encodeBatch(core, records.slice(first, end), {
+    const batch = encodeWithin(core, records.slice(first, end), {
       compression: options.compression,
       ...sequenceAfter(options, written.length),
     });
-    if (batch.length <= options.maxMessageBytes) {
-      batches.push(batch);
+    const reason = isFailure(batch) ? batch : batch.length <= maxMessageBytes ? null : tooLarge(batch.length, maxMessageBytes);
+    if (reason === null) {
+      batches.push(batch as Uint8Array<ArrayBuffer>);
       for (let index = first; index < end; index++) written.push(index);
     } else if (end - first === 1) {
-      refused.push({ index: first, failure: tooLarge(batch.length, options.maxMessageBytes) });
+      refused.push({ index: first, failure: reason });
     } else {
       const middle = (first + end) >> 1;
       encodeRange(first, middle);
       encodeRange(middle, end);
     }
   };
-  for (const [first, end] of batchRanges(records, Math.min(options.maxMessageBytes, TARGET_BATCH_BYTES))) encodeRange(first, end);
+  for (const [first, end] of batchRanges(records, Math.min(maxMessageBytes, TARGET_BATCH_BYTES))) encodeRange(first, end);
   return { bytes: concatBatches(batches), written, refused };
+}
+
+/** One batch; MESSAGE_TOO_LARGE where the records are more than any batch, or than the core's memory, holds. */
+function encodeWithin(core: Core, records: readonly RecordInput[], options: EncodeOptions): Uint8Array<ArrayBuffer> | Failure {
+  if (records.length === 1 && estimateBytes(records[0]!) - RECORD_OVERHEAD_BYTES > MAX_BATCH_BYTES) return beyondAnyBatch();
+  try {
+    return encodeBatch(core, records, options);
+  } catch (error) {
+    if (error instanceof CoreError && error.status === MEMORY_LIMIT) return beyondAnyBatch();
+    throw error;
+  }
 }
 
 /** Splits the records where a batch would outgrow `targetBytes` uncompressed. */
@@ -84,6 +99,13 @@ function tooLarge(bytes: number, maxMessageBytes: number): Failure {
   return failure(
     "MESSAGE_TOO_LARGE",
     `the record takes ${bytes} bytes as a batch of its own, the topic's max.message.bytes is ${maxMessageBytes}`,
+  );
+}
+
+function beyondAnyBatch(): Failure {
+  return failure(
+    "MESSAGE_TOO_LARGE",
+    `the record's key, value and headers take more than ${MAX_BATCH_BYTES} bytes before compression: no topic's max.message.bytes allows that`,
   );
 }
 

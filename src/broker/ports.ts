@@ -194,9 +194,16 @@ export interface PartitionPort {
   offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure>;
   describe(address: PartitionAddress): Promise<PartitionDescription | Failure>;
   watch(address: PartitionAddress): Promise<PartitionWatch | Failure>;
-  /** Deletes the records before an offset; -1 stands for the high watermark. */
-  truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | Failure>;
-  segments(address: PartitionAddress): Promise<readonly SegmentDescription[] | Failure>;
+  /** Deletes the records before an offset; -1 stands for the high watermark. One below the log start changes nothing. */
+  truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  /** Segments in the order of their offsets: a page of them, all where no page is named. */
+  segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure>;
+}
+
+export interface SegmentPage {
+  /** From the segment that holds this offset on, or the last before it where none does. */
+  readonly fromOffset: number;
+  readonly limit: number;
 }
 
 /** A segment as its manifest tells it. */
@@ -215,13 +222,18 @@ export interface SegmentDescription {
   readonly crc32c: number | null;
   /** Key of its log object; null where it is not archived. */
   readonly key: string | null;
+  /** Its records were compacted: offsets may be missing. */
+  readonly isCompacted: boolean;
 }
 
 // ---------------------------------------------------------------------------------------------------------------- archive
 
 export interface ArchivePort {
-  /** Bytes of an object from `position` on, fewer at its end; null where there is no such object. Objects never change. */
-  read(key: string, position: number, length: number): Promise<ArrayBuffer | null>;
+  /**
+   * Bytes of an object from `position` on, fewer at its end; null where there is no such object. Objects never change.
+   * @param isUncached true: from the archive itself, past any cache
+   */
+  read(key: string, position: number, length: number, isUncached?: boolean): Promise<ArrayBuffer | null>;
 }
 
 // ------------------------------------------------------------------------------------------------------------------ group

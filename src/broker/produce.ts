@@ -1,7 +1,7 @@
 // Produce: records to partitions and batches, batches to the partitions that own them. All CPU work on records is done here, at the
 // edge; a partition only sets offsets.
 
-import { parseTopicConfigs, type TopicConfig } from "../common/configs.ts";
+import type { TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
@@ -18,7 +18,8 @@ import type {
 import { encodeRun } from "./encode-run.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, Ports, TopicMetadata } from "./ports.ts";
-import { addressOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+import { recompressRun, storedCompression } from "./store-compression.ts";
+import { addressOf, configOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
 
 export interface ProduceContext {
   readonly ports: Ports;
@@ -56,7 +57,7 @@ export async function produceRecords(context: ProduceContext, request: ProduceRe
   return { results: results.filter((result) => result !== null), offsets, refused };
 }
 
-/** Appends batches as they are (but for a false maxTimestamp), checked whole: the CRC and every record. */
+/** Appends batches as they are (but for a false maxTimestamp), checked whole. Only a topic with a codec of its own changes theirs. */
 export async function produceBatches(context: ProduceContext, request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure> {
   const { batches } = request;
   if (batches.length === 0) return failure("INVALID_REQUEST", "the body is empty: it must be one or more record batches of version 2");
@@ -66,10 +67,14 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
     const { error, detail } = statusFailure(checked.status);
     return failure(error, `${detail} (${checked.statusName}, batch ${checked.batchIndex} of the body)`);
   }
-  const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
+  const topic = await findTopic(context.topics, request.topic);
+  if (isFailure(topic)) return topic;
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);
-  const result = await append(context, request.topic, request.partition, run);
+  const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, configOf(topic));
+  if (isFailure(stored)) return stored;
+  const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
+  const result = await append(context, request.topic, request.partition, ownBuffer(stored));
   return isFailure(result) ? result : { count, ...result };
 }
 
@@ -129,11 +134,12 @@ async function producePartition(
   offsets: RecordOutcome[],
   refuse: (index: number, partition: number, reason: Failure) => void,
 ): Promise<ProducePartitionResult | null> {
-  const { maxMessageBytes } = configOf(topic);
+  const config = configOf(topic);
   const nowMs = context.now();
   const inputs = indexes.map((index) => toInput(request.records[index]!, nowMs));
-  const { compression, producer } = request;
-  const run = encodeRun(context.core, inputs, { compression, maxMessageBytes, producer });
+  const { producer } = request;
+  const compression = storedCompression(config, request.compression);
+  const run = encodeRun(context.core, inputs, { compression, maxMessageBytes: config.maxMessageBytes, producer });
   for (const { index, failure: reason } of run.refused) refuse(indexes[index]!, partition, reason);
   if (run.written.length === 0 || (producer !== undefined && run.refused.length > 0)) return null;
   const result = await append(context, request.topic, partition, run.bytes);
@@ -172,20 +178,6 @@ function checkTimestamp({ timestamp }: ProduceRecord, config: TopicConfig, nowMs
 function severalPartitions(count: number): Failure {
   const detail = `the records go to ${count} partitions, but a sequence belongs to one: with producerId, send one partition's records a request`;
   return failure("INVALID_REQUEST", detail);
-}
-
-/** Parsed configs by metadata: a topic's metadata is replaced, never changed. */
-const configs = new WeakMap<TopicMetadata, TopicConfig>();
-
-function configOf(topic: TopicMetadata): TopicConfig {
-  let config = configs.get(topic);
-  if (config === undefined) {
-    const parsed = parseTopicConfigs(topic.configs);
-    if (isFailure(parsed)) throw new Error(`the stored configs of topic '${topic.name}' are not valid: ${parsed.detail}`);
-    config = parsed;
-    configs.set(topic, config);
-  }
-  return config;
 }
 
 /** A buffer of exactly these bytes: a view's whole buffer would be sent. */

@@ -1,5 +1,6 @@
 // Topics by name: from the edge's cache, and once more from the cluster where a partition says that the cache is stale.
 
+import { parseTopicConfigs, type TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { PartitionAddress, TopicMetadata } from "./ports.ts";
 
@@ -48,4 +49,19 @@ export async function withPartition<T extends object>(
 
 function isStale(result: Failure): boolean {
   return result.error === "UNKNOWN_TOPIC_ID" || result.error === "UNKNOWN_TOPIC_OR_PARTITION";
+}
+
+/** Parsed configs by metadata: a topic's metadata is replaced, never changed. */
+const configs = new WeakMap<TopicMetadata, TopicConfig>();
+
+/** A topic's configs, set and default. */
+export function configOf(topic: TopicMetadata): TopicConfig {
+  let config = configs.get(topic);
+  if (config === undefined) {
+    const parsed = parseTopicConfigs(topic.configs);
+    if (isFailure(parsed)) throw new Error(`the stored configs of topic '${topic.name}' are not valid: ${parsed.detail}`);
+    config = parsed;
+    configs.set(topic, config);
+  }
+  return config;
 }

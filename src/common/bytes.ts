@@ -11,3 +11,8 @@ export function concatBytes<Part extends Uint8Array>(parts: readonly Part[]): Pa
   }
   return whole;
 }
+
+/** A CRC-32C as people compare it: 8 hex digits. */
+export function hexCrc(crc: number): string {
+  return crc.toString(16).padStart(8, "0");
+}

@@ -4,7 +4,7 @@
 
 import { boolean, type ConfigType, type ConfigTypeName, double, int, listOf, long, oneOf, replicaList } from "./config-types.ts";
 import { type Failure, failure, isFailure } from "./errors.ts";
-import { MAX_CONFIG_VALUE_LENGTH, MAX_ROW_BYTES } from "./limits.ts";
+import { MAX_BATCH_BYTES, MAX_CONFIG_VALUE_LENGTH } from "./limits.ts";
 
 interface ConfigKey<T> extends ConfigType<T> {
   /** As text, in the form in which Kafka shows it. */
@@ -30,49 +30,56 @@ function accepted<T>(type: ConfigType<T>, defaultText: string, doc: string): Con
 
 const MESSAGE_BYTES = int({
   min: 0,
-  max: MAX_ROW_BYTES,
-  because: "a batch is stored in one row, which holds no more until rows are split",
+  max: MAX_BATCH_BYTES,
+  because: "a record of 16 MiB and its framing: a batch is handled whole, in the core's memory and in one call",
 });
 const COMPRESSION_TYPE = oneOf("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer");
+const LEVEL_NOTE = "The core has one level a codec, whatever this says.";
+const LOCAL_RETENTION_NOTE =
+  "Where neither local.retention.ms nor local.retention.bytes is set (-2), a segment's rows go as soon as the archive has it; where one is, the other's -2 is no limit. Kafka's -2 is as long as retention: see docs/decisions/0004.";
 const DURABILITY_NOTE = "The platform replicates and syncs every write before it is acknowledged, whatever this says.";
 
 const TOPIC_CONFIGS = {
-  "cleanup.policy": accepted(
+  "cleanup.policy": honoured(
     listOf("compact", "delete"),
     "delete",
-    "What becomes of old segments: delete drops them by retention, compact keeps the newest record of each key; both may be set, and an empty list keeps everything.",
+    "What becomes of old segments: delete drops them by retention, compact keeps the newest record of each key; both may be set, and an empty list keeps everything. This version does not compact yet.",
   ),
   "compression.gzip.level": accepted(
     int({ min: -1, max: 9, except: 0 }),
     "-1",
-    "Level where compression.type is gzip: 1 to 9, or -1 for the default.",
+    `Level where compression.type is gzip: 1 to 9, or -1 for the default. ${LEVEL_NOTE}`,
   ),
-  "compression.lz4.level": accepted(int({ min: 1, max: 17 }), "9", "Level where compression.type is lz4."),
-  "compression.type": accepted(
+  "compression.lz4.level": accepted(int({ min: 1, max: 17 }), "9", `Level where compression.type is lz4. ${LEVEL_NOTE}`),
+  "compression.type": honoured(
     COMPRESSION_TYPE,
     "producer",
-    "How batches are stored: producer keeps what the producer chose, any other value recompresses.",
+    "How batches are stored: producer keeps what the producer chose, any other value is the codec of every batch, recompressed where it came in another.",
   ),
-  "compression.zstd.level": accepted(int({ min: -131_072, max: 22 }), "3", "Level where compression.type is zstd."),
+  "compression.zstd.level": accepted(int({ min: -131_072, max: 22 }), "3", `Level where compression.type is zstd. ${LEVEL_NOTE}`),
   "delete.retention.ms": accepted(long({ min: 0 }), ONE_DAY_MS, "How long a compacted topic keeps tombstones (ms)."),
   "file.delete.delay.ms": accepted(long({ min: 0 }), "60000", "How long a dropped segment is kept before its bytes go (ms)."),
   "flush.messages": accepted(long({ min: 1 }), FOR_EVER, `Records between two syncs to disk. ${DURABILITY_NOTE}`),
   "flush.ms": accepted(long({ min: 0 }), FOR_EVER, `Time between two syncs to disk (ms). ${DURABILITY_NOTE}`),
   "follower.replication.throttled.replicas": accepted(replicaList(), "", "Replicas whose replication is throttled on the follower's side."),
-  "index.interval.bytes": accepted(int({ min: 0 }), "4096", "Bytes of records between two entries of the offset and time indexes."),
+  "index.interval.bytes": honoured(int({ min: 0 }), "4096", "Bytes of records between two entries of the offset and time indexes."),
   "leader.replication.throttled.replicas": accepted(replicaList(), "", "Replicas whose replication is throttled on the leader's side."),
-  "local.retention.bytes": accepted(
+  "local.retention.bytes": honoured(
     long({ min: -2 }),
     "-2",
-    "Bytes kept on the partition itself before only the archive has them; -2: as retention.bytes.",
+    `Bytes of sealed segments kept on the partition itself before only the archive has them. ${LOCAL_RETENTION_NOTE}`,
   ),
-  "local.retention.ms": accepted(
+  "local.retention.ms": honoured(
     long({ min: -2 }),
     "-2",
-    "How long segments stay on the partition itself before only the archive has them (ms); -2: as retention.ms.",
+    `How long sealed segments stay on the partition itself before only the archive has them (ms). ${LOCAL_RETENTION_NOTE}`,
   ),
   "max.compaction.lag.ms": accepted(long({ min: 1 }), FOR_EVER, "The longest that a record waits to be compacted (ms)."),
-  "max.message.bytes": honoured(MESSAGE_BYTES, "1048588", "The largest record batch (bytes, as stored, so after compression)."),
+  "max.message.bytes": honoured(
+    MESSAGE_BYTES,
+    "1048588",
+    "The largest record batch (bytes, compressed as it is): as it comes, and as it is stored where compression.type changes it.",
+  ),
   "message.timestamp.after.max.ms": honoured(
     long({ min: 0 }),
     ONE_HOUR_MS,
@@ -99,16 +106,16 @@ const TOPIC_CONFIGS = {
     "false",
     "Tiered storage. Here sealed segments go to the archive, if there is one, whatever this says.",
   ),
-  "retention.bytes": accepted(long(), "-1", "Bytes that a partition keeps before its oldest segments go; -1: no limit."),
-  "retention.ms": accepted(long({ min: -1 }), SEVEN_DAYS_MS, "How long records are kept (ms); -1: for ever."),
-  "segment.bytes": accepted(int({ min: 14 }), "1073741824", "Bytes at which the active segment is sealed."),
-  "segment.index.bytes": accepted(int({ min: 4 }), "10485760", "The largest offset index of a segment (bytes)."),
+  "retention.bytes": honoured(long(), "-1", "Bytes that a partition keeps before its oldest segments go; -1: no limit."),
+  "retention.ms": honoured(long({ min: -1 }), SEVEN_DAYS_MS, "How long records are kept (ms); -1: for ever."),
+  "segment.bytes": honoured(int({ min: 14 }), "1073741824", "Bytes at which the active segment is sealed."),
+  "segment.index.bytes": honoured(int({ min: 4 }), "10485760", "The largest offset index of a segment (bytes)."),
   "segment.jitter.ms": accepted(
     long({ min: 0 }),
     "0",
     "A random part taken off segment.ms, so that segments are not all sealed at once (ms).",
   ),
-  "segment.ms": accepted(long({ min: 1 }), SEVEN_DAYS_MS, "Age at which the active segment is sealed (ms)."),
+  "segment.ms": honoured(long({ min: 1 }), SEVEN_DAYS_MS, "Age at which the active segment is sealed (ms)."),
   "unclean.leader.election.enable": accepted(
     boolean(),
     "false",

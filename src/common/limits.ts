@@ -3,8 +3,14 @@
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-/** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). Half of it leaves room for the rest. */
-export const MAX_RPC_BYTES = 16 * MIB;
+/** An RPC call carries at most 32 MiB, arguments or result (platform: Durable Object RPC). A quarter of it is left for the rest. */
+export const MAX_RPC_BYTES = 24 * MIB;
+
+/**
+ * Largest record batch, and so the most that max.message.bytes can be: a record of 16 MiB with its key, headers and framing. Bounded by
+ * the core's memory (64 MiB), which holds a batch as it is listed, as it is encoded, and compressed; and by one RPC.
+ */
+export const MAX_BATCH_BYTES = 16 * MIB + 64 * KIB;
 
 /** A Durable Object holds 10 GB (platform: Durable Objects). A partition refuses to grow before that. */
 export const MAX_OBJECT_BYTES = 9_500_000_000;
@@ -33,14 +39,17 @@ export const MAX_REQUESTS_IN_FLIGHT = 32;
 /** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
 export const IDLE_CONNECTION_MS = 600_000;
 
-/** Largest body of an HTTP request that we read whole. The platform takes 100 MB; an isolate has 128 MB for everything. */
-export const MAX_BODY_BYTES = 16 * MIB;
+/**
+ * Largest body of an HTTP request that we read whole: a record of 16 MiB in base64, with the JSON around it. The platform takes 100 MB;
+ * an isolate has 128 MB for everything.
+ */
+export const MAX_BODY_BYTES = 24 * MIB;
 
 /** Most records in one produce request: at 1 MB/s of parsing per 10,000 small records, a second of CPU at the worst. */
 export const MAX_RECORDS_PER_REQUEST = 100_000;
 
-/** Longest line of a produce by JSON lines: a record of max.message.bytes (1 MiB by default) in base64 or with every character escaped. */
-export const MAX_LINE_BYTES = 8 * MIB;
+/** Longest line of a produce by JSON lines: as large a record as a body can hold. */
+export const MAX_LINE_BYTES = MAX_BODY_BYTES;
 
 /** Most headers of one record. Kafka has no limit; a record with more is a mistake. */
 export const MAX_HEADERS_PER_RECORD = 1_000;
@@ -48,7 +57,7 @@ export const MAX_HEADERS_PER_RECORD = 1_000;
 /** A SQLite row, blob or string holds 2 MB (platform: Durable Objects), not enforced by local runtimes; the rest is for the other columns. */
 export const MAX_ROW_BYTES = 1_900_000;
 
-/** Most bytes of records in one fetch answer, whatever `maxBytes` says. */
+/** Most bytes of records in one fetch answer, whatever `maxBytes` says; a first batch that is larger comes whole all the same. */
 export const MAX_FETCH_BYTES = 16 * MIB;
 
 /** Bytes of records in a fetch answer where the request does not say. */
@@ -105,6 +114,19 @@ export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
 /** A rebalance waits at least so long, whatever a member asks for: a group of absent static members would begin anew without end. */
 export const MIN_REBALANCE_TIMEOUT_MS = 1_000;
 
+/** Most bytes that one verification of segments reads: 1 GiB takes about 2 s of CPU, of the 30 s that an invocation has. */
+export const MAX_VERIFY_BYTES = 1024 * MIB;
+
+/** Bytes that a verification reads where the request does not say: some seconds, from an archive at 50 MB/s. */
+export const DEFAULT_VERIFY_BYTES = 256 * MIB;
+
+/** Longest time of one verification, and the default: see MAX_WAIT_MS. */
+export const MAX_VERIFY_MS = 60_000;
+export const DEFAULT_VERIFY_MS = 20_000;
+
+/** Most reads in one verification: an invocation may make 10,000 calls to other services. */
+export const MAX_VERIFY_READS = 2_000;
+
 /** Most topics or groups on one page of a listing. */
 export const MAX_PAGE_ITEMS = 1_000;
 
@@ -117,5 +139,10 @@ export const PRODUCER_ID_BLOCK_SIZE = 1000;
 /** A producer that wrote nothing for so long is forgotten (Kafka's producer.id.expiration.ms, its default). */
 export const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 
-/** A batch is kept whole on its way through an RPC. */
-if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) throw new Error("limits: a body must fit one RPC");
+/** A batch is kept whole on its way through an RPC, and a body is one. */
+if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {
+  throw new Error("limits: a body must fit one RPC, a batch a body");
+}
+
+/** A JSON body holds the base64 of the largest record. */
+if (Math.ceil(MAX_BATCH_BYTES / 3) * 4 > MAX_BODY_BYTES) throw new Error("limits: the largest record in base64 must fit a body");

@@ -45,7 +45,7 @@ export const getCluster = operation({
       content: bothTypes(cluster, {
         clusterId: "0b5c8a34-8c5f-4c39-9f8c-1de1b2a0f9d1",
         version: "0.1.0",
-        limits: { maxBodyBytes: 16777216, maxWaitMs: 60000 },
+        limits: { maxBodyBytes: 25165824, maxWaitMs: 60000 },
         features: ["produce", "fetch"],
       }),
     },

@@ -5,6 +5,7 @@ import * as fetch from "./fetch.ts";
 import * as groups from "./groups.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
+import * as segments from "./segments.ts";
 import * as topics from "./topics.ts";
 
 export const OPERATIONS: readonly Operation[] = [
@@ -15,8 +16,10 @@ export const OPERATIONS: readonly Operation[] = [
   topics.describeTopic,
   topics.alterTopic,
   topics.deleteTopic,
-  topics.truncatePartition,
   topics.getOffset,
+  segments.truncatePartition,
+  segments.listSegments,
+  segments.verifySegments,
   produce.produce,
   produce.produceBatches,
   produce.createProducer,

@@ -119,6 +119,7 @@ export const produce = operation({
     "As JSON lines the body has no length limit: lines are flushed as they come, in order, and each flush is answered by a line while the request is still being sent.",
     "Any other content type, or none: the body is the value of one record, and `key`, `partition`, `timestamp` and `x-header-NAME` are the rest of it.",
     "A parameter that the body's form does not use is refused, not ignored.",
+    "A record may have 16 MiB where the topic's `max.message.bytes` allows it, in any form; as a raw value or a batch it takes the least memory. The topic's `compression.type`, unless it is `producer`, goes before `compression`.",
   ].join("\n\n"),
   params: topicParams,
   query: z.strictObject({

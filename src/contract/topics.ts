@@ -1,4 +1,4 @@
-// Topics: make, list, describe, change, delete, truncate, and what offset a time has.
+// Topics: make, list, describe, change, delete, and what offset a time has.
 
 import { MAX_PARTITIONS_PER_TOPIC } from "../common/limits.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
@@ -9,7 +9,6 @@ import {
   limitParam,
   logOffsetFields,
   nextCursor,
-  offset,
   partition,
   partitionParams,
   refusalFields,
@@ -69,6 +68,9 @@ const topicConfig = z
     value: z.string().nullable().meta({ description: "What is in force." }),
     default: z.string().nullable(),
     source: z.enum(["topic", "default"]).meta({ description: "`topic` where it was set on this topic." }),
+    type: z.enum(["boolean", "string", "int", "long", "double", "list"]).meta({ description: "Kafka's type of the value." }),
+    honoured: z.boolean().meta({ description: "false: checked and kept, but nothing depends on it in this version." }),
+    doc: z.string().meta({ description: "What it does." }),
   })
   .meta({ id: "TopicConfig" });
 
@@ -154,7 +156,17 @@ export const describeTopic = operation({
         topicId: EXAMPLE_TOPIC.topicId,
         createdAt: 1760000000000,
         partitions: [{ partition: 0, logStartOffset: 0, highWatermark: 42, lastStableOffset: 42, leaderEpoch: 3, sizeBytes: 8120 }],
-        configs: [{ name: "retention.ms", value: "604800000", default: "604800000", source: "default" }],
+        configs: [
+          {
+            name: "retention.ms",
+            value: "604800000",
+            default: "604800000",
+            source: "default",
+            type: "long",
+            honoured: true,
+            doc: "How long records are kept (ms); -1: for ever.",
+          },
+        ],
       }),
     },
   },
@@ -187,22 +199,6 @@ export const deleteTopic = operation({
   query: none,
   answers: { 204: { description: "Deleted: no partition of it takes or serves records any more." } },
   errors: ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"],
-});
-
-export const truncateBody = z.strictObject({ beforeOffset: offset }).meta({ id: "Truncate" });
-
-export const truncatePartition = operation({
-  id: "truncatePartition",
-  method: "POST",
-  path: "/v1/topics/{topic}/partitions/{partition}/truncate",
-  tag: "Topics",
-  summary: "Delete the records before an offset",
-  description: "Kafka's DeleteRecords. This version answers 501.",
-  params: partitionParams,
-  query: none,
-  body: requestBody(truncateBody, { beforeOffset: 1000 }),
-  answers: {},
-  errors: ["UNSUPPORTED_VERSION", "INVALID_TOPIC_EXCEPTION"],
 });
 
 const offsetAnswer = z

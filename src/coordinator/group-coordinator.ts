@@ -29,7 +29,7 @@ import type {
 } from "./classic-messages.ts";
 import type { ClassicGroupOptions } from "./classic-state.ts";
 import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "./committed-offsets.ts";
-import { expiredOffsets, nextOffsetExpiryMs } from "./offset-expiry.ts";
+import { GroupRetention } from "./group-retention.ts";
 import { ParkedCalls } from "./parked-calls.ts";
 
 /** The cluster's list of groups; both calls may be repeated. */
@@ -89,16 +89,16 @@ export class GroupCoordinator {
   readonly #lifecycle = new Sequence();
   readonly #joins = new ParkedCalls<JoinGroupAnswer>();
   readonly #syncs = new ParkedCalls<SyncGroupAnswer>();
+  readonly #retention: GroupRetention;
   #classic: ClassicGroup;
   #areSessionsStored: boolean;
-  /** When something of an Empty group is to be forgotten: that time or an earlier one. null: not known, or the group is not Empty. */
-  #retentionMs: number | null = null;
 
   constructor(stores: GroupStores, register: GroupRegister, options: GroupCoordinatorOptions) {
     this.#stores = stores;
     this.#register = register;
     this.#options = options;
     this.#classicOptions = { ...options.config, randomId: options.randomId };
+    this.#retention = new GroupRetention(stores.offsets, options.config);
     const sessions = stores.members.sessions();
     this.#areSessionsStored = sessions !== null;
     this.#classic = this.#loadClassic(sessions ?? undefined);
@@ -107,7 +107,7 @@ export class GroupCoordinator {
   /** What is to be called when, after a start. */
   get schedule(): Schedule {
     const { state } = this.#classic;
-    const deadlines = [this.#classic.nextDeadlineMs(), this.#retentionMs].filter((deadlineMs) => deadlineMs !== null);
+    const deadlines = [this.#classic.nextDeadlineMs(), this.#retention.deadlineMs].filter((deadlineMs) => deadlineMs !== null);
     return {
       deadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines),
       isRebalancing: state === "PreparingRebalance" || state === "CompletingRebalance",
@@ -194,7 +194,8 @@ export class GroupCoordinator {
     const nowMs = this.#options.now();
     this.#classic.expire(nowMs);
     this.#settle();
-    await this.#expireOffsets(nowMs);
+    const groupId = this.#stores.offsets.groupId();
+    if (groupId !== null && this.#retention.expire(this.#classic, nowMs)) await this.#removeIfUnused(groupId);
     this.#options.schedule(this.schedule);
   }
 
@@ -239,9 +240,7 @@ export class GroupCoordinator {
       this.#options.broken(error);
       throw error;
     }
-    const { emptySinceMs } = this.#classic;
-    const { offsetsRetentionMs, emptyGroupRetentionMs } = this.#options.config;
-    this.#retentionMs = emptySinceMs === null ? null : emptySinceMs + Math.min(offsetsRetentionMs, emptyGroupRetentionMs);
+    this.#retention.membersChanged(this.#classic.emptySinceMs);
   }
 
   async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
@@ -249,7 +248,7 @@ export class GroupCoordinator {
       this.#stores.offsets.groupId() === null
         ? await this.#lifecycle.run(() => this.#writeFirst(groupId, offsets))
         : this.#stores.offsets.putOffsets(groupId, offsets);
-    if (this.#classic.state === "Empty") this.#retentionMs ??= this.#options.now() + this.#options.config.offsetsRetentionMs;
+    if (this.#classic.state === "Empty") this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
     return unreached ?? null;
   }
@@ -279,7 +278,7 @@ export class GroupCoordinator {
 
   async #clear(): Promise<void> {
     this.#classic.kill(this.#options.now());
-    this.#retentionMs = null;
+    this.#retention.groupIsGone();
     try {
       this.#stores.members.clear();
       await this.#stores.offsets.clear();
@@ -288,21 +287,6 @@ export class GroupCoordinator {
       this.#areSessionsStored = false;
       this.#classic = this.#loadClassic();
     }
-  }
-
-  /** Forgets what was kept long enough, and the group with its last offset. */
-  async #expireOffsets(nowMs: number): Promise<void> {
-    const groupId = this.#stores.offsets.groupId();
-    const { emptySinceMs, hadMembers } = this.#classic;
-    if (groupId === null || emptySinceMs === null || nowMs < (this.#retentionMs ?? 0)) return;
-    const { offsetsRetentionMs, emptyGroupRetentionMs } = this.#options.config;
-    const offsets = this.#stores.offsets.offsets();
-    const expired = expiredOffsets(offsets, { emptySinceMs, hadMembers }, offsetsRetentionMs, nowMs);
-    if (expired.length > 0) this.#stores.offsets.removeOffsets(expired);
-    const kept = offsets.filter((offset) => !expired.includes(offset));
-    this.#retentionMs =
-      kept.length > 0 ? nextOffsetExpiryMs(kept, { emptySinceMs, hadMembers }, offsetsRetentionMs) : emptySinceMs + emptyGroupRetentionMs;
-    if (kept.length === 0 && (expired.length > 0 || this.#retentionMs! <= nowMs)) await this.#removeIfUnused(groupId);
   }
 
   /** Where the register cannot be reached the name stays, and the group's next life or deletion puts it right. */

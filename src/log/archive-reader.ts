@@ -46,6 +46,7 @@ export class ArchiveReader {
   /** The first record at or after `fromOffset` with a timestamp at or above `timestamp` (ms), null where the segment has none. */
   async findByTimestamp(segment: Segment, timestamp: number, fromOffset: number): Promise<TimestampedOffset | null> {
     const copy = copyOf(segment);
+    if (copy.timeIndexBytes === 0) return null;
     const times = await this.#index(archiveKey(this.#options.prefix, segment, copy, "timeindex"), copy.timeIndexBytes);
     const before = this.#options.search.lastOffsetBefore(times, timestamp);
     const start = before === null ? segment.baseOffset : segment.baseOffset + before;
@@ -71,8 +72,7 @@ export class ArchiveReader {
   async #wholeBatches(segment: Segment, position: number): Promise<ArrayBuffer> {
     const key = this.key(segment);
     for (let length = SCAN_BYTES; ; ) {
-      const bytes = await this.#options.archive.get(key, position, length);
-      if (bytes === null) throw new ArchiveError(key, "the archive does not have it");
+      const bytes = await this.#read(key, position, Math.min(length, segment.sizeBytes - position));
       const whole = wholeBatchBytes(bytes);
       if (whole > 0) return bytes.slice(0, whole);
       const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
@@ -88,10 +88,18 @@ export class ArchiveReader {
       this.#indexes.set(key, cached);
       return cached;
     }
-    const bytes = await this.#options.archive.get(key, 0, sizeBytes);
-    if (bytes === null || bytes.byteLength !== sizeBytes) throw new ArchiveError(key, "the archive does not have it whole");
-    this.#keep(key, new Uint8Array(bytes));
-    return new Uint8Array(bytes);
+    const bytes = new Uint8Array(await this.#read(key, 0, sizeBytes));
+    this.#keep(key, bytes);
+    return bytes;
+  }
+
+  /** @throws ArchiveError where it cannot be read, or not whole */
+  async #read(key: string, position: number, length: number): Promise<ArrayBuffer> {
+    const bytes = await this.#options.archive.get(key, position, length).catch((error: unknown) => {
+      throw new ArchiveError(key, `it cannot be read from the archive right now: ${error}`);
+    });
+    if (bytes === null || bytes.byteLength !== length) throw new ArchiveError(key, "the archive does not have it, or not all of it");
+    return bytes;
   }
 
   #keep(key: string, index: Uint8Array): void {

@@ -21,6 +21,8 @@ export interface ArchiveUpload {
 }
 
 export interface ArchiveStore {
+  /** Size of the parts of an upload; what is no larger goes whole. */
+  readonly partBytes: number;
   /** Writes a whole object unless there is one with this key, which then stays. */
   putIfAbsent(key: string, bytes: ArrayBuffer): Promise<void>;
   beginUpload(key: string): Promise<ArchiveUpload>;

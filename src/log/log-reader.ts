@@ -1,7 +1,8 @@
 // Reads a partition's local segments: runs of whole batches from an offset on, and offsets by timestamp. Where the log goes on in the
 // archive, it says so and stops.
 //
-// A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are. Offsets may be missing
+// A row's batches are walked only where a read begins or ends inside it; rows between are handed on as they are, and a read that has
+// half of what was asked for ends with its last whole row. Offsets may be missing
 // (compaction removes records): a read ends where the next one has to begin, whatever is between.
 
 import { type BatchHeader, batchSizeAt, lastOffset, readBatchHeader } from "../record/record-batch.ts";
@@ -41,12 +42,27 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   if (first === null) return read.finish();
   for (const segment of store.segmentsFrom(first.baseOffset)) {
     if (!isLocal(segment)) return read.isEmpty ? { segment } : read.finish();
-    for (const row of store.rowsFrom(segment.baseOffset, Math.max(startOffset, segment.baseOffset))) {
-      if (!read.take(row)) return read.finish();
-    }
+    if (!takeRows(store, segment, read)) return read.finish();
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
   }
   return read.finish();
+}
+
+/**
+ * Takes the rows of a segment from where the read is: at first those that fit whole, then, where they are few, a part of the next.
+ * @returns whether there is room for more
+ */
+function takeRows(store: LogStore, segment: Segment, read: ReadInProgress): boolean {
+  const { bytesLeft } = read;
+  for (const row of store.rowsFrom(segment.baseOffset, Math.max(read.nextOffset, segment.baseOffset), bytesLeft)) {
+    if (!read.take(row)) return false;
+  }
+  if (bytesLeft === undefined) return true;
+  if (read.isHalfFull) return false;
+  for (const row of store.rowsFrom(segment.baseOffset, Math.max(read.nextOffset, segment.baseOffset))) {
+    if (!read.take(row)) return false;
+  }
+  return true;
 }
 
 class ReadInProgress {
@@ -66,12 +82,25 @@ class ReadInProgress {
     return this.#pieces.length === 0 && this.#nextOffset === this.#start;
   }
 
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /** undefined where the count of records decides how much is read. */
+  get bytesLeft(): number | undefined {
+    return Number.isFinite(this.#limits.maxRecords) ? undefined : this.#limits.maxBytes - this.#bytes;
+  }
+
+  /** A row that is taken in part is read from the disk again by the next fetch: not where this one has enough without it. */
+  get isHalfFull(): boolean {
+    return this.#bytes * 2 >= this.#limits.maxBytes;
+  }
+
   /** Takes what fits of a row. @returns whether there is room for more */
   take(row: LogRow): boolean {
-    const isWhole =
-      row.baseOffset >= this.#start &&
-      this.#bytes + row.sizeBytes <= this.#limits.maxBytes &&
-      row.endOffset - this.#start <= this.#limits.maxRecords;
+    const fits = this.#bytes + row.sizeBytes <= this.#limits.maxBytes;
+    if (!fits && this.isHalfFull) return false;
+    const isWhole = fits && row.baseOffset >= this.#start && row.endOffset - this.#start <= this.#limits.maxRecords;
     if (isWhole) this.#takeWhole(row);
     else if (!this.#takePart(row)) return false;
     return this.#bytes < this.#limits.maxBytes && this.#nextOffset - this.#start < this.#limits.maxRecords;

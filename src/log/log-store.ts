@@ -59,6 +59,8 @@ export interface LogStore {
   /** Segments in the order of their offsets, from the one with this base offset on. Take what you need before the next await. */
   segmentsFrom(baseOffset: number): Iterable<Segment>;
   lastSegment(): Segment | null;
+  /** The same from the newest on, backwards. */
+  newestSegments(): Iterable<Segment>;
   /** The first segment from a base offset on whose largest timestamp is at or above `timestamp` (ms). The active one does not count. */
   segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null;
   /** Of all sealed segments. */
@@ -69,8 +71,11 @@ export interface LogStore {
   /** Frees a segment's rows, all at once. */
   dropRows(baseOffset: number): void;
   appendRow(segmentBaseOffset: number, row: LogRow): void;
-  /** Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await. */
-  rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow>;
+  /**
+   * Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await.
+   * @param maxBytes ends before the row that would pass it; the first comes in any case
+   */
+  rowsFrom(segmentBaseOffset: number, offset: number, maxBytes?: number): Iterable<LogRow>;
   /** The place of the row with the largest base offset at or below `offset`. */
   rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null;
   lastRow(segmentBaseOffset: number): RowPlace | null;

@@ -11,7 +11,7 @@ import type { LogStore } from "./log-store.ts";
 import type { PartitionLog } from "./partition-log.ts";
 import type { RecordTools } from "./record-tools.ts";
 import { expiresAtMs, localRetention, retentionStartOffset, rowsToDrop } from "./retention.ts";
-import { archiveKey, archivePrefix, type Segment, SegmentPlace } from "./segment.ts";
+import { archiveKeys, archivePrefix, isLocal, leaderEpochOf, type Segment, SegmentPlace } from "./segment.ts";
 import { uploadSegment } from "./segment-upload.ts";
 
 export interface MaintenanceOptions {
@@ -44,25 +44,47 @@ export async function runMaintenance(options: MaintenanceOptions): Promise<numbe
 /** Copies sealed segments that the archive lacks, oldest first. */
 async function copySealed(options: MaintenanceOptions, archive: ArchiveStore): Promise<void> {
   const { log, store, tools, config, checkAlive } = options;
-  const { topicId, partition, leaderEpoch } = log.state;
-  const prefix = archivePrefix(topicId, partition);
+  const prefix = archivePrefix(log.state.topicId, log.state.partition);
   for (let segment = nextToCopy(store); segment !== null; segment = nextToCopy(store)) {
+    const { baseOffset } = segment;
+    const current = (): Segment | null => {
+      checkAlive();
+      const found = store.segmentHolding(baseOffset);
+      return found?.baseOffset === baseOffset && found.place === SegmentPlace.local ? found : null;
+    };
+    const name = log.nameCopy(segment);
     const { indexIntervalBytes } = config();
-    const uploaded = await uploadSegment(segment, { archive, store, tools, prefix, leaderEpoch, indexIntervalBytes, checkAlive });
-    const current = store.segmentHolding(segment.baseOffset);
-    if (current?.baseOffset !== segment.baseOffset || current.place !== SegmentPlace.local) continue; // it expired meanwhile: an orphan now
-    store.putSegment({ ...current, place: SegmentPlace.both, archive: uploaded.copy, crc32c: uploaded.crc32c });
+    const upload = uploadSegment(segment, name, { archive, store, tools, prefix, indexIntervalBytes, isWanted: () => current() !== null });
+    const uploaded = await upload.catch((error: unknown) => {
+      log.noteFailedCopy();
+      throw error;
+    });
+    const wanted = current();
+    if (uploaded === null || wanted === null) {
+      await archive.delete(archiveKeys(prefix, segment, name)); // it expired meanwhile
+      continue;
+    }
+    store.putSegment({ ...wanted, place: SegmentPlace.both, archive: uploaded.copy, crc32c: uploaded.crc32c });
     dropRows(options);
   }
 }
 
+/** The segments that are local, oldest first: the newest of the log, since copies are made and rows dropped in order. */
+function localSegments(store: LogStore): Segment[] {
+  const local: Segment[] = [];
+  for (const segment of store.newestSegments()) {
+    if (!isLocal(segment)) break;
+    local.push(segment);
+  }
+  return local.reverse();
+}
+
 function nextToCopy(store: LogStore): Segment | null {
-  for (const segment of store.segmentsFrom(0)) if (segment.place === SegmentPlace.local) return segment;
-  return null;
+  return localSegments(store).find(({ place }) => place === SegmentPlace.local) ?? null;
 }
 
 function dropRows({ store, config, now }: MaintenanceOptions): void {
-  for (const segment of rowsToDrop(store.segmentsFrom(0), config(), now())) {
+  for (const segment of rowsToDrop(localSegments(store), config(), now())) {
     store.transaction(() => {
       store.putSegment({ ...segment, place: SegmentPlace.archived });
       store.dropRows(segment.baseOffset);
@@ -83,17 +105,17 @@ async function deleteExpired({ log, store, checkAlive }: MaintenanceOptions, arc
 }
 
 function objectKeys(prefix: string, segment: Segment): string[] {
-  const { archive } = segment;
-  return archive === null ? [] : (["log", "index", "timeindex"] as const).map((file) => archiveKey(prefix, segment, archive, file));
+  return segment.archive === null ? [] : archiveKeys(prefix, segment, segment.archive);
 }
 
 /**
- * Deletes the objects that no manifest row points to: of copies that were cut off. To be run when no copy is under way.
+ * Deletes the objects that no manifest row points to: of copies that were cut off. Those of a newer leader are left alone: where there
+ * is one, this one is out of date and does not know its manifest. To be run when no copy is under way.
  * @returns how many it deleted
  */
 export async function sweepOrphans({ log, store, archive, checkAlive }: MaintenanceOptions): Promise<number> {
   if (archive === null) return 0;
-  const { topicId, partition } = log.state;
+  const { topicId, partition, leaderEpoch } = log.state;
   const prefix = archivePrefix(topicId, partition);
   let deleted = 0;
   let cursor: string | null = null;
@@ -101,7 +123,8 @@ export async function sweepOrphans({ log, store, archive, checkAlive }: Maintena
     const page = await archive.list(prefix, cursor);
     checkAlive();
     const known = new Set([...store.segmentsFrom(0)].flatMap((segment) => objectKeys(prefix, segment)));
-    const orphans = page.objects.map((object) => object.key).filter((key) => !known.has(key));
+    const isOrphan = (key: string): boolean => !known.has(key) && (leaderEpochOf(prefix, key) ?? leaderEpoch + 1) <= leaderEpoch;
+    const orphans = page.objects.map((object) => object.key).filter(isOrphan);
     if (orphans.length > 0) await archive.delete(orphans);
     checkAlive();
     deleted += orphans.length;
@@ -119,19 +142,21 @@ export async function deleteArchive(archive: ArchiveStore, topicId: string, part
   }
 }
 
-/** When something is due next. */
-function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number | null {
-  const due: number[] = [];
-  const rollDue = log.rollDueMs(config());
-  if (rollDue !== null) due.push(rollDue);
-  const keepMs = localRetention(config()).ms;
+/** When something is due next (ms; what could not be done before, at once), null: not before something is appended. */
+export function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number | null {
+  const due = [log.rollDueMs(config())];
   for (const segment of store.segmentsFrom(0)) {
     if (segment.place === SegmentPlace.active) break;
-    const expires = expiresAtMs(segment, config());
-    if (expires !== null && segment.place !== SegmentPlace.deleting) due.push(expires);
-    if (archive !== null && segment.place === SegmentPlace.both && keepMs !== Number.POSITIVE_INFINITY)
-      due.push(segment.sealedAtMs + keepMs);
-    if (due.length > 3) break; // the oldest go first: later ones are due later
+    if (segment.place === SegmentPlace.deleting) {
+      if (archive !== null) due.push(0);
+      continue;
+    }
+    due.push(expiresAtMs(segment, config()));
+    break; // the others go after it
   }
-  return due.length === 0 ? null : Math.min(...due);
+  const [oldestLocal] = localSegments(store);
+  if (archive !== null && oldestLocal?.place === SegmentPlace.local) due.push(0);
+  if (archive !== null && oldestLocal?.place === SegmentPlace.both) due.push(oldestLocal.sealedAtMs + localRetention(config()).ms);
+  const nextMs = Math.min(...due.map((dueMs) => dueMs ?? Number.POSITIVE_INFINITY));
+  return nextMs === Number.POSITIVE_INFINITY ? null : nextMs;
 }

@@ -4,9 +4,11 @@
 // Invariants:
 // - Offsets are given without a hole, in the order of the appends.
 // - What `append` returns is written in one transaction of the store; the caller lets the answer out once that is durable.
-// - A write that throws leaves this instance unusable: drop it and open another over the same store.
+// - A change that throws may have changed memory and not the store: the instance is done with, refuses everything that changes the
+//   log, and says so to its owner, who drops it and opens another over the same store.
 // - There is an active segment from the first append on, so that the end of the log is known whatever expires.
-// - Producer state is derived: the last snapshot, taken when a segment begins at the latest, and the batches after it.
+// - Producer state is derived: the last snapshot, and the batches after it. A change that begins a segment takes one at its end, when
+//   the log holds all that the producers know of: so a start reads the active segment at most.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
@@ -18,7 +20,7 @@ import type { LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
-import { type Segment, SegmentPlace } from "./segment.ts";
+import { type CopyName, type Segment, SegmentPlace } from "./segment.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
@@ -56,6 +58,7 @@ export class PartitionLog {
   readonly #store: LogStore;
   readonly #tools: RecordTools;
   readonly #now: () => number;
+  readonly #abandon: (error: unknown) => void;
   readonly #producers = new ProducerState();
   #state: LogState;
   /** null: nothing was ever appended. */
@@ -63,16 +66,21 @@ export class PartitionLog {
   #logEndOffset = 0;
   #bytesSinceSnapshot = 0;
   #rowsSinceSnapshot = 0;
+  #isSnapshotDue = false;
   #hasRolled = false;
+  #hasFailed = false;
+  #failedCopies = 0;
 
   /**
    * Opens the log as the next leader epoch, which is durable before anything is written in it.
+   * @param abandon told of a change that threw: from then on only another instance over the store knows the log
    * @throws DamagedRowError where the end of the log is not what was written
    */
-  constructor(store: LogStore, state: LogState, tools: RecordTools, now: () => number) {
+  constructor(store: LogStore, state: LogState, tools: RecordTools, now: () => number, abandon: (error: unknown) => void = () => {}) {
     this.#store = store;
     this.#tools = tools;
     this.#now = now;
+    this.#abandon = abandon;
     this.#state = { ...state, leaderEpoch: state.leaderEpoch + 1 };
     this.#recover();
     store.saveState(this.#state);
@@ -107,8 +115,7 @@ export class PartitionLog {
   }
 
   setConfigs(topicVersion: number, configs: Readonly<Record<string, string>>): void {
-    this.#state = { ...this.#state, topicVersion, configs };
-    this.#store.saveState(this.#state);
+    this.#change(() => this.#saveState({ ...this.#state, topicVersion, configs }));
   }
 
   /**
@@ -117,6 +124,10 @@ export class PartitionLog {
    * @returns for each run where it begins, or why it was refused
    */
   append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
+    return this.#change(() => this.#append(runs, config));
+  }
+
+  #append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
     const nowMs = this.#now();
     const rows = new RowWriter(this.#logEndOffset, Math.min(MAX_ROW_BYTES, config.segmentBytes));
     const results = runs.map((run) => this.#appendRun(run, config, rows, nowMs));
@@ -132,6 +143,7 @@ export class PartitionLog {
 
   /** Whole batches from the one that holds `offset` on, or the segment that has them. `offset` must be in range. */
   read(offset: number, limits: ReadLimits): LogRead | InArchive {
+    if (offset === this.#logEndOffset) return { batches: new ArrayBuffer(0), nextOffset: offset };
     const read = readLog(this.#store, offset, limits);
     return "segment" in read ? read : { ...read, nextOffset: Math.min(read.nextOffset, this.#logEndOffset) };
   }
@@ -151,14 +163,25 @@ export class PartitionLog {
     return max;
   }
 
-  /** When the active segment is to be sealed for its age or because it expired (ms), null while it is empty. */
+  /** When the active segment is to be sealed, for its age or because it expired or was deleted (ms), null while it is empty. */
   rollDueMs(config: LogConfig): number | null {
     const active = this.#active;
     if (active === null || active.sizeBytes === 0) return null;
+    if (this.#logEndOffset === this.logStartOffset) return 0; // all of it was deleted
     const byAge = active.createdAtMs + config.segmentMs;
     if (!config.isDeleted || config.retentionMs < 0) return byAge;
     const newest = active.maxTimestamp < 0 ? active.createdAtMs : active.maxTimestamp;
     return Math.min(byAge, Math.max(newest, active.createdAtMs) + config.retentionMs);
+  }
+
+  /** A name for a copy of a segment that no other attempt has: the leader epoch in it is this instance's alone. */
+  nameCopy(segment: Segment): CopyName {
+    return { leaderEpoch: this.#state.leaderEpoch, generation: (segment.archive?.generation ?? -1) + 1, attempt: this.#failedCopies };
+  }
+
+  /** A copy failed, and may have left objects behind. */
+  noteFailedCopy(): void {
+    this.#failedCopies += 1;
   }
 
   /** Whether a segment was sealed since this was last asked. */
@@ -170,7 +193,12 @@ export class PartitionLog {
 
   /** Seals the active segment, unless it is empty, and begins the next. */
   roll(): void {
-    this.#store.transaction(() => this.#roll(this.#now()));
+    this.#change(() =>
+      this.#store.transaction(() => {
+        this.#roll(this.#now());
+        this.#snapshotProducersIfDue();
+      }),
+    );
   }
 
   /**
@@ -180,14 +208,31 @@ export class PartitionLog {
   advanceLogStart(offset: number): void {
     if (offset <= this.logStartOffset) return;
     if (offset > this.#logEndOffset) throw new Error(`the log ends at ${this.#logEndOffset}, it cannot start at ${offset}`);
-    this.#store.transaction(() => {
-      this.#state = { ...this.#state, logStartOffset: offset };
-      this.#store.saveState(this.#state);
-      for (const segment of [...this.#store.segmentsFrom(0)]) {
-        if (segment.place === SegmentPlace.active || segment.endOffset > offset) break;
-        this.#dropSegment(segment);
-      }
-    });
+    this.#change(() =>
+      this.#store.transaction(() => {
+        this.#saveState({ ...this.#state, logStartOffset: offset });
+        for (const segment of [...this.#store.segmentsFrom(0)]) {
+          if (segment.place === SegmentPlace.active || segment.endOffset > offset) break;
+          this.#dropSegment(segment);
+        }
+      }),
+    );
+  }
+
+  #change<T>(work: () => T): T {
+    if (this.#hasFailed) throw new Error("a change of this log failed: it is to be opened again");
+    try {
+      return work();
+    } catch (error) {
+      this.#hasFailed = true;
+      this.#abandon(error);
+      throw error;
+    }
+  }
+
+  #saveState(state: LogState): void {
+    this.#store.saveState(state);
+    this.#state = state;
   }
 
   #dropSegment(segment: Segment): void {
@@ -272,9 +317,10 @@ export class PartitionLog {
       ...{ place: SegmentPlace.local, crc32c: null, archive: null },
     };
     this.#store.putSegment(sealed);
+    if (sealed.endOffset <= this.logStartOffset) this.#dropSegment(sealed);
     this.#hasRolled = true;
+    this.#isSnapshotDue = true;
     this.#beginSegment(nowMs);
-    this.#snapshotProducers();
   }
 
   #beginSegment(nowMs: number): ActiveSegment {
@@ -289,10 +335,9 @@ export class PartitionLog {
   }
 
   #snapshotProducersIfDue(): void {
-    if (this.#bytesSinceSnapshot >= SNAPSHOT_INTERVAL_BYTES || this.#rowsSinceSnapshot >= SNAPSHOT_INTERVAL_ROWS) this.#snapshotProducers();
-  }
-
-  #snapshotProducers(): void {
+    this.#isSnapshotDue ||= this.#bytesSinceSnapshot >= SNAPSHOT_INTERVAL_BYTES || this.#rowsSinceSnapshot >= SNAPSHOT_INTERVAL_ROWS;
+    if (!this.#isSnapshotDue) return;
+    this.#isSnapshotDue = false;
     this.#bytesSinceSnapshot = 0;
     this.#rowsSinceSnapshot = 0;
     this.#producers.expire(this.#now() - PRODUCER_ID_EXPIRATION_MS);

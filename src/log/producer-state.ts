@@ -105,8 +105,9 @@ export class ProducerState {
   encodeSnapshot(): ArrayBuffer[] {
     const all = [...this.#producers];
     const parts: ArrayBuffer[] = [];
-    for (let first = 0; first < all.length; first += PRODUCERS_PER_PART)
+    for (let first = 0; first === 0 || first < all.length; first += PRODUCERS_PER_PART) {
       parts.push(encodePart(all.slice(first, first + PRODUCERS_PER_PART)));
+    }
     return parts;
   }
 

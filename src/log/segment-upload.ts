@@ -7,10 +7,7 @@ import { IndexBuilder } from "./index-builder.ts";
 import { batchesOf } from "./log-reader.ts";
 import type { LogRow, LogStore } from "./log-store.ts";
 import type { RecordTools } from "./record-tools.ts";
-import { type ArchivedCopy, archiveKey, type Segment } from "./segment.ts";
-
-/** Size of the parts of a large object, all equal as R2 wants them (at least 5 MiB, at most 10,000 parts). */
-const PART_BYTES = 8 * 1024 * 1024;
+import { type ArchivedCopy, archiveKey, type CopyName, type Segment } from "./segment.ts";
 
 export interface UploadedSegment {
   readonly copy: ArchivedCopy;
@@ -22,33 +19,35 @@ export interface UploadOptions {
   readonly store: LogStore;
   readonly tools: RecordTools;
   readonly prefix: string;
-  readonly leaderEpoch: number;
   readonly indexIntervalBytes: number;
-  /** Throws where the segment may be gone meanwhile; called after each wait. */
-  readonly checkAlive: () => void;
+  /** Whether the segment still has its rows; asked after each wait. Throws once the log is destroyed. */
+  readonly isWanted: () => boolean;
 }
 
-/** @throws what the archive throws; nothing is half-done then that a repeat does not put right */
-export async function uploadSegment(segment: Segment, options: UploadOptions): Promise<UploadedSegment> {
-  const { archive, prefix, leaderEpoch, tools } = options;
-  const named = { leaderEpoch, generation: (segment.archive?.generation ?? -1) + 1, indexBytes: 0, timeIndexBytes: 0 };
+/**
+ * @param name no other attempt had it: what one left cannot stand for another's, whose indexes may differ
+ * @returns null where the segment went meanwhile
+ * @throws what the archive throws
+ */
+export async function uploadSegment(segment: Segment, name: CopyName, options: UploadOptions): Promise<UploadedSegment | null> {
+  const { archive, prefix, tools, isWanted } = options;
   const source = new SegmentSource(segment, options);
   let crc32c = 0;
   const nextPart = (): ArrayBuffer => {
-    const part = source.take(PART_BYTES);
+    const part = source.take(archive.partBytes);
     crc32c = tools.crc32c(new Uint8Array(part), crc32c);
     return part;
   };
-  const logKey = archiveKey(prefix, segment, named, "log");
-  if (segment.sizeBytes <= PART_BYTES) await archive.putIfAbsent(logKey, nextPart());
-  else await uploadParts(archive, logKey, Math.ceil(segment.sizeBytes / PART_BYTES), nextPart, options.checkAlive);
-  options.checkAlive();
+  const logKey = archiveKey(prefix, segment, name, "log");
+  if (segment.sizeBytes <= archive.partBytes) await archive.putIfAbsent(logKey, nextPart());
+  else await uploadParts(archive, logKey, Math.ceil(segment.sizeBytes / archive.partBytes), nextPart, isWanted);
+  if (!isWanted()) return null;
 
   const { offsetIndex, timeIndex } = source.indexes();
-  await archive.putIfAbsent(archiveKey(prefix, segment, named, "index"), offsetIndex);
-  await archive.putIfAbsent(archiveKey(prefix, segment, named, "timeindex"), timeIndex);
-  options.checkAlive();
-  return { copy: { ...named, indexBytes: offsetIndex.byteLength, timeIndexBytes: timeIndex.byteLength }, crc32c };
+  await archive.putIfAbsent(archiveKey(prefix, segment, name, "index"), offsetIndex);
+  await archive.putIfAbsent(archiveKey(prefix, segment, name, "timeindex"), timeIndex);
+  if (!isWanted()) return null;
+  return { copy: { ...name, indexBytes: offsetIndex.byteLength, timeIndexBytes: timeIndex.byteLength }, crc32c };
 }
 
 async function uploadParts(
@@ -56,12 +55,12 @@ async function uploadParts(
   key: string,
   partCount: number,
   nextPart: () => ArrayBuffer,
-  checkAlive: () => void,
+  isWanted: () => boolean,
 ): Promise<void> {
   const upload = await archive.beginUpload(key);
   try {
     for (let number = 1; number <= partCount; number++) {
-      checkAlive();
+      if (!isWanted()) return await upload.abort();
       await upload.part(number, nextPart());
     }
     await upload.complete();

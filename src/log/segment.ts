@@ -23,6 +23,8 @@ export interface ArchivedCopy {
   readonly leaderEpoch: number;
   /** In the keys: counts the copies of one segment, each compaction's another. */
   readonly generation: number;
+  /** In the keys: how many copies of this leader had failed before. What those left behind cannot stand for this one. */
+  readonly attempt: number;
   readonly indexBytes: number;
   readonly timeIndexBytes: number;
 }
@@ -57,9 +59,27 @@ export function archivePrefix(topicId: string, partition: number): string {
   return `topics/${topicId}/${partition}/`;
 }
 
-export type ArchiveFile = "log" | "index" | "timeindex";
+const ARCHIVE_FILES = ["log", "index", "timeindex"] as const;
+
+export type ArchiveFile = (typeof ARCHIVE_FILES)[number];
+
+/** What tells the copies of a segment apart, in their keys. */
+export type CopyName = Pick<ArchivedCopy, "leaderEpoch" | "generation" | "attempt">;
 
 /** A segment's object in the archive. The leader epoch is in it, so that a stale leader can never overwrite what a newer one wrote. */
-export function archiveKey(prefix: string, segment: Segment, copy: ArchivedCopy, file: ArchiveFile): string {
-  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${copy.generation}.${file}`;
+export function archiveKey(prefix: string, segment: Segment, copy: CopyName, file: ArchiveFile): string {
+  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${copy.generation}.${copy.attempt}.${file}`;
+}
+
+/** The keys of all objects of a copy. */
+export function archiveKeys(prefix: string, segment: Segment, copy: CopyName): string[] {
+  return ARCHIVE_FILES.map((file) => archiveKey(prefix, segment, copy, file));
+}
+
+/** The leader epoch in a key, null where it is not a key of ours. */
+export function leaderEpochOf(prefix: string, key: string): number | null {
+  const [baseOffset, leaderEpoch, generation, attempt, file] = key.slice(prefix.length).split(".");
+  const areNumbers = [baseOffset, leaderEpoch, generation, attempt].every((part) => /^\d+$/.test(part ?? ""));
+  const isOurs = areNumbers && ARCHIVE_FILES.includes(file as ArchiveFile);
+  return isOurs ? Number(leaderEpoch) : null;
 }

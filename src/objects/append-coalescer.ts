@@ -5,6 +5,10 @@
 // A request of a Worker may not use another's I/O, but may await a promise that another resolves. So one of the waiting requests leads:
 // it makes the call for all of them, under waitUntil so that its client may go away, then hands the lead to one that came meanwhile.
 // A follower whose leader never comes back gives up after APPEND_TIMEOUT_MS.
+//
+// A lane is busy once several requests were in flight at a time. The answers of that call bring the next requests, a moment later, so a busy
+// lane's leader lets them come before it calls: a commit stops everything else in plain workerd, and its cost is shared by all that go
+// together. A lone append never waits.
 
 import type { AppendRequest, AppendResult, PartitionAddress } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
@@ -17,15 +21,31 @@ export type CarryAppends = (address: PartitionAddress, runs: readonly ArrayBuffe
 
 interface Waiting {
   readonly request: AppendRequest;
-  readonly answer: PromiseWithResolvers<Answer>;
-  /** Resolves when this request is to lead. */
-  readonly turn: PromiseWithResolvers<void>;
+  /** Of its own context: settled by the leader that carried it, or by the one before that hands it the lead. */
+  readonly outcome: PromiseWithResolvers<Answer | typeof LEAD>;
+  isSettled: boolean;
 }
+
+/** The outcome of a follower that is to lead now. */
+const LEAD = Symbol("lead");
 
 interface Lane {
   isLed: boolean;
   waiting: Waiting[];
+  /**
+   * Requests that are likely to come: as many as were in flight when a call was answered, those that it carried and those that waited.
+   * Halves with each call that finds fewer.
+   */
+  expected: number;
+  /** Ends a wait of the leader before its time. */
+  wake: () => void;
 }
+
+/** Lanes are small, yet those of partitions that nobody writes to any more must not pile up. */
+const MAX_RESTING_LANES = 1_000;
+
+/** A busy lane's leader waits while others keep coming, so many times at most. Each is a timer, a millisecond or so. */
+const MAX_GATHERINGS = 8;
 
 /** Lanes by partition object name. Plain data and promises only: shared by all requests of the isolate. */
 const lanes = new Map<string, Lane>();
@@ -38,46 +58,84 @@ export async function appendCoalesced(
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<Answer> {
   const lane = laneOf(name);
-  const waiting: Waiting = { request, answer: Promise.withResolvers(), turn: Promise.withResolvers() };
+  const waiting: Waiting = { request, outcome: Promise.withResolvers(), isSettled: false };
   lane.waiting.push(waiting);
   if (lane.isLed) {
-    const timer = setTimeout(() => giveUp(name, lane, waiting), APPEND_TIMEOUT_MS);
-    const answer = await Promise.race([waiting.turn.promise, waiting.answer.promise]).finally(() => clearTimeout(timer));
-    if (answer !== undefined) return answer;
+    if (lane.waiting.length >= lane.expected) lane.wake();
+    const outcome = await followed(name, lane, waiting);
+    if (outcome !== LEAD) return outcome;
   }
   lane.isLed = true;
-  waitUntil(lead(name, lane, carry));
-  return waiting.answer.promise;
+  const answer = lead(name, lane, carry);
+  waitUntil(answer);
+  return answer;
+}
+
+/** What becomes of a follower, at the latest when its leader is taken for dead. */
+async function followed(name: string, lane: Lane, waiting: Waiting): Promise<Answer | typeof LEAD> {
+  const timer = setTimeout(() => giveUp(name, lane, waiting), APPEND_TIMEOUT_MS);
+  const outcome = await waiting.outcome.promise;
+  clearTimeout(timer);
+  return outcome;
 }
 
 function laneOf(name: string): Lane {
   let lane = lanes.get(name);
   if (lane === undefined) {
-    lane = { isLed: false, waiting: [] };
+    lane = { isLed: false, waiting: [], expected: 0, wake: () => undefined };
     lanes.set(name, lane);
   }
   return lane;
 }
 
-async function lead(name: string, lane: Lane, carry: CarryAppends): Promise<void> {
+/** Carries the first of those that wait, the leader itself, and the others that fit. @returns the leader's own answer */
+async function lead(name: string, lane: Lane, carry: CarryAppends): Promise<Answer> {
+  if (lane.expected > 1) await gather(lane);
   const group = takeGroup(lane);
-  if (group.length > 0) {
-    const answers = await carryGroup(group, carry);
-    for (const [index, waiting] of group.entries()) waiting.answer.resolve(isFailure(answers) ? answers : answers[index]!);
-  }
+  const answers = await carryGroup(group, carry);
+  lane.expected = Math.max(group.length + lane.waiting.length, lane.expected >> 1);
+  const answerOf = (index: number): Answer => (isFailure(answers) ? answers : answers[index]!);
+  for (let index = 1; index < group.length; index++) settle(group[index]!, answerOf(index));
   const next = lane.waiting[0];
-  if (next !== undefined) next.turn.resolve();
-  else if (lanes.get(name) === lane) lanes.delete(name);
+  if (next !== undefined) settle(next, LEAD);
+  else rest(name, lane);
+  return answerOf(0);
+}
+
+/** Nobody waits: a busy lane stays, to be known as busy when the next request comes. */
+function rest(name: string, lane: Lane): void {
+  lane.isLed = false;
+  const isBusy = lane.expected > 1 && lanes.size <= MAX_RESTING_LANES;
+  if (!isBusy && lanes.get(name) === lane) lanes.delete(name);
+}
+
+/** Lets requests come for as long as they do, or until all that are expected wait. */
+async function gather(lane: Lane): Promise<void> {
+  const isGrowing = (before: number) => before < lane.waiting.length && lane.waiting.length < lane.expected;
+  for (let count = 0, round = 0; isGrowing(count) && round < MAX_GATHERINGS; round++) {
+    count = lane.waiting.length;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    lane.wake = resolve;
+    const timer = setTimeout(resolve, 0);
+    await promise;
+    clearTimeout(timer); // here, not in \`wake\`: timers belong to the request that set them
+  }
+}
+
+function settle(waiting: Waiting, outcome: Answer | typeof LEAD): void {
+  waiting.isSettled = true;
+  waiting.outcome.resolve(outcome);
 }
 
 /** The leader is gone: its lane is left behind, and the others that wait in it lead themselves. */
 function giveUp(name: string, lane: Lane, waiting: Waiting): void {
+  if (waiting.isSettled) return;
   if (lanes.get(name) === lane) lanes.delete(name);
   lane.waiting = lane.waiting.filter((other) => other !== waiting);
-  waiting.answer.resolve(
-    failure("REQUEST_TIMED_OUT", `no answer from the partition in ${APPEND_TIMEOUT_MS} ms: the records may or may not be written`),
-  );
-  lane.waiting[0]?.turn.resolve();
+  const detail = `no answer from the partition in ${APPEND_TIMEOUT_MS} ms: the records may or may not be written`;
+  settle(waiting, failure("REQUEST_TIMED_OUT", detail));
+  const next = lane.waiting[0];
+  if (next !== undefined) settle(next, LEAD);
 }
 
 /** The waiting requests that fit one call, the first in any case. */

@@ -11,6 +11,7 @@ import type {
   ReadRequest,
   ReadResult,
   SegmentDescription,
+  SegmentPage,
 } from "../broker/ports.ts";
 import { parseTopicConfigs } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
@@ -18,13 +19,16 @@ import { MAX_FETCH_BYTES } from "../common/limits.ts";
 import { ArchiveReader } from "../log/archive-reader.ts";
 import { ArchiveError, type ArchiveStore } from "../log/archive-store.ts";
 import { type LogConfig, toLogConfig } from "../log/log-config.ts";
+import { DamagedRowError } from "../log/log-reader.ts";
 import type { LogState, LogStore } from "../log/log-store.ts";
 import { PartitionLog } from "../log/partition-log.ts";
 import type { TimestampedOffset } from "../log/record-tools.ts";
-import { archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
+import { type ArchivedCopy, archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
 import { indexSearch, recordTools } from "./core.ts";
 
 const PLACE_NAMES = ["active", "local", "both", "archived", "deleting"] as const satisfies readonly (keyof typeof SegmentPlace)[];
+
+const GONE = Symbol("the segment is gone");
 
 export class OpenPartition {
   readonly log: PartitionLog;
@@ -32,11 +36,14 @@ export class OpenPartition {
   readonly #archive: ArchiveReader | null;
   #config: LogConfig;
 
-  /** @throws DamagedRowError where the end of the log is not what was written */
-  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null) {
+  /**
+   * @param abandon told when the log failed to write: this instance is to be dropped
+   * @throws DamagedRowError where the end of the log is not what was written
+   */
+  constructor(store: LogStore, state: LogState, archive: ArchiveStore | null, abandon: (error: unknown) => void) {
     this.#store = store;
     this.#config = configOf(state.configs);
-    this.log = new PartitionLog(store, state, recordTools, Date.now);
+    this.log = new PartitionLog(store, state, recordTools, Date.now, abandon);
     const prefix = archivePrefix(state.topicId, state.partition);
     this.#archive = archive && new ArchiveReader({ archive, prefix, tools: recordTools, search: indexSearch });
   }
@@ -73,7 +80,8 @@ export class OpenPartition {
       if (!("segment" in read)) return { ...offsets, startOffset, ...read };
       const { segment } = read;
       const archive = this.#archiveOf(segment);
-      const position = await archive.positionOf(segment, startOffset);
+      const position = await this.#unlessGone(segment, archive.positionOf(segment, startOffset));
+      if (position === GONE) return this.read(request);
       const archived = { key: archive.key(segment), position, sizeBytes: segment.sizeBytes, endOffset: segment.endOffset };
       return { ...offsets, startOffset, archived };
     });
@@ -90,9 +98,9 @@ export class OpenPartition {
     });
   }
 
-  segments(): SegmentDescription[] {
+  segments(page?: SegmentPage): SegmentDescription[] {
     const { highWatermark, activeBytes, activeMaxTimestamp } = this.log;
-    return [...this.#store.segmentsFrom(0)].map((segment) => {
+    return [...this.#manifest(page)].map((segment) => {
       const { baseOffset, createdAtMs, sealedAtMs, crc32c } = segment;
       const isActive = segment.place === SegmentPlace.active;
       return {
@@ -105,8 +113,18 @@ export class OpenPartition {
         sealedAtMs,
         crc32c,
         key: segment.archive === null ? null : (this.#archive?.key(segment) ?? null),
+        isCompacted: (segment.archive?.generation ?? 0) > 0,
       };
     });
+  }
+
+  *#manifest({ fromOffset, limit }: SegmentPage = { fromOffset: 0, limit: Number.POSITIVE_INFINITY }): Generator<Segment> {
+    const first = this.#store.segmentHolding(fromOffset)?.baseOffset ?? 0;
+    let left = limit;
+    for (const segment of this.#store.segmentsFrom(first)) {
+      if (left-- <= 0) return;
+      yield segment;
+    }
   }
 
   async #resolveStart(start: FetchStart): Promise<number> {
@@ -123,9 +141,22 @@ export class OpenPartition {
       const found = this.log.findByTimestamp(timestamp, from);
       if (found === null || !("segment" in found)) return found;
       const { segment } = found;
-      const archived = await this.#archiveOf(segment).findByTimestamp(segment, timestamp, from);
+      const archived = await this.#unlessGone(segment, this.#archiveOf(segment).findByTimestamp(segment, timestamp, from));
+      if (archived === GONE) continue;
       if (archived !== null) return archived;
       from = segment.endOffset;
+    }
+  }
+
+  /** What the archive answers about a segment; GONE where it fails because the segment went meanwhile, or has another copy. */
+  async #unlessGone<T>(segment: Segment, answer: Promise<T>): Promise<T | typeof GONE> {
+    try {
+      return await answer;
+    } catch (error) {
+      const current = this.#store.segmentHolding(segment.baseOffset);
+      const isGone = segment.endOffset <= this.log.logStartOffset || !isSameCopy(current?.archive ?? null, segment.archive);
+      if (error instanceof ArchiveError && isGone) return GONE;
+      throw error;
     }
   }
 
@@ -136,11 +167,15 @@ export class OpenPartition {
   }
 }
 
+function isSameCopy(a: ArchivedCopy | null, b: ArchivedCopy | null): boolean {
+  return a?.leaderEpoch === b?.leaderEpoch && a?.generation === b?.generation && a?.attempt === b?.attempt;
+}
+
 async function orStorageError<T>(work: () => Promise<T>): Promise<T | Failure> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ArchiveError) return failure("KAFKA_STORAGE_ERROR", error.message);
+    if (error instanceof ArchiveError || error instanceof DamagedRowError) return failure("KAFKA_STORAGE_ERROR", error.message);
     throw error;
   }
 }

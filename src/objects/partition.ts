@@ -17,6 +17,7 @@ import type {
   ReadRequest,
   ReadResult,
   SegmentDescription,
+  SegmentPage,
 } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
@@ -84,19 +85,20 @@ export class PartitionObject extends DurableObject<Env> {
     return isFailure(open) ? open : open.describe();
   }
 
-  async segments(address: PartitionAddress): Promise<readonly SegmentDescription[] | Failure> {
+  async segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure> {
     const open = await this.#openLog(address);
-    return isFailure(open) ? open : open.segments();
+    return isFailure(open) ? open : open.segments(page);
   }
 
   /** Kafka's DeleteRecords: -1 stands for the high watermark. */
-  async truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | Failure> {
+  async truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
     const { highWatermark } = open.log;
     const offset = beforeOffset === -1 ? highWatermark : beforeOffset;
     if (offset > highWatermark) {
-      return failure("OFFSET_OUT_OF_RANGE", `partition ${address.partition} ends at ${highWatermark}: it cannot be cut before ${offset}`);
+      const detail = `partition ${address.partition} ends at ${highWatermark}: the records before ${offset} cannot be deleted`;
+      return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets: open.offsets() };
     }
     open.log.advanceLogStart(offset);
     this.#upkeep.schedule(Date.now());
@@ -107,7 +109,8 @@ export class PartitionObject extends DurableObject<Env> {
     const known = this.#open ?? this.#openStored();
     if (known === null || isFailure(known)) return;
     const { topicId, partition, topicVersion } = known.log.state;
-    const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 });
+    // Where the cluster cannot be asked, the configs that are known must do.
+    const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 }).catch(() => known);
     if (!isFailure(open)) await this.#upkeep.ring(open);
   }
 
@@ -160,14 +163,7 @@ export class PartitionObject extends DurableObject<Env> {
     const open = this.#open;
     if (open === null) return runs.map(() => unknownTopic());
     const before = open.log.highWatermark;
-    let results: readonly (AppendedRun | Failure)[];
-    try {
-      results = open.log.append(runs, open.config);
-    } catch (error) {
-      // The log in memory is ahead of the one on disk: start over from the disk.
-      this.ctx.abort(`the append failed: ${error}`);
-      throw error;
-    }
+    const results = open.log.append(runs, open.config);
     if (open.log.highWatermark > before) {
       this.#watchers.tell(open.log.highWatermark);
       this.#upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
@@ -200,7 +196,10 @@ export class PartitionObject extends DurableObject<Env> {
 
   #openWith(state: LogState): OpenPartition | Failure {
     try {
-      this.#open = new OpenPartition(this.#store, state, this.#archive);
+      // A log that failed to write may be ahead of the disk in memory: start over from the disk.
+      const abandon = (error: unknown): void => this.ctx.abort(`a write to the log failed: ${error}`);
+      this.#open = new OpenPartition(this.#store, state, this.#archive, abandon);
+      this.#upkeep.begin(this.#open);
       return this.#open;
     } catch (error) {
       if (!(error instanceof DamagedRowError)) throw error;

@@ -13,7 +13,9 @@ import { openWatch } from "./watch.ts";
 /** Ports for one request: `waitUntil` is that request's own. */
 export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => void): Ports {
   return {
-    cluster: clusterPort(env),
+    get cluster() {
+      return clusterPort(env);
+    },
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
@@ -36,7 +38,7 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
     offset: (address, query) => orUnavailable(object.offset(address, query)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
-    segments: (address) => orUnavailable(object.segments(address)),
+    segments: (address, page) => orUnavailable(object.segments(address, page)),
     watch: (address) => orUnavailable(openWatch(stub, address)),
   };
 }

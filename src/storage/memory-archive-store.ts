@@ -6,13 +6,18 @@ const PAGE_SIZE = 1000;
 
 export class MemoryArchiveStore implements ArchiveStore {
   readonly objects = new Map<string, ArrayBuffer>();
+  readonly partBytes: number;
+
+  constructor(partBytes = 8 * 1024 * 1024) {
+    this.partBytes = partBytes;
+  }
 
   async putIfAbsent(key: string, bytes: ArrayBuffer): Promise<void> {
     if (!this.objects.has(key)) this.objects.set(key, bytes.slice(0));
   }
 
   async beginUpload(key: string): Promise<ArchiveUpload> {
-    const parts = new Map<number, Uint8Array>();
+    const parts = new Map<number, Uint8Array<ArrayBuffer>>();
     return {
       part: async (number, bytes) => {
         parts.set(number, new Uint8Array(bytes.slice(0)));

@@ -51,6 +51,10 @@ export class MemoryLogStore implements LogStore {
     return this.#inOrder().at(-1) ?? null;
   }
 
+  newestSegments(): Iterable<Segment> {
+    return this.#inOrder().reverse();
+  }
+
   segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null {
     const isMatch = ({ baseOffset, maxTimestamp, place }: Segment): boolean =>
       baseOffset >= fromBaseOffset && maxTimestamp >= timestamp && place !== SegmentPlace.active;
@@ -75,9 +79,11 @@ export class MemoryLogStore implements LogStore {
     this.#rowsOf(segmentBaseOffset).push({ ...row, bytes: row.bytes.slice(0) });
   }
 
-  rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow> {
-    return this.#rowsOf(segmentBaseOffset)
-      .filter((row) => row.endOffset > offset)
+  rowsFrom(segmentBaseOffset: number, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    const rows = this.#rowsOf(segmentBaseOffset).filter((row) => row.endOffset > offset);
+    const start = rows[0]?.position ?? 0;
+    return rows
+      .filter((row, index) => index === 0 || row.position + row.sizeBytes - start <= maxBytes)
       .map((row) => ({ ...row, bytes: row.bytes.slice(0) }));
   }
 
@@ -95,6 +101,13 @@ export class MemoryLogStore implements LogStore {
 
   saveProducerSnapshot(snapshot: ProducerSnapshot): void {
     this.#content.snapshot = snapshot;
+  }
+
+  /** A store of its own with the same content. */
+  copy(): MemoryLogStore {
+    const store = new MemoryLogStore();
+    store.#content = copyOf(this.#content);
+    return store;
   }
 
   #inOrder(): Segment[] {

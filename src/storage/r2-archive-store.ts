@@ -3,6 +3,8 @@
 import type { ArchiveListing, ArchiveStore, ArchiveUpload } from "../log/archive-store.ts";
 
 export class R2ArchiveStore implements ArchiveStore {
+  /** R2 wants at least 5 MiB, and at most 10,000 parts. */
+  readonly partBytes = 8 * 1024 * 1024;
   readonly #bucket: R2Bucket;
 
   constructor(bucket: R2Bucket) {

@@ -12,7 +12,7 @@
 //
 //   segments            the manifest, one row a segment (src/log/segment.ts tells what the columns mean)
 //     base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
-//     archive_epoch, archive_generation, index_bytes, time_index_bytes (all four null: not in the archive)
+//     archive_epoch, archive_generation, archive_attempt, index_bytes, time_index_bytes (all five null: not in the archive)
 //
 //   segment_N           the rows of the local segment with base offset N, one row a flush, or a part of one
 //     base_offset       of its first batch
@@ -30,7 +30,7 @@
 //     bytes
 //
 // Every query is read to its end at once: a cursor that is left open locks its tables, and a segment's could not be dropped. So long
-// results are read in pages, of rows by their positions, small at first for those who want one batch.
+// results are read in pages of whole rows: as many bytes as the reader wants, or small at first for those who want one batch.
 //
 // To change a table: add columns with defaults or new tables in `createTables`; never reuse a name for another meaning.
 
@@ -58,6 +58,7 @@ type SegmentColumns = {
   crc32c: number | null;
   archive_epoch: number | null;
   archive_generation: number;
+  archive_attempt: number;
   index_bytes: number;
   time_index_bytes: number;
 };
@@ -68,7 +69,7 @@ type SnapshotColumns = { end_offset: number; bytes: ArrayBuffer };
 
 const PLACE_COLUMNS = "base_offset, end_offset, position, size_bytes, max_timestamp";
 
-/** Bytes of rows in a page, from the first to the largest. */
+/** Bytes of rows in a page, from the first to the largest; one row in any case. */
 const FIRST_PAGE_BYTES = 64 * 1024;
 const MAX_PAGE_BYTES = 1024 * 1024;
 
@@ -94,7 +95,7 @@ export class SqliteLogStore implements LogStore {
       CREATE TABLE IF NOT EXISTS segments (
         base_offset INTEGER PRIMARY KEY, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, end_offset INTEGER NOT NULL,
         size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL, crc32c INTEGER,
-        archive_epoch INTEGER, archive_generation INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
+        archive_epoch INTEGER, archive_generation INTEGER, archive_attempt INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
       CREATE TABLE IF NOT EXISTS producer_snapshot (part INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
@@ -133,7 +134,7 @@ export class SqliteLogStore implements LogStore {
     const { archive } = segment;
     this.#sql.exec(
       `INSERT OR REPLACE INTO segments (base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
-         archive_epoch, archive_generation, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         archive_epoch, archive_generation, archive_attempt, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       segment.baseOffset,
       segment.place,
       segment.createdAtMs,
@@ -144,6 +145,7 @@ export class SqliteLogStore implements LogStore {
       segment.crc32c,
       archive?.leaderEpoch ?? null,
       archive?.generation ?? null,
+      archive?.attempt ?? null,
       archive?.indexBytes ?? null,
       archive?.timeIndexBytes ?? null,
     );
@@ -159,12 +161,12 @@ export class SqliteLogStore implements LogStore {
 
   *segmentsFrom(baseOffset: number): Iterable<Segment> {
     const query = "SELECT * FROM segments WHERE base_offset >= ? ORDER BY base_offset LIMIT ?";
-    for (let from = baseOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
-      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
-      for (const row of rows) yield toSegment(row);
-      if (rows.length < page) return;
-      from = rows.at(-1)!.base_offset + 1;
-    }
+    yield* this.#segmentPages(query, baseOffset, 1);
+  }
+
+  *newestSegments(): Iterable<Segment> {
+    const query = "SELECT * FROM segments WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT ?";
+    yield* this.#segmentPages(query, Number.MAX_SAFE_INTEGER, -1);
   }
 
   lastSegment(): Segment | null {
@@ -205,19 +207,29 @@ export class SqliteLogStore implements LogStore {
     if (first !== row.bytes) this.#appendParts(segmentBaseOffset, row);
   }
 
-  *rowsFrom(segmentBaseOffset: number, offset: number): Iterable<LogRow> {
-    const first = this.rowHolding(segmentBaseOffset, offset);
-    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${rowsTable(segmentBaseOffset)}
-      WHERE base_offset >= ? AND position < ? ORDER BY base_offset`;
-    let next = { offset: first?.baseOffset ?? 0, position: first?.position ?? 0 };
+  *rowsFrom(segmentBaseOffset: number, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    let next = this.#startOfRows(segmentBaseOffset, offset);
+    const table = rowsTable(segmentBaseOffset);
+    // The row that would outgrow the page ends it. A plain condition on the position, which has no index, would look at every row that
+    // is left in the segment; the inner query stops at the first.
+    const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${table}
+      WHERE base_offset >= ?1 AND base_offset < coalesce(
+        (SELECT base_offset FROM ${table} WHERE base_offset >= ?1 AND position > ?2 AND position + size_bytes > ?2 + ?3
+         ORDER BY base_offset LIMIT 1), ${Number.MAX_SAFE_INTEGER})
+      ORDER BY base_offset`;
+    let left = maxBytes;
     for (let page = FIRST_PAGE_BYTES; ; page = Math.min(page * 4, MAX_PAGE_BYTES)) {
-      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position + page).toArray();
+      if (maxBytes !== Number.POSITIVE_INFINITY) page = Math.min(left, MAX_PAGE_BYTES);
+      const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position, page).toArray();
       for (const columns of rows) {
         if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segmentBaseOffset, columns) };
       }
       const last = rows.at(-1);
-      if (last === undefined) return;
-      next = { offset: last.base_offset + 1, position: last.position + last.size_bytes };
+      if (last === undefined || page === left) return;
+      const position = last.position + last.size_bytes;
+      left -= position - next.position;
+      if (left <= 0) return;
+      next = { offset: last.base_offset + 1, position };
     }
   }
 
@@ -256,6 +268,16 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
+  /** Of the row that holds `offset`, or of the first after it. */
+  #startOfRows(segmentBaseOffset: number, offset: number): { readonly offset: number; readonly position: number } {
+    const row = this.rowHolding(segmentBaseOffset, offset);
+    if (row === null) return { offset: 0, position: 0 };
+    const isPast = row.endOffset <= offset;
+    return isPast
+      ? { offset: row.baseOffset + 1, position: row.position + row.sizeBytes }
+      : { offset: row.baseOffset, position: row.position };
+  }
+
   #wholeBytes(segmentBaseOffset: number, columns: RowColumns): ArrayBuffer {
     if (columns.bytes.byteLength === columns.size_bytes) return columns.bytes;
     const whole = new Uint8Array(columns.size_bytes);
@@ -271,6 +293,16 @@ export class SqliteLogStore implements LogStore {
 
   #hasTable(name: string): boolean {
     return this.#sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", name).toArray().length > 0;
+  }
+
+  /** @param direction of the query: 1 upwards, -1 downwards */
+  *#segmentPages(query: string, firstOffset: number, direction: 1 | -1): Iterable<Segment> {
+    for (let from = firstOffset, page = FIRST_PAGE_SEGMENTS; ; page = MAX_PAGE_SEGMENTS) {
+      const rows = this.#sql.exec<SegmentColumns>(query, from, page).toArray();
+      for (const row of rows) yield toSegment(row);
+      if (rows.length < page) return;
+      from = rows.at(-1)!.base_offset + direction;
+    }
   }
 
   #oneSegment(clauses: string, ...values: number[]): Segment | null {
@@ -319,6 +351,7 @@ function toSegment(columns: SegmentColumns): Segment {
         : {
             leaderEpoch: columns.archive_epoch,
             generation: columns.archive_generation,
+            attempt: columns.archive_attempt,
             indexBytes: columns.index_bytes,
             timeIndexBytes: columns.time_index_bytes,
           },

@@ -5,9 +5,11 @@
 // Each writer is an idempotent producer (Kafka's KIP-98): it repeats a request, same sequence and same records, until it is acknowledged.
 // Every round kills the runtime at a random moment, starts it again on the same data and, with the writers at work, reads everything back:
 //
-//   - offsets run from 0 without a hole or a repetition;
+//   - offsets run from the log start without a hole or a repetition;
 //   - the records of each writer are there once each, in the order it sent them;
-//   - every record acknowledged before the read began is at the offset that the acknowledgement named.
+//   - every record acknowledged before the read began is at the offset that the acknowledgement named, or below the log start.
+//
+// tiering.ts does the same to a topic whose segments are archived and expire.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -15,7 +17,7 @@ import { type Broker, startBroker } from "../support/broker.ts";
 import { seededRandom } from "../support/random.ts";
 
 const TOPIC = "crash";
-const PARTITIONS = 4;
+const DEFAULT_PARTITIONS = 4;
 const MAX_RECORDS_PER_REQUEST = 20;
 
 /** A kill comes this long after the broker is up again, at most. Short enough to hit objects that are still starting. */
@@ -27,6 +29,14 @@ export interface CrashOptions {
   readonly rounds: number;
   readonly writers: number;
   readonly seed: number;
+  readonly partitions?: number;
+  readonly configs?: Readonly<Record<string, string>>;
+  /** As BrokerOptions has it. */
+  readonly archive?: string;
+  /** Added to each record. */
+  readonly paddingBytes?: number;
+  /** Looks at the broker once all is written and read back. */
+  readonly finish?: (broker: Broker, topic: string) => Promise<void>;
 }
 
 export interface CrashFigures {
@@ -36,40 +46,50 @@ export interface CrashFigures {
   /** Requests that a kill cut off, or that found no broker, and that were sent again. */
   readonly repeatedRequests: number;
   readonly readBackRecords: number;
+  /** Below the log start at the end. */
+  readonly expiredRecords: number;
   readonly seconds: number;
 }
 
 /** Runs all rounds; rejects at the first broken promise. */
-export async function crashRepeatedly({ rounds, writers: writerCount, seed }: CrashOptions): Promise<CrashFigures> {
+export async function crashRepeatedly(options: CrashOptions): Promise<CrashFigures> {
+  const { rounds, writers: writerCount, seed, partitions = DEFAULT_PARTITIONS, configs = {}, archive, paddingBytes = 0 } = options;
   const random = seededRandom(seed);
   const start = performance.now();
-  const broker = await startBroker();
+  const broker = await startBroker(archive === undefined ? {} : { archive });
   const writers: Writer[] = [];
   let readBackRecords = 0;
   try {
-    await createTopic(broker.url);
-    for (let i = 0; i < writerCount; i++) writers.push(await createWriter(broker.url, i, seed));
+    await postJson(`${broker.url}/v1/topics`, { name: TOPIC, partitions, configs });
+    for (let i = 0; i < writerCount; i++) {
+      const identity = (await postJson(`${broker.url}/v1/producers`, {})) as ProducerIdentity;
+      const place = { index: i, partition: i % partitions, paddingBytes };
+      writers.push(new Writer(broker.url, place, identity, seededRandom(seed + i + 1)));
+    }
     const writing = Promise.all(writers.map((writer) => writer.run()));
     const failed = writing.then(() => null);
     for (let round = 0; round < rounds; round++) {
       await Promise.race([sleep(random() * MAX_UPTIME_MS), failed]);
       await broker.kill9();
       await broker.restart();
-      readBackRecords += await Promise.race([readBack(broker, writers), failed.then(() => 0)]);
+      readBackRecords += await Promise.race([readBack(broker, writers, partitions), failed.then(() => 0)]);
     }
     for (const writer of writers) writer.stop();
     await writing;
     const total = (figure: (writer: Writer) => number) => writers.reduce((sum, writer) => sum + figure(writer), 0);
     const acknowledgedRecords = total((writer) => writer.acknowledged.length);
-    const storedRecords = await readBack(broker, writers);
-    if (storedRecords !== acknowledgedRecords) throw new Error(`${storedRecords} records stored, ${acknowledgedRecords} acknowledged`);
+    const storedRecords = await readBack(broker, writers, partitions);
+    const { count: endRecords, expired: expiredRecords } = await countOffsets(broker.url);
+    if (endRecords !== acknowledgedRecords) throw new Error(`${endRecords} records stored, ${acknowledgedRecords} acknowledged`);
     readBackRecords += storedRecords;
+    await options.finish?.(broker, TOPIC);
     return {
       rounds,
       acknowledgedRecords,
       acknowledgedRequests: total((writer) => writer.acknowledgedRequests),
       repeatedRequests: total((writer) => writer.repeatedRequests),
       readBackRecords,
+      expiredRecords,
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
@@ -78,13 +98,15 @@ export async function crashRepeatedly({ rounds, writers: writerCount, seed }: Cr
   }
 }
 
-async function createTopic(url: string): Promise<void> {
-  await postJson(`${url}/v1/topics`, { name: TOPIC, partitions: PARTITIONS });
+/** Records ever written to all partitions, and those of them below the log starts. */
+async function countOffsets(url: string): Promise<{ count: number; expired: number }> {
+  const { partitions } = (await getJson(`${url}/v1/topics/${TOPIC}`)) as TopicAnswer;
+  const total = (figure: (partition: TopicAnswer["partitions"][number]) => number) => partitions.reduce((sum, one) => sum + figure(one), 0);
+  return { count: total((partition) => partition.highWatermark), expired: total((partition) => partition.logStartOffset) };
 }
 
-async function createWriter(url: string, index: number, seed: number): Promise<Writer> {
-  const identity = (await postJson(`${url}/v1/producers`, {})) as ProducerIdentity;
-  return new Writer(url, index, identity, seededRandom(seed + index + 1));
+interface TopicAnswer {
+  readonly partitions: readonly { readonly logStartOffset: number; readonly highWatermark: number }[];
 }
 
 interface ProducerIdentity {
@@ -102,6 +124,12 @@ interface Mark {
   readonly sequence: number;
 }
 
+interface WriterPlace {
+  readonly index: number;
+  readonly partition: number;
+  readonly paddingBytes: number;
+}
+
 class Writer {
   readonly index: number;
   readonly partition: number;
@@ -110,15 +138,17 @@ class Writer {
   acknowledgedRequests = 0;
   repeatedRequests = 0;
   readonly #url: string;
+  readonly #padding: string;
   readonly #identity: ProducerIdentity;
   readonly #random: () => number;
   #stopping = false;
   #abandoned = false;
 
-  constructor(url: string, index: number, identity: ProducerIdentity, random: () => number) {
+  constructor(url: string, place: WriterPlace, identity: ProducerIdentity, random: () => number) {
     this.#url = url;
-    this.index = index;
-    this.partition = index % PARTITIONS;
+    this.index = place.index;
+    this.partition = place.partition;
+    this.#padding = "x".repeat(place.paddingBytes);
     this.#identity = identity;
     this.#random = random;
   }
@@ -142,7 +172,7 @@ class Writer {
     const baseSequence = this.acknowledged.length;
     const records = Array.from({ length: count }, (_, i) => {
       const value: Mark = { writer: this.index, sequence: baseSequence + i };
-      return { key: `writer ${this.index}`, value, partition: this.partition };
+      return { key: `writer ${this.index}${this.#padding}`, value, partition: this.partition };
     });
     const body = JSON.stringify({ records, ...this.#identity, baseSequence });
     while (!this.#abandoned) {
@@ -179,59 +209,73 @@ class Writer {
   }
 }
 
-/** Checks every partition against what was acknowledged before; resolves to how many records there are. */
-async function readBack(broker: Broker, writers: readonly Writer[]): Promise<number> {
+/** Checks every partition against what was acknowledged before; resolves to how many records it read. */
+async function readBack(broker: Broker, writers: readonly Writer[], partitions: number): Promise<number> {
   const expected = writers.map(({ index, partition, acknowledged }) => ({ index, partition, acknowledged: [...acknowledged] }));
   let count = 0;
-  for (let partition = 0; partition < PARTITIONS; partition++) {
-    const bySequence = await readPartition(broker.url, partition);
+  for (let partition = 0; partition < partitions; partition++) {
+    const { logStartOffset, offsets } = await readPartition(broker.url, partition);
     for (const { index, acknowledged } of expected.filter((writer) => writer.partition === partition)) {
-      const found = bySequence.get(index) ?? [];
-      const wrong = acknowledged.findIndex((offset, sequence) => found[sequence] !== offset);
+      const found = offsets.get(index) ?? new Map<number, number>();
+      const wrong = acknowledged.findIndex((offset, sequence) => offset >= logStartOffset && found.get(sequence) !== offset);
       if (wrong >= 0) {
         throw new Error(
-          `writer ${index}, record ${wrong}: acknowledged at offset ${acknowledged[wrong]}, found at ${found[wrong] ?? "none"}`,
+          `writer ${index}, record ${wrong}: acknowledged at offset ${acknowledged[wrong]}, found at ${found.get(wrong) ?? "none"}`,
         );
       }
+      count += found.size;
     }
-    for (const offsets of bySequence.values()) count += offsets.length;
   }
   return count;
 }
 
-/** The offsets of each writer's records, by their sequence. Throws where offsets or sequences have a hole or a repetition. */
-async function readPartition(url: string, partition: number): Promise<Map<number, number[]>> {
-  const bySequence = new Map<number, number[]>();
-  let expectedOffset = 0;
+interface PartitionContent {
+  /** The largest that the read met: what expired while it was under way counts as gone. */
+  readonly logStartOffset: number;
+  /** Of each writer's records, by their sequence. */
+  readonly offsets: ReadonlyMap<number, ReadonlyMap<number, number>>;
+}
+
+/** Reads all that a partition holds. Throws where offsets or a writer's sequences have a hole or a repetition. */
+async function readPartition(url: string, partition: number): Promise<PartitionContent> {
+  const offsets = new Map<number, Map<number, number>>();
+  let next: Map<number, number> = new Map();
+  let [logStartOffset, expectedOffset] = [0, 0];
   for (let end = 1; expectedOffset < end; ) {
     const path = `/v1/topics/${TOPIC}/partitions/${partition}/records?offset=${expectedOffset}&maxBytes=4000000&encoding=json`;
-    const answer = (await getJson(url + path)) as FetchAnswer;
+    const answer = (await getJson(url + path, OUT_OF_RANGE)) as FetchAnswer;
     end = answer.highWatermark;
+    if (answer.logStartOffset > expectedOffset) {
+      [logStartOffset, expectedOffset, next] = [answer.logStartOffset, answer.logStartOffset, new Map()]; // it expired under the read
+      continue;
+    }
     for (const { offset, value } of answer.records) {
       if (offset !== expectedOffset++) throw new Error(`partition ${partition}: offset ${offset} where ${expectedOffset - 1} comes next`);
-      const offsets = bySequence.get(value.writer) ?? [];
-      if (value.sequence !== offsets.length) {
-        throw new Error(
-          `partition ${partition}, offset ${offset}: record ${value.sequence} of writer ${value.writer} where ${offsets.length} comes next`,
-        );
+      const { writer, sequence } = value;
+      const due = next.get(writer) ?? sequence;
+      if (sequence !== due) {
+        throw new Error(`partition ${partition}, offset ${offset}: record ${sequence} of writer ${writer} where ${due} comes next`);
       }
-      offsets.push(offset);
-      bySequence.set(value.writer, offsets);
+      next.set(writer, sequence + 1);
+      offsets.set(writer, (offsets.get(writer) ?? new Map<number, number>()).set(sequence, offset));
     }
     if (answer.records.length === 0 && expectedOffset < end)
       throw new Error(`partition ${partition}: no records at offset ${expectedOffset} of ${end}`);
   }
-  return bySequence;
+  return { logStartOffset, offsets };
 }
 
 interface FetchAnswer {
   readonly records: readonly { readonly offset: number; readonly value: Mark }[];
   readonly highWatermark: number;
+  readonly logStartOffset: number;
 }
 
-async function getJson(url: string): Promise<unknown> {
+const OUT_OF_RANGE = 416;
+
+async function getJson(url: string, accepted?: number): Promise<unknown> {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${await answer.text()}`);
+  if (!answer.ok && answer.status !== accepted) throw new Error(`${url} was answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }
 
@@ -245,6 +289,7 @@ export function describeFigures(figures: CrashFigures): string {
   return (
     `${figures.rounds} kills in ${figures.seconds.toFixed(1)} s: ${figures.acknowledgedRecords} records acknowledged in ` +
     `${figures.acknowledgedRequests} requests, ${figures.repeatedRequests} requests repeated, ${figures.readBackRecords} records read back, ` +
+    `${figures.expiredRecords} expired, ` +
     "none lost, doubled or out of order"
   );
 }

@@ -25,7 +25,7 @@ test("prints one line that tells the address, the data folder and that it is ope
   const broker = await started();
   const lines = broker.output().trimEnd().split("\n");
   expect(lines).toEqual([
-    `Sluice listens on ${broker.url}, open to this machine without a token (loopback only), data in ${broker.dataDir}`,
+    `Sluice listens on ${broker.url} and for Kafka clients on ${broker.kafkaAddress}, open to this machine without a token (loopback only), data in ${broker.dataDir}`,
   ]);
   expect((await fetch(`${broker.url}/healthz`)).status).toBe(200);
 });

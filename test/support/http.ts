@@ -28,7 +28,10 @@ export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
     broker: () => broker,
     settings: () => ({ ...OPEN, ...settings }),
     codec: plainCodec,
-    topicConfigs: (set) => Object.entries(set).map(([name, value]) => ({ name, value, default: null, source: "topic" })),
+    topicConfigs: (set) =>
+      Object.entries(set).map(([name, value]) => {
+        return { name, value, default: null, source: "topic", type: "string", honoured: true, doc: "For tests." };
+      }),
   });
   const request = async (path: string, init: RequestInit = {}) => app.request(`http://localhost${path}`, init, {}, CONTEXT);
   return {

@@ -94,6 +94,36 @@ export class MemoryBroker implements Api.Broker {
     return isFailure(log) ? log : log.offset(query);
   }
 
+  async truncate(topic: string, partition: number, beforeOffset: number): Promise<Ports.LogOffsets | Ports.ReadFailure> {
+    const log = this.partition(topic, partition);
+    if (isFailure(log)) return log;
+    const { highWatermark, logStartOffset } = log;
+    const before = beforeOffset === -1 ? highWatermark : beforeOffset;
+    if (before > highWatermark) return { ...failure("OFFSET_OUT_OF_RANGE", `It ends at ${highWatermark}.`), offsets: log.offsets };
+    if (before > logStartOffset) log.truncate(before);
+    return log.offsets;
+  }
+
+  async segments({ topic, partition, cursor }: Api.ListSegmentsRequest): Promise<Api.ListSegmentsResult | Failure> {
+    const log = this.partition(topic, partition);
+    if (isFailure(log)) return log;
+    if (cursor !== undefined) return failure("INVALID_REQUEST", "There is only one page.");
+    return { offsets: log.offsets, segments: [log.segment], nextCursor: null };
+  }
+
+  async verify(request: Api.VerifySegmentsRequest): Promise<Api.VerifySegmentsResult | Ports.ReadFailure> {
+    const log = this.partition(request.topic, request.partition);
+    if (isFailure(log)) return log;
+    if (request.cursor !== undefined) return failure("INVALID_REQUEST", "There is only one page.");
+    const { fromOffset = log.logStartOffset } = request;
+    const start = log.read(fromOffset, 1);
+    if (isFailure(start)) return start;
+    const { baseOffset, endOffset, sizeBytes, place } = log.segment;
+    const segment = { baseOffset, endOffset, sizeBytes, place, copy: "local" } as const;
+    const problem = log.damage === undefined ? {} : { failure: log.damage };
+    return { ok: log.damage === undefined, segments: [{ ...segment, ...problem }], checkedBytes: sizeBytes, nextCursor: null };
+  }
+
   /** For tests that look behind the API, or break something. */
   partition(topic: string, partition: number): MemoryPartition | Failure {
     const found = this.topics.get(topic)?.partitions[partition];

@@ -1,6 +1,6 @@
 // One partition's log in memory: batches as they were appended, with the offsets that they were given.
 
-import type { FetchStart, OffsetQuery, OffsetResult, ReadFailure, ReadResult } from "../../src/broker/ports.ts";
+import type { FetchStart, OffsetQuery, OffsetResult, ReadFailure, ReadResult, SegmentDescription } from "../../src/broker/ports.ts";
 import { concatBytes } from "../../src/common/bytes.ts";
 import { type Failure, failure } from "../../src/common/errors.ts";
 import { NO_LIMITS, plainCodec, splitBatches, withBaseOffset } from "./plain-batches.ts";
@@ -14,6 +14,8 @@ export class MemoryPartition {
   highWatermark = 0;
   /** While set, every append is refused with it. */
   refusal: Failure | undefined;
+  /** While set, a verification finds it. */
+  damage: Failure | undefined;
 
   get offsets() {
     const { logStartOffset, highWatermark } = this;
@@ -34,6 +36,15 @@ export class MemoryPartition {
     }
     this.wake();
     return { baseOffset, count: this.highWatermark - baseOffset };
+  }
+
+  /** All of it: nothing is ever sealed here. */
+  get segment(): SegmentDescription {
+    const baseOffset = this.batches[0]?.baseOffset ?? this.highWatermark;
+    const maxTimestamp = Math.max(-1, ...this.records().map(({ timestamp }) => timestamp));
+    const times = { maxTimestamp, createdAtMs: 0, sealedAtMs: -1 };
+    const place = { place: "active", crc32c: null, key: null, isCompacted: false } as const;
+    return { baseOffset, endOffset: this.highWatermark, sizeBytes: this.sizeBytes, ...times, ...place };
   }
 
   truncate(beforeOffset: number): void {

@@ -4,18 +4,10 @@ import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test"
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import worker from "../../src/index.ts";
-
-const JSON_BODY = { "content-type": "application/json" };
-
-async function request(path: string, init: RequestInit<IncomingRequestCfProperties> = {}): Promise<Response> {
-  const context = createExecutionContext();
-  const incoming = new Request<unknown, IncomingRequestCfProperties>(`http://localhost${path}`, init);
-  return worker.fetch(incoming, { ...env, SLUICE_OPEN: "1" }, context);
-}
-
-function send(path: string, body: unknown): Promise<Response> {
-  return request(path, { method: "POST", body: JSON.stringify(body), headers: JSON_BODY });
-}
+import { core } from "../../src/objects/core.ts";
+import { batchHeaders } from "../../src/record/record-batch.ts";
+import { type Compression, encodeBatch } from "../../src/wasm/record-batches.ts";
+import { request, send } from "./support/worker-request.ts";
 
 async function makeTopic(name: string, partitions = 2): Promise<void> {
   expect((await send("/v1/topics", { name, partitions })).status).toBe(201);
@@ -63,7 +55,12 @@ test("describes topics and commits offsets", async () => {
   await send("/v1/topics/orders/records", { records: [{ value: 1, partition: 0 }] });
   const described = (await (await request("/v1/topics/orders")).json()) as { configs: { name: string; source: string }[] };
   expect(described).toMatchObject({ partitions: [{ highWatermark: 1 }, { highWatermark: 0 }] });
-  expect(described.configs.find(({ name }) => name === "retention.ms")).toMatchObject({ source: "default" });
+  expect(described.configs.find(({ name }) => name === "retention.ms")).toMatchObject({
+    source: "default",
+    type: "long",
+    honoured: true,
+    doc: expect.stringContaining("How long records are kept"),
+  });
 
   expect((await send("/v1/groups/billing/commit", { offsets: [{ topic: "orders", partition: 0, offset: 0 }] })).status).toBe(200);
   const offsets = await (await request("/v1/groups/billing/offsets")).json();
@@ -129,4 +126,54 @@ test("a JSON line stream keeps its order", async () => {
   expect(counts.reduce((sum, count) => sum + count)).toBe(2500);
   const fetched = (await (await request("/v1/topics/lines/partitions/0/records")).json()) as { records: { value: string }[] };
   expect(fetched.records.map(({ value }) => Number(value))).toEqual(Array.from({ length: 2500 }, (_, i) => i));
+});
+
+test.each([
+  ["producer", "lz4", 3],
+  ["producer", "none", 0],
+  ["uncompressed", "gzip", 0],
+  ["zstd", "none", 4],
+  ["gzip", "snappy", 1],
+])("a topic of compression.type %s stores what came as %s in codec %d, as records and as batches", async (type, compression, codec) => {
+  const name = `stored-${type}-${compression}`;
+  expect((await send("/v1/topics", { name, configs: { "compression.type": type } })).status).toBe(201);
+  const values = Array.from({ length: 20 }, (_, index) => ({
+    value: `v${index}`.repeat(20),
+    headers: [{ key: "h", value: String(index) }],
+  }));
+  expect((await send(`/v1/topics/${name}/records`, { records: values, compression })).status).toBe(200);
+
+  const sent = encodeBatch(
+    core,
+    values.map(({ value, headers }, index) => ({ key: null, value, headers, timestamp: Date.now() - index })),
+    { compression: compression as Compression, producerId: 5, producerEpoch: 1, baseSequence: 0 },
+  );
+  const batches = "application/vnd.kafka.record-batches";
+  const produce = () =>
+    request(`/v1/topics/${name}/partitions/0/batches`, { method: "POST", body: sent, headers: { "content-type": batches } });
+  expect(await (await produce()).json()).toMatchObject({ baseOffset: 20, count: 20 });
+  expect(await (await produce()).json()).toMatchObject({ baseOffset: 20 }); // a repeat, recognised in another codec too
+
+  const raw = await request(`/v1/topics/${name}/partitions/0/records`, { headers: { accept: batches } });
+  const stored = [...batchHeaders(new Uint8Array(await raw.arrayBuffer()))];
+  expect(stored.map(({ attributes }) => attributes & 7)).toEqual([codec, codec]);
+  expect(stored[1]).toMatchObject({ baseOffset: 20, producerId: 5, producerEpoch: 1, baseSequence: 0, recordCount: 20 });
+  const { records } = (await (await request(`/v1/topics/${name}/partitions/0/records`)).json()) as { records: object[] };
+  expect(records.map((record) => ({ ...record, offset: 0, timestamp: 0 }))).toEqual(
+    [...values, ...values].map((record) => ({ key: null, ...record, offset: 0, timestamp: 0 })),
+  );
+});
+
+test("batches are held to max.message.bytes as they come and as they are stored", async () => {
+  await send("/v1/topics", { name: "stored-size", configs: { "compression.type": "uncompressed", "max.message.bytes": 1000 } });
+  const produce = (compression: Compression) => {
+    const body = encodeBatch(core, [{ key: null, value: "v".repeat(2000), timestamp: Date.now() }], { compression });
+    const headers = { "content-type": "application/vnd.kafka.record-batches" };
+    return request("/v1/topics/stored-size/partitions/0/batches", { method: "POST", body, headers });
+  };
+  for (const compression of ["none", "zstd"] as const) {
+    const refused = await produce(compression);
+    expect(refused.status).toBe(413);
+    expect(await refused.json()).toMatchObject({ code: "MESSAGE_TOO_LARGE", detail: expect.stringContaining("max.message.bytes is 1000") });
+  }
 });

@@ -9,6 +9,7 @@ import { authorize } from "./auth.ts";
 import { type Call, type HttpParts, type HttpSettings, requestIdOf, requestName } from "./call.ts";
 import { negotiate } from "./negotiate.ts";
 import { asProblem, problemResponse, refuseHttp } from "./problem.ts";
+import { remember } from "./remember.ts";
 import { ROUTES, type Route } from "./routes.ts";
 import { validate } from "./validate.ts";
 
@@ -49,11 +50,12 @@ async function serve(context: Context, handle: Serve): Promise<Response> {
 
 function routeServer<Bindings extends object>({ operation, handler }: Route, options: HttpAppOptions<Bindings>) {
   const offered = offeredTypes(operation);
+  const paramsOf = remember((given: Readonly<Record<string, string>>) => validate(operation.params, given, "the path"));
+  const queryOf = remember((given: Readonly<Record<string, string>>) => validate(operation.query, given, "the query"));
   return async (context: AppContext<Bindings>, requestId: string): Promise<Response> => {
     const request = context.req.raw;
     const settings = options.settings(context.env);
-    const given = context.req.query();
-    const pending = authorize(request, given.access_token, operation, settings);
+    const pending = authorize(request, context.req.query("access_token"), operation, settings);
     if (pending !== undefined) await pending;
     let broker: Broker | undefined;
     const call: Call<unknown, unknown> = {
@@ -61,8 +63,8 @@ function routeServer<Bindings extends object>({ operation, handler }: Route, opt
       requestId,
       settings,
       parts: options,
-      params: validate(operation.params, context.req.param(), "the path"),
-      query: validate(operation.query, given, "the query"),
+      params: paramsOf(context.req.path, () => context.req.param()),
+      query: queryOf(queryString(request.url), () => context.req.query()),
       type: offered.length === 0 ? "" : negotiate(request, offered),
       get broker() {
         broker ??= options.broker(context.env, context.executionCtx);
@@ -71,6 +73,11 @@ function routeServer<Bindings extends object>({ operation, handler }: Route, opt
     };
     return handler(call as Call<never, never>);
   };
+}
+
+function queryString(url: string): string {
+  const start = url.indexOf("?");
+  return start < 0 ? "" : url.slice(start);
 }
 
 /** The media types of an operation's answers, the default first. */

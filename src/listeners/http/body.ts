@@ -8,14 +8,14 @@ const EMPTY = new Uint8Array(0);
 
 /** The whole body. Throws 413 above the limit, whatever Content-Length says. */
 export async function readBody(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
-  if (request.body === null) return EMPTY;
-  if (request.headers.get("content-length") !== null && isIdentity(request)) {
+  const contentLength = request.headers.get("content-length");
+  if (Number(contentLength ?? 0) > limit) throw tooLarge(limit);
+  if (contentLength !== null && isIdentity(request)) {
     const body = new Uint8Array(await toItsEnd(request.arrayBuffer()));
     if (body.length > limit) throw tooLarge(limit);
     return body;
   }
-  return collect(bodyStream(request), limit);
+  return request.body === null ? EMPTY : collect(bodyStream(request), limit);
 }
 
 /** The body as it comes, decompressed. */

@@ -9,9 +9,12 @@ const LIMITS: ClusterAnswer["limits"] = {
   maxBodyBytes: limits.MAX_BODY_BYTES,
   maxRecordsPerRequest: limits.MAX_RECORDS_PER_REQUEST,
   maxHeadersPerRecord: limits.MAX_HEADERS_PER_RECORD,
+  maxBatchBytes: limits.MAX_BATCH_BYTES,
   maxLineBytes: limits.MAX_LINE_BYTES,
   maxFetchBytes: limits.MAX_FETCH_BYTES,
   maxFetchRecords: limits.MAX_FETCH_RECORDS,
+  maxVerifyBytes: limits.MAX_VERIFY_BYTES,
+  maxVerifyMs: limits.MAX_VERIFY_MS,
   maxWaitMs: limits.MAX_WAIT_MS,
   maxPartitionsPerTopic: limits.MAX_PARTITIONS_PER_TOPIC,
   maxPartitionsPerFetch: limits.MAX_PARTITIONS_PER_FETCH,
@@ -33,6 +36,12 @@ const FEATURES = [
   "server-sent-events",
   "websocket",
   "group-offsets",
+  "truncate",
+  "segments",
+  "verify-segments",
+  "retention",
+  "topic-compression",
+  "records-of-16-mib",
 ];
 
 export function getHealth(call: Call): Response {

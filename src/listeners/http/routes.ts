@@ -6,6 +6,7 @@ import * as fetchContract from "../../contract/fetch.ts";
 import * as groupsContract from "../../contract/groups.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
+import * as segmentsContract from "../../contract/segments.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import type { z } from "../../contract/zod.ts";
 import type { Call } from "./call.ts";
@@ -14,8 +15,9 @@ import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
+import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
-import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics, truncatePartition } from "./topics.ts";
+import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
 
 type Handler<Params, Query> = (call: Call<Params, Query>) => Response | Promise<Response>;
 
@@ -40,8 +42,10 @@ export const ROUTES: readonly Route[] = [
   route(topicsContract.describeTopic, describeTopic),
   route(topicsContract.alterTopic, alterTopic),
   route(topicsContract.deleteTopic, deleteTopic),
-  route(topicsContract.truncatePartition, truncatePartition),
   route(topicsContract.getOffset, getOffset),
+  route(segmentsContract.truncatePartition, truncatePartition),
+  route(segmentsContract.listSegments, listSegments),
+  route(segmentsContract.verifySegments, verifySegments),
   route(produceContract.produce, produce),
   route(produceContract.produceBatches, produceBatches),
   route(produceContract.createProducer, createProducer),

@@ -1,4 +1,4 @@
-// /v1/topics: make, list, describe, change, delete; the offset of a time; truncate.
+// /v1/topics: make, list, describe, change, delete; the offset of a time.
 
 import type { TopicDescription } from "../../broker/broker.ts";
 import type { OffsetQuery, TopicMetadata } from "../../broker/ports.ts";
@@ -8,7 +8,7 @@ import type { z } from "../../contract/zod.ts";
 import { answer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { defined } from "./defined.ts";
-import { logOffsets, refusal, refuse, requireResult } from "./problem.ts";
+import { logOffsets, refusal, requireResult } from "./problem.ts";
 import { validBody } from "./validate.ts";
 
 type TopicParams = z.output<(typeof contract.describeTopic)["params"]>;
@@ -68,12 +68,4 @@ export async function getOffset(call: Call<PartitionParams, z.output<(typeof con
 
 function offsetQuery(text: string): OffsetQuery {
   return text === "earliest" || text === "latest" || text === "maxTimestamp" ? text : { timestamp: Number(text) };
-}
-
-export async function truncatePartition(call: Call<PartitionParams>): Promise<Response> {
-  await validBody(call.request, contract.truncateBody);
-  throw refuse(
-    "UNSUPPORTED_VERSION",
-    "This version cannot truncate a partition. Retention (retention.ms, retention.bytes) deletes old records.",
-  );
 }

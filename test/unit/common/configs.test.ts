@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { describeConfigs, isTopicConfigKey, parseTopicConfigs, type TopicConfig } from "../../../src/common/configs.ts";
 import { isFailure } from "../../../src/common/errors.ts";
-import { MAX_CONFIG_VALUE_LENGTH, MAX_ROW_BYTES } from "../../../src/common/limits.ts";
+import { MAX_BATCH_BYTES, MAX_CONFIG_VALUE_LENGTH } from "../../../src/common/limits.ts";
 
 function parsed(set: Record<string, string> = {}): TopicConfig {
   const config = parseTopicConfigs(set);
@@ -82,7 +82,7 @@ describe("values", () => {
     ["local.retention.ms", "-2", "localRetentionMs", -2],
     ["segment.bytes", "14", "segmentBytes", 14],
     ["segment.bytes", "2147483647", "segmentBytes", 2_147_483_647],
-    ["max.message.bytes", String(MAX_ROW_BYTES), "maxMessageBytes", MAX_ROW_BYTES],
+    ["max.message.bytes", String(MAX_BATCH_BYTES), "maxMessageBytes", MAX_BATCH_BYTES],
     ["max.message.bytes", "0", "maxMessageBytes", 0],
     ["max.compaction.lag.ms", "9223372036854775807", "maxCompactionLagMs", Number.MAX_SAFE_INTEGER],
     ["compression.gzip.level", "-1", "compressionGzipLevel", -1],
@@ -138,10 +138,10 @@ describe("values", () => {
     expect(refusal({ "retention.ms": "x" })).toContain("from -1 to 2^63-1");
   });
 
-  test("of max.message.bytes are bounded by what a row holds, and the refusal says so", () => {
-    const detail = refusal({ "max.message.bytes": String(MAX_ROW_BYTES + 1) });
-    expect(detail).toContain(`to ${MAX_ROW_BYTES}`);
-    expect(detail).toContain("row");
+  test("of max.message.bytes are bounded, and the refusal says by what", () => {
+    const detail = refusal({ "max.message.bytes": String(MAX_BATCH_BYTES + 1) });
+    expect(detail).toContain(`to ${MAX_BATCH_BYTES}`);
+    expect(detail).toContain("16 MiB");
   });
 
   test("have a longest length", () => {
@@ -176,6 +176,26 @@ describe("descriptions", () => {
       source: "default",
       type: "list",
     });
+  });
+
+  test("tell which keys something depends on", () => {
+    const honoured = describeConfigs({}).filter((description) => description.honoured);
+    expect(honoured.map(({ key }) => key)).toEqual([
+      "cleanup.policy",
+      "compression.type",
+      "index.interval.bytes",
+      "local.retention.bytes",
+      "local.retention.ms",
+      "max.message.bytes",
+      "message.timestamp.after.max.ms",
+      "message.timestamp.before.max.ms",
+      "message.timestamp.type",
+      "retention.bytes",
+      "retention.ms",
+      "segment.bytes",
+      "segment.index.bytes",
+      "segment.ms",
+    ]);
   });
 
   test("say of every key what it is", () => {

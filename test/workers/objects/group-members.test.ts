@@ -182,6 +182,17 @@ test("heartbeats write nothing", async () => {
   expect(await group.sessions()).toBeNull();
 });
 
+test("a group that was deleted leaves no alarm behind, and sets one again in its next life", async () => {
+  const group = new TestGroup();
+  const alarm = () => runInDurableObject(group.stub, (_, { storage }) => storage.getAlarm());
+  const [member] = await group.stabilize(1);
+  await group.port.leave({ groupId: group.groupId, members: [{ memberId: member!.memberId, groupInstanceId: null }] });
+  expect(await group.port.delete(group.groupId)).toBeNull();
+  expect(await alarm()).toBeNull();
+  const [next] = await group.stabilize(1);
+  expect([next!.generationId, await alarm()]).toEqual([1, expect.any(Number)]);
+});
+
 test("two hundred members that join at once are one generation", async () => {
   const group = new TestGroup();
   const members = await Promise.all(Array.from({ length: 200 }, () => group.joinTwice()));

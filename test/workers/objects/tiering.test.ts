@@ -80,8 +80,8 @@ test("objects in the archive bear Kafka's names and the leader epoch, and match 
   await fill(topic);
   await settle(topic);
   const [first, second] = await segments(topic);
-  expect(first!.key).toBe(`topics/${topic.topicId}/0/00000000000000000000.0.0.log`);
-  expect(second!.key).toMatch(/\/000000000000000000\d\d\.0\.0\.log$/);
+  expect(first!.key).toBe(`topics/${topic.topicId}/0/00000000000000000000.0.0.0.log`);
+  expect(second!.key).toMatch(/\/000000000000000000\d\d\.0\.0\.0\.log$/);
   const stored = (await env.ARCHIVE!.list({ prefix: `topics/${topic.topicId}/0/` })).objects;
   const sizes = new Map(stored.map((object) => [object.key, object.size]));
   for (const segment of (await segments(topic)).filter(({ place }) => place === "archived")) {
@@ -161,7 +161,7 @@ test("says which object is missing, and serves the rest", async () => {
 test("sweeps objects that no manifest row points to, and deletes all with the topic", async () => {
   const topic = await aTopic(SMALL);
   await fill(topic);
-  const orphan = `topics/${topic.topicId}/0/00000000000000000000.99.0.log`;
+  const orphan = `topics/${topic.topicId}/0/00000000000000000000.0.0.9.log`;
   await env.ARCHIVE!.put(orphan, "left by a copy that was cut off");
   await settle(topic);
   expect(await env.ARCHIVE!.head(orphan)).toBeNull();

@@ -82,6 +82,9 @@ const names = [
   "maxWaitMs",
   "producerId",
   "beforeOffset",
+  "fromOffset",
+  "cursor",
+  "maxBytes",
   "transactionalId",
 ];
 const structured = fc.dictionary(fc.constantFrom(...names), member, { maxKeys: 5 }).map((body) => {

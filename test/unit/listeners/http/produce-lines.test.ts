@@ -106,7 +106,7 @@ test("a line that is not UTF-8 is that line's error", async () => {
 
 test("a line above the limit ends the stream with a problem, after what was written", async () => {
   const app = await appWithTopic();
-  const answers = await sendLines(app, `{"value":1,"partition":0}\n{"value":"${"x".repeat(8 << 20)}"}\n`);
+  const answers = await sendLines(app, `{"value":1,"partition":0}\n{"value":"${"x".repeat(24 << 20)}"}\n`);
   expect(answers.at(-1)).toMatchObject({ problem: { status: 413, code: "RECORD_LIST_TOO_LARGE" } });
 });
 

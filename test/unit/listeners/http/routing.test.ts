@@ -46,10 +46,13 @@ test("refuses with 406, before anything is written, what cannot be given", async
 test("every answer carries the request's id, or a new one", async () => {
   const app = testApp();
   expect((await app.get("/healthz", { "x-request-id": "a-1.b:2" })).headers.get("x-request-id")).toBe("a-1.b:2");
+  const made = new Set<string | null>();
   for (const id of ["has space", "x".repeat(129), "<script>"]) {
     const given = (await app.get("/nothing", { "x-request-id": id })).headers.get("x-request-id");
-    expect(given).toMatch(/^[0-9a-f-]{36}$/);
+    expect(given).toMatch(/^[0-9a-f-]{36}-\d+$/);
+    made.add(given);
   }
+  expect(made.size).toBe(3);
 });
 
 test("refuses a query parameter that does not exist, rather than ignore it", async () => {
@@ -90,6 +93,6 @@ test("a bug is a 500 without internals, and one line in the log", async () => {
 
 test("tells limits and features", async () => {
   const cluster = await (await testApp().get("/v1/cluster")).json();
-  expect(cluster).toMatchObject({ version: "0.0.0-test", limits: { maxBodyBytes: 16 << 20, maxWaitMs: 60_000 } });
+  expect(cluster).toMatchObject({ version: "0.0.0-test", limits: { maxBodyBytes: 24 << 20, maxWaitMs: 60_000 } });
   expect((cluster as { features: string[] }).features).toContain("websocket");
 });

@@ -91,10 +91,3 @@ test.each([
     lastStableOffset: 3,
   });
 });
-
-test("truncate is known, and not there yet", async () => {
-  const app = await appWithTopic();
-  const response = await app.send("POST", "/v1/topics/orders/partitions/0/truncate", { beforeOffset: 1 });
-  expect(response.status).toBe(501);
-  expect(await response.json()).toMatchObject({ code: "UNSUPPORTED_VERSION", errorCode: 35 });
-});

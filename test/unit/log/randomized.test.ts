@@ -1,0 +1,40 @@
+// The log under random steps and faults, against a plain list (test/support/log-machine.ts). A failure names its seed:
+//
+//   SLUICE_SEED=123 vitest run --project unit test/unit/log/randomized.test.ts
+//
+// SLUICE_ROUNDS takes more rounds than CI does.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { core } from "../../../src/objects/core.ts";
+import { LogMachine } from "../../support/log-machine.ts";
+
+vi.mock("../../../src/objects/core.ts", async () => {
+  const { createIndexSearch, createRecordTools } = await import("../../../src/log/core-record-tools.ts");
+  const { loadCore } = await import("../../support/core.ts");
+  const core = loadCore();
+  return { core, recordTools: createRecordTools(core), indexSearch: createIndexSearch(core) };
+});
+
+const STEPS = 1000;
+const ROUNDS = Number(process.env.SLUICE_ROUNDS ?? 6);
+const FIRST_SEED = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 32));
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.spyOn(console, "error").mockImplementation(() => {}); // Upkeep tells of each run that a fault cuts off
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
+
+for (let round = 0; round < ROUNDS; round++) {
+  const seed = (FIRST_SEED + round) >>> 0;
+  test(`keeps every promise over ${STEPS} steps of append, read, seal, tier, expire, truncate and restart under faults, seed ${seed}`, async () => {
+    const machine = new LogMachine(core, seed);
+    await machine.run(STEPS);
+    expect(machine.recordCount).toBeGreaterThan(STEPS / 2);
+    expect(machine.plan.injected).toBeGreaterThan(10);
+  });
+}
