@@ -100,6 +100,21 @@ test("offsets of a topic: its ends, and the first record at or after a time", as
   expect(found).toEqual(expect.arrayContaining([0, 1].map((partition) => ({ partition, offset: "4" }))));
 });
 
+test("records before an offset are deleted", async () => {
+  const client = await admin();
+  await client.createTopics({ topics: [{ topic: "truncated", numPartitions: 2 }] });
+  await fill("truncated", 2, 10);
+  await client.deleteTopicRecords({ topic: "truncated", partitions: [{ partition: 1, offset: "6" }] });
+  const lows = (await client.fetchTopicOffsets("truncated")).sort((a, b) => a.partition - b.partition).map(({ low, high }) => [low, high]);
+  expect(lows).toEqual([
+    ["0", "10"],
+    ["6", "10"],
+  ]);
+  const reader = await joinGroup(broker.kafkaAddress, { groupId: "after-truncation", topic: "truncated" });
+  await until("the rest is read", () => reader.received.length === 14);
+  await expect(client.deleteTopicRecords({ topic: "truncated", partitions: [{ partition: 0, offset: "11" }] })).rejects.toThrow();
+});
+
 describe("groups", () => {
   test("are listed and described while they have members, and deleted once they have none", async () => {
     const client = await admin();
