@@ -80,16 +80,16 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
 
     onLog("gives the rows that fit a limit whole, the first in any case", (log, store) => {
       for (let i = 0; i < 40; i++) log.append([batchOf(core, ["x".repeat(i === 0 ? 10 : 60_000)])], RULES);
-      const rows = [...store.rowsFrom(0, 0)];
+      const rows = [...store.rowsFrom(FIRST, 0)];
       for (const first of [0, 1, 25, 39]) {
         for (const maxBytes of [1, 70_000, 130_000, 1_200_000, 5_000_000]) {
           const from = rows.slice(first);
           const end = from.findIndex((row, index) => index > 0 && row.position + row.sizeBytes - from[0]!.position > maxBytes);
           const expected = (end < 0 ? from : from.slice(0, end)).map((row) => row.baseOffset);
-          expect([...store.rowsFrom(0, first, maxBytes)].map((row) => row.baseOffset)).toEqual(expected);
+          expect([...store.rowsFrom(FIRST, first, maxBytes)].map((row) => row.baseOffset)).toEqual(expected);
         }
       }
-      expect([...store.rowsFrom(0, 40)]).toEqual([]);
+      expect([...store.rowsFrom(FIRST, 40)]).toEqual([]);
     });
 
     onLog("ends a read that has half of its bytes with a whole row, and takes a part of the next where it has less", (log) => {
