@@ -62,11 +62,10 @@ await withBrokerAndReference(async (broker, reference) => {
   for (const connection of [writer, reader, bare]) connection.close();
 
   console.log("\none record at a time, ms");
-  const base = quantile(latencies["bare request"]!, 0.5);
+  const medianOf = (name: string) => quantile(latencies[name]!, 0.5);
   for (const [name, values] of Object.entries(latencies)) {
     const [p50, p99] = [quantile(values, 0.5), quantile(values, 0.99)];
-    console.log(
-      `  ${name.padEnd(20)} p50 ${format(p50).padStart(6)}  p99 ${format(p99).padStart(6)}  p50 ${format(p50 / base)} x bare request`,
-    );
+    const ratios = ["bare request", "bare insert"].map((base) => `${format(p50 / medianOf(base))} x ${base}`);
+    console.log(`  ${name.padEnd(20)} p50 ${format(p50).padStart(6)}  p99 ${format(p99).padStart(6)}  p50 ${ratios.join(", ")}`);
   }
 });

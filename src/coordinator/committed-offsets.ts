@@ -32,14 +32,17 @@ export function checkCommitSize(offsets: readonly unknown[]): Failure | null {
   return failure("INVALID_COMMIT_OFFSET_SIZE", `A commit has at most ${MAX_OFFSETS_PER_COMMIT} offsets, not ${offsets.length}.`);
 }
 
+/** Kafka takes any offset, and kafkajs's resetOffsets commits "earliest" as it stands: readers take what is negative for no offset. */
+const EARLIEST_OFFSET = -2;
+
 /** Why this offset is not taken, or null. */
 export function checkOffset({ topicId, topic, partition, offset, leaderEpoch, metadata }: OffsetToCommit): Failure | null {
   if (topicId === "" || topic === "") return failure("UNKNOWN_TOPIC_OR_PARTITION", "The offset names no topic.");
   if (!isIntegerIn(partition, 0, MAX_PARTITIONS_PER_TOPIC - 1)) {
     return failure("UNKNOWN_TOPIC_OR_PARTITION", `Topic '${topic}' has no partition ${partition}.`);
   }
-  if (!isIntegerIn(offset, 0, Number.MAX_SAFE_INTEGER)) {
-    return failure("INVALID_REQUEST", `The offset ${offset} of ${topic}/${partition} is not an integer from 0 to 2^53-1.`);
+  if (!isIntegerIn(offset, EARLIEST_OFFSET, Number.MAX_SAFE_INTEGER)) {
+    return failure("INVALID_REQUEST", `The offset ${offset} of ${topic}/${partition} is not an integer from ${EARLIEST_OFFSET} to 2^53-1.`);
   }
   if (!isIntegerIn(leaderEpoch, -1, MAX_INT32)) {
     return failure("INVALID_REQUEST", `The leader epoch ${leaderEpoch} of ${topic}/${partition} is not an integer from -1 to 2^31-1.`);

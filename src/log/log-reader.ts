@@ -43,13 +43,27 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   for (const segment of store.segmentsFrom(first.baseOffset)) {
     const isHere = isLocal(segment);
     if (!isHere && segment.sizeBytes > 0) return read.isEmpty ? { segment } : read.finish();
-    const from = Math.max(startOffset, segment.baseOffset);
-    for (const row of isHere ? store.rowsFrom(segment, from, read.wantedBytes) : []) {
-      if (!read.take(row)) return read.finish();
-    }
+    if (isHere && !takeRows(store, segment, read)) return read.finish();
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
   }
   return read.finish();
+}
+
+/**
+ * Takes the rows of a segment from where the read is: at first those that fit whole, then, where they are few, a part of the next.
+ * @returns whether there is room for more
+ */
+function takeRows(store: LogStore, segment: Segment, read: ReadInProgress): boolean {
+  const { bytesLeft } = read;
+  for (const row of store.rowsFrom(segment, Math.max(read.nextOffset, segment.baseOffset), bytesLeft)) {
+    if (!read.take(row)) return false;
+  }
+  if (bytesLeft === undefined) return true;
+  if (read.isHalfFull) return false;
+  for (const row of store.rowsFrom(segment, Math.max(read.nextOffset, segment.baseOffset))) {
+    if (!read.take(row)) return false;
+  }
+  return true;
 }
 
 class ReadInProgress {
@@ -69,16 +83,24 @@ class ReadInProgress {
     return this.#pieces.length === 0;
   }
 
-  /** How much is still to be read; undefined where the count of records decides that. */
-  get wantedBytes(): number | undefined {
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /** undefined where the count of records decides how much is read. */
+  get bytesLeft(): number | undefined {
     return Number.isFinite(this.#limits.maxRecords) ? undefined : this.#limits.maxBytes - this.#bytes;
+  }
+
+  /** A row that is taken in part is read from the disk again by the next fetch: not where this one has enough without it. */
+  get isHalfFull(): boolean {
+    return this.#bytes * 2 >= this.#limits.maxBytes;
   }
 
   /** Takes what fits of a row. @returns whether there is room for more */
   take(row: LogRow): boolean {
     const fits = this.#bytes + row.sizeBytes <= this.#limits.maxBytes;
-    // A row that is taken in part is read from the disk again by the next fetch: not where this one has enough without it.
-    if (!fits && this.#bytes * 2 >= this.#limits.maxBytes) return false;
+    if (!fits && this.isHalfFull) return false;
     const isWhole = fits && row.baseOffset >= this.#start && row.endOffset - this.#start <= this.#limits.maxRecords;
     if (isWhole) this.#takeWhole(row);
     else if (!this.#takePart(row)) return false;

@@ -93,9 +93,9 @@ export interface LogStore {
   appendRow(segment: SegmentName, row: LogRow): void;
   /**
    * Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await.
-   * @param wantedBytes how much the caller means to take: what a store reads at once, no limit
+   * @param maxBytes ends before the row that would pass it; the first comes in any case
    */
-  rowsFrom(segment: SegmentName, offset: number, wantedBytes?: number): Iterable<LogRow>;
+  rowsFrom(segment: SegmentName, offset: number, maxBytes?: number): Iterable<LogRow>;
   /** The place of the row with the largest base offset at or below `offset`. */
   rowHolding(segment: SegmentName, offset: number): RowPlace | null;
   lastRow(segment: SegmentName): RowPlace | null;

@@ -158,6 +158,7 @@ export class PartitionLog {
 
   /** Whole batches from the one that holds `offset` on, or the segment that has them. `offset` must be in range. */
   read(offset: number, limits: ReadLimits): LogRead | InArchive {
+    if (offset === this.#logEndOffset) return { batches: new ArrayBuffer(0), nextOffset: offset };
     const read = readLog(this.#store, offset, limits);
     return "segment" in read ? read : { ...read, nextOffset: Math.min(read.nextOffset, this.#logEndOffset) };
   }

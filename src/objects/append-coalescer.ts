@@ -32,7 +32,7 @@ const LEAD = Symbol("lead");
 interface Lane {
   isLed: boolean;
   waiting: Waiting[];
-  /** Requests in the call before. */
+  /** Requests in the call before; halves with each call that carries fewer, so that one slow request does not end a busy time. */
   carried: number;
 }
 
@@ -86,7 +86,7 @@ function laneOf(name: string): Lane {
 async function lead(name: string, lane: Lane, carry: CarryAppends): Promise<Answer> {
   if (lane.carried > 1) await gather(lane);
   const group = takeGroup(lane);
-  lane.carried = group.length;
+  lane.carried = Math.max(group.length, lane.carried >> 1);
   const answers = await carryGroup(group, carry);
   const answerOf = (index: number): Answer => (isFailure(answers) ? answers : answers[index]!);
   for (let index = 1; index < group.length; index++) settle(group[index]!, answerOf(index));

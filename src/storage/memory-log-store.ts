@@ -88,9 +88,11 @@ export class MemoryLogStore implements LogStore {
     this.#rowsOf(segment).push({ ...row, bytes: row.bytes.slice(0) });
   }
 
-  rowsFrom(segment: SegmentName, offset: number): Iterable<LogRow> {
-    return this.#rowsOf(segment)
-      .filter((row) => row.endOffset > offset)
+  rowsFrom(segment: SegmentName, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    const rows = this.#rowsOf(segment).filter((row) => row.endOffset > offset);
+    const start = rows[0]?.position ?? 0;
+    return rows
+      .filter((row, index) => index === 0 || row.position + row.sizeBytes - start <= maxBytes)
       .map((row) => ({ ...row, bytes: row.bytes.slice(0) }));
   }
 

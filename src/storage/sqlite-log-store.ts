@@ -233,8 +233,8 @@ export class SqliteLogStore implements LogStore {
     if (first !== row.bytes) this.#appendParts(segment, row);
   }
 
-  *rowsFrom(segment: SegmentName, offset: number, wantedBytes = FIRST_PAGE_BYTES): Iterable<LogRow> {
-    const first = this.rowHolding(segment, offset);
+  *rowsFrom(segment: SegmentName, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    let next = this.#startOfRows(segment, offset);
     const table = rowsTable(segment);
     // The row that would outgrow the page ends it. A plain condition on the position, which has no index, would look at every row that
     // is left in the segment; the inner query stops at the first.
@@ -243,16 +243,19 @@ export class SqliteLogStore implements LogStore {
         (SELECT base_offset FROM ${table} WHERE base_offset >= ?1 AND position > ?2 AND position + size_bytes > ?2 + ?3
          ORDER BY base_offset LIMIT 1), ${Number.MAX_SAFE_INTEGER})
       ORDER BY base_offset`;
-    let next = { offset: first?.baseOffset ?? 0, position: first?.position ?? 0 };
-    let page = Math.min(wantedBytes, MAX_PAGE_BYTES);
-    for (let after = FIRST_PAGE_BYTES; ; page = after, after = Math.min(after * 4, MAX_PAGE_BYTES)) {
+    let left = maxBytes;
+    for (let page = FIRST_PAGE_BYTES; ; page = Math.min(page * 4, MAX_PAGE_BYTES)) {
+      if (maxBytes !== Number.POSITIVE_INFINITY) page = Math.min(left, MAX_PAGE_BYTES);
       const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position, page).toArray();
       for (const columns of rows) {
         if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segment, columns) };
       }
       const last = rows.at(-1);
-      if (last === undefined) return;
-      next = { offset: last.base_offset + 1, position: last.position + last.size_bytes };
+      if (last === undefined || page === left) return;
+      const position = last.position + last.size_bytes;
+      left -= position - next.position;
+      if (left <= 0) return;
+      next = { offset: last.base_offset + 1, position };
     }
   }
 
@@ -289,6 +292,16 @@ export class SqliteLogStore implements LogStore {
       const bytes = row.bytes.slice(part * MAX_ROW_BYTES, (part + 1) * MAX_ROW_BYTES);
       this.#sql.exec(`INSERT INTO ${table} (base_offset, part, bytes) VALUES (?, ?, ?)`, row.baseOffset, part, bytes);
     }
+  }
+
+  /** Of the row that holds `offset`, or of the first after it. */
+  #startOfRows(segment: SegmentName, offset: number): { readonly offset: number; readonly position: number } {
+    const row = this.rowHolding(segment, offset);
+    if (row === null) return { offset: 0, position: 0 };
+    const isPast = row.endOffset <= offset;
+    return isPast
+      ? { offset: row.baseOffset + 1, position: row.position + row.sizeBytes }
+      : { offset: row.baseOffset, position: row.position };
   }
 
   #wholeBytes(segment: SegmentName, columns: RowColumns): ArrayBuffer {

@@ -78,6 +78,35 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       expect(Math.max(...rows.map((row) => row.bytes.byteLength))).toBeLessThan(2_000_000);
     });
 
+    onLog("gives the rows that fit a limit whole, the first in any case", (log, store) => {
+      for (let i = 0; i < 40; i++) log.append([batchOf(core, ["x".repeat(i === 0 ? 10 : 60_000)])], RULES);
+      const rows = [...store.rowsFrom(FIRST, 0)];
+      for (const first of [0, 1, 25, 39]) {
+        for (const maxBytes of [1, 70_000, 130_000, 1_200_000, 5_000_000]) {
+          const from = rows.slice(first);
+          const end = from.findIndex((row, index) => index > 0 && row.position + row.sizeBytes - from[0]!.position > maxBytes);
+          const expected = (end < 0 ? from : from.slice(0, end)).map((row) => row.baseOffset);
+          expect([...store.rowsFrom(FIRST, first, maxBytes)].map((row) => row.baseOffset)).toEqual(expected);
+        }
+      }
+      expect([...store.rowsFrom(FIRST, 40)]).toEqual([]);
+    });
+
+    onLog("ends a read that has half of its bytes with a whole row, and takes a part of the next where it has less", (log) => {
+      const batches = (count: number, bytes: number) =>
+        joinRuns(...Array.from({ length: count }, () => batchOf(core, ["x".repeat(bytes)])));
+      for (const run of [batches(1, 1_000), batches(4, 1_000), batches(4, 1_000)]) log.append([run], RULES);
+      const endOf = (maxBytes: number) => (log.read(0, { maxBytes, maxRecords: Number.POSITIVE_INFINITY }) as LogRead).nextOffset;
+      expect(endOf(2_000)).toBe(1);
+      expect(endOf(4_500)).toBe(4);
+      expect(endOf(8_000)).toBe(5);
+      expect(endOf(20_000)).toBe(9);
+      for (let offset = 0; offset < 9; offset++) {
+        const read = log.read(offset, { maxBytes: 3_000, maxRecords: Number.POSITIVE_INFINITY }) as LogRead;
+        expect(read.nextOffset).toBeGreaterThan(offset);
+      }
+    });
+
     onLog("refuses a run that is not whole batches, and writes nothing of it", (log) => {
       const batch = batchOf(core, ["a"]);
       for (const run of [

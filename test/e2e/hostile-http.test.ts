@@ -3,6 +3,7 @@
 
 import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { MAX_BODY_BYTES } from "../../src/common/limits.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { loadCore } from "../support/core.ts";
@@ -123,7 +124,7 @@ describe("Content-Length", () => {
   test("twice, with different values, is refused", () => expectAnswers([produceHead(LENGTH, "Content-Length: 3"), BODY], [400], 0));
 
   test("above the limit is refused before the body comes", () =>
-    expectAnswers([produceHead(`Content-Length: ${17 * 1024 * 1024}`)], [413], 0));
+    expectAnswers([produceHead(`Content-Length: ${MAX_BODY_BYTES + 1}`)], [413], 0));
 
   test("beside Transfer-Encoding does not count, and nothing after the body is taken for a request", () =>
     expectAnswers([produceHead(CHUNKED, "Content-Length: 5") + CHUNK + LAST_CHUNK + produceHead(LENGTH, CLOSE) + BODY], [200], 1));

@@ -5,13 +5,14 @@ import { onTestFinished } from "vitest";
 import { kafkajs } from "./kafkajs.ts";
 
 /** Quick to notice and slow to give up, so that no test waits for a client's patience. */
-export function kafkaClient(address: string, clientId = "test"): Kafka {
-  const retry = { initialRetryTime: 50, maxRetryTime: 500, retries: 100 };
-  return new kafkajs.Kafka({ clientId, brokers: [address], logLevel: kafkajs.logLevel.NOTHING, retry });
+export function kafkaClient(address: string, retries = 100): Kafka {
+  const retry = { initialRetryTime: 50, maxRetryTime: 500, retries };
+  return new kafkajs.Kafka({ clientId: "test", brokers: [address], logLevel: kafkajs.logLevel.NOTHING, retry });
 }
 
+/** Gives up soon: kafkajs asks again where a topic is missing, and tests delete some that are. */
 export async function connectAdmin(address: string) {
-  const admin = kafkaClient(address).admin();
+  const admin = kafkaClient(address, 2).admin();
   await admin.connect();
   onTestFinished(() => admin.disconnect());
   return admin;

@@ -18,6 +18,7 @@ describe("an offset", () => {
   test.each([
     { offset: 0 },
     { offset: Number.MAX_SAFE_INTEGER },
+    { offset: -2 },
     { leaderEpoch: 2 ** 31 - 1 },
     { partition: 9_999 },
     { metadata: "é".repeat(MAX_OFFSET_METADATA_BYTES / 2) },
@@ -26,7 +27,7 @@ describe("an offset", () => {
   });
 
   test.each([
-    [{ offset: -1 }, "INVALID_REQUEST"],
+    [{ offset: -3 }, "INVALID_REQUEST"],
     [{ offset: 2 ** 53 }, "INVALID_REQUEST"],
     [{ offset: 1.5 }, "INVALID_REQUEST"],
     [{ offset: Number.NaN }, "INVALID_REQUEST"],

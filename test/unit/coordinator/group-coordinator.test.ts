@@ -41,7 +41,7 @@ function startGroup() {
 
 test("a commit is answered for each offset, and the good ones are written", async () => {
   const { group } = startGroup();
-  const offsets = [offset(), offset({ partition: 1, offset: -1 }), offset({ partition: 2, metadata: "m" })];
+  const offsets = [offset(), offset({ partition: 1, offset: -3 }), offset({ partition: 2, metadata: "m" })];
   expect(await group.commit({ groupId: "g", offsets })).toMatchObject([null, { error: "INVALID_REQUEST" }, null]);
   expect(group.describe()).toEqual({
     groupId: "g",
@@ -65,7 +65,7 @@ test("a group registers before its first offset is written, and once", async () 
 
 test("a commit without a good offset makes no group", async () => {
   const { group, calls } = startGroup();
-  await group.commit({ groupId: "g", offsets: [offset({ offset: -1 })] });
+  await group.commit({ groupId: "g", offsets: [offset({ offset: -3 })] });
   await group.commit({ groupId: "g", offsets: [] });
   expect([group.describe(), calls]).toEqual([null, []]);
 });

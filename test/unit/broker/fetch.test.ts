@@ -1,0 +1,165 @@
+// Fetches over partitions that count what they are asked: what waits, what ends a wait, and what an idle reader costs.
+
+import { beforeEach, describe, expect, test } from "vitest";
+import type { FetchManyRequest } from "../../../src/broker/broker.ts";
+import { fetchMany } from "../../../src/broker/fetch.ts";
+import type { PartitionPort, PartitionWatch, Ports, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
+import type { TopicCache } from "../../../src/broker/topics.ts";
+import { WatchCache } from "../../../src/broker/watch-cache.ts";
+import { isFailure } from "../../../src/common/errors.ts";
+import { MemoryPartition } from "../../support/memory-partition.ts";
+import { encodePlainBatch } from "../../support/plain-batches.ts";
+
+const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new TextEncoder().encode("v"), headers: [] }]);
+const TOPIC: TopicMetadata = { name: "t", topicId: "id", partitionCount: 10, configs: {}, version: 1, createdAtMs: 0 };
+
+class CountedPartition {
+  readonly log = new MemoryPartition();
+  reads = 0;
+  watches: CountedWatch[] = [];
+
+  readonly port = {
+    read: async ({ start, maxBytes }) => {
+      this.reads += 1;
+      return this.log.read(start, maxBytes);
+    },
+    watch: async () => {
+      const watch = new CountedWatch(this.log);
+      this.watches.push(watch);
+      return watch;
+    },
+  } satisfies Partial<PartitionPort> as unknown as PartitionPort;
+
+  get openWatches(): number {
+    return this.watches.filter(({ isOpen }) => isOpen).length;
+  }
+}
+
+class CountedWatch implements PartitionWatch {
+  isOpen = true;
+  readonly #log: MemoryPartition;
+
+  constructor(log: MemoryPartition) {
+    this.#log = log;
+  }
+
+  async past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
+    if (timeoutMs > 0 && this.isOpen && this.#log.highWatermark <= offset && !signal?.aborted) await this.#log.changed(timeoutMs, signal);
+    return !this.isOpen || this.#log.highWatermark > offset;
+  }
+
+  close(): void {
+    this.isOpen = false;
+    this.#log.wake();
+  }
+}
+
+let partitions: CountedPartition[];
+
+beforeEach(() => {
+  partitions = Array.from({ length: TOPIC.partitionCount }, () => new CountedPartition());
+});
+
+async function fetchFrom(starts: readonly number[], options: Partial<FetchManyRequest> = {}): Promise<ReadResult[]> {
+  const ports = { partition: (_: string, partition: number) => partitions[partition]!.port, archive: null } as unknown as Ports;
+  const topics: TopicCache = { topic: async () => TOPIC, invalidate: () => {} };
+  const asked = starts.map((start, partition) => ({ topic: "t", partition, start }));
+  const limits = { maxBytes: 1 << 20, minBytes: 1, maxWaitMs: 20, isolation: "read_uncommitted" } as const;
+  const fetched = await fetchMany(ports, topics, { partitions: asked, ...limits, ...options });
+  return fetched.partitions.map(({ result }) => {
+    if (isFailure(result)) throw new Error(result.detail);
+    return result;
+  });
+}
+
+const readsOf = () => partitions.reduce((sum, { reads }) => sum + reads, 0);
+const watchesOf = () => partitions.reduce((sum, { watches }) => sum + watches.length, 0);
+const openWatches = () => partitions.reduce((sum, partition) => sum + partition.openWatches, 0);
+
+describe("a wait", () => {
+  test("ends with the append, and what was appended is read", async () => {
+    const fetched = fetchFrom([0, 0], { maxWaitMs: 60_000 });
+    setTimeout(() => partitions[1]!.log.append(BATCH), 5);
+    expect((await fetched).map(({ batches }) => batches.byteLength)).toEqual([0, BATCH.length]);
+    expect(openWatches()).toBe(0);
+  });
+
+  test("ends with the signal, and closes its watches", async () => {
+    const gone = new AbortController();
+    const fetched = fetchFrom([0, 0], { maxWaitMs: 60_000, signal: gone.signal });
+    setTimeout(() => gone.abort(), 5);
+    expect((await fetched).map(({ highWatermark }) => highWatermark)).toEqual([0, 0]);
+    expect(openWatches()).toBe(0);
+  });
+
+  test("is not begun for a reader that is gone, nor for a fetch of no partitions", async () => {
+    await fetchFrom([0], { maxWaitMs: 60_000, signal: AbortSignal.abort() });
+    expect(await fetchFrom([], { maxWaitMs: 60_000 })).toEqual([]);
+  });
+
+  test("goes on until there are minBytes", async () => {
+    const fetched = fetchFrom([0, 0], { maxWaitMs: 60_000, minBytes: 2 * BATCH.length });
+    setTimeout(() => partitions[1]!.log.append(BATCH), 5);
+    setTimeout(() => partitions[0]!.log.append(BATCH), 10);
+    expect((await fetched).map(({ batches }) => batches.byteLength)).toEqual([BATCH.length, BATCH.length]);
+  });
+});
+
+describe("a reader that keeps its watches", () => {
+  const idle = [0, 0, 0];
+
+  test("asks an idle partition once, however often it fetches", async () => {
+    const watches = new WatchCache(100);
+    for (let i = 0; i < 5; i++) expect((await fetchFrom(idle, { watches })).every(({ nextOffset }) => nextOffset === 0)).toBe(true);
+    expect([readsOf(), watchesOf(), openWatches()]).toEqual([3, 3, 3]);
+    watches.close();
+    expect(openWatches()).toBe(0);
+  });
+
+  test("is told of an append during a wait, and of one between two fetches", async () => {
+    const watches = new WatchCache(100);
+    await fetchFrom(idle, { watches });
+    const fetched = fetchFrom(idle, { watches, maxWaitMs: 60_000 });
+    setTimeout(() => partitions[2]!.log.append(BATCH), 5);
+    expect((await fetched)[2]!.batches.byteLength).toBe(BATCH.length);
+    await fetchFrom([0, 0, 1], { watches });
+    partitions[0]!.log.append(BATCH);
+    expect((await fetchFrom([0, 0, 1], { watches, maxWaitMs: 60_000 }))[0]!.batches.byteLength).toBe(BATCH.length);
+  });
+
+  test("reads a partition that it fetches from elsewhere", async () => {
+    const watches = new WatchCache(100);
+    partitions[0]!.log.append(BATCH);
+    await fetchFrom([1], { watches });
+    expect((await fetchFrom([0], { watches }))[0]!.batches.byteLength).toBe(BATCH.length);
+  });
+
+  test("asks again where the watch was closed: the partition knows why", async () => {
+    const watches = new WatchCache(100);
+    await fetchFrom(idle, { watches });
+    partitions[1]!.watches[0]!.close();
+    await fetchFrom(idle, { watches });
+    expect(partitions.slice(0, 3).map(({ reads }) => reads)).toEqual([1, 2, 1]);
+    expect(openWatches()).toBe(3);
+  });
+
+  test("keeps no more watches than it may, and none of those that it has long not waited for", async () => {
+    const watches = new WatchCache(2);
+    await fetchFrom(idle, { watches });
+    expect([watches.size, openWatches()]).toEqual([2, 2]);
+    for (let i = 0; i < 10; i++) await fetchFrom([0], { watches, maxWaitMs: 1 });
+    expect([watches.size, openWatches()]).toEqual([1, 1]);
+  });
+
+  test("keeps none once it is closed, also where a fetch was waiting", async () => {
+    const watches = new WatchCache(100);
+    const gone = new AbortController();
+    const fetched = fetchFrom(idle, { watches, maxWaitMs: 60_000, signal: gone.signal });
+    setTimeout(() => {
+      gone.abort();
+      watches.close();
+    }, 5);
+    await fetched;
+    expect([watches.size, openWatches()]).toEqual([0, 0]);
+  });
+});
