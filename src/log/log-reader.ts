@@ -94,7 +94,7 @@ class ReadInProgress {
 
   /** A row that is taken in part is read from the disk again by the next fetch: not where this one has enough without it. */
   get isHalfFull(): boolean {
-    return this.#bytes * 2 >= this.#limits.maxBytes;
+    return !this.isEmpty && this.#bytes * 2 >= this.#limits.maxBytes;
   }
 
   /** Takes what fits of a row. @returns whether there is room for more */

@@ -92,6 +92,11 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       expect([...store.rowsFrom(FIRST, 40)]).toEqual([]);
     });
 
+    onLog("gives the first batch even where no bytes are allowed", (log) => {
+      log.append([batchOf(core, ["a"]), batchOf(core, ["b"])], RULES);
+      expect(log.read(0, { maxBytes: 0, maxRecords: 10 })).toMatchObject({ nextOffset: 1 });
+    });
+
     onLog("ends a read that has half of its bytes with a whole row, and takes a part of the next where it has less", (log) => {
       const batches = (count: number, bytes: number) =>
         joinRuns(...Array.from({ length: count }, () => batchOf(core, ["x".repeat(bytes)])));
