@@ -21,8 +21,21 @@ interface PartitionRead {
   readonly isolation: IsolationLevel;
 }
 
-/** Reads once, without waiting. What is in the archive is read there; a segment that expires meanwhile is asked for once more. */
+/**
+ * Reads once, without waiting. A read that passes offsets without finding any batch, since compaction took them, goes on behind them: an
+ * answer without batches is the end of the log.
+ */
 export async function readPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ReadFailure> {
+  const first = await readSegment(ports, topics, read);
+  let result = first;
+  while (!isFailure(result) && result.batches.byteLength === 0 && result.nextOffset > result.startOffset) {
+    result = await readSegment(ports, topics, { ...read, start: result.nextOffset });
+  }
+  return isFailure(first) || isFailure(result) ? result : { ...result, startOffset: first.startOffset };
+}
+
+/** Reads until a segment ends at the latest. What is in the archive is read there; a segment that is gone there is asked for once more. */
+async function readSegment(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ReadFailure> {
   const result = await askPartition(ports, topics, read);
   if (isFailure(result) || !("archived" in result)) return result;
   const limits = { maxBytes: read.maxBytes, maxRecords: read.maxRecords ?? Number.POSITIVE_INFINITY };

@@ -222,6 +222,8 @@ export interface SegmentDescription {
   readonly crc32c: number | null;
   /** Key of its log object; null where it is not archived. */
   readonly key: string | null;
+  /** The same bytes as long as this is the same: how often it was compacted. */
+  readonly generation: number;
   /** Its records were compacted: offsets may be missing. */
   readonly isCompacted: boolean;
 }

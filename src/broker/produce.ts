@@ -69,6 +69,7 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
   }
   const topic = await findTopic(context.topics, request.topic);
   if (isFailure(topic)) return topic;
+  if (isCompacted(configOf(topic)) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);
   const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, configOf(topic));
@@ -112,7 +113,7 @@ function groupByPartition(
   const groups = new Map<number, number[]>();
   for (const [index, record] of records.entries()) {
     const partition = choosePartition(record, topic.partitionCount, stickyOf);
-    const reason = partition < topic.partitionCount ? checkTimestamp(record, config, nowMs) : unknownPartition(topic, partition);
+    const reason = partition < topic.partitionCount ? checkRecord(record, topic, config, nowMs) : unknownPartition(topic, partition);
     if (reason !== null) {
       refuse(index, partition, reason);
       continue;
@@ -161,6 +162,18 @@ function append(context: ProduceContext, name: string, partition: number, batche
 function toInput(record: ProduceRecord, nowMs: number): RecordInput {
   const { key, value, headers, timestamp = nowMs } = record;
   return headers === undefined ? { key, value, timestamp } : { key, value, headers, timestamp };
+}
+
+function checkRecord(record: ProduceRecord, topic: TopicMetadata, config: TopicConfig, nowMs: number): Failure | null {
+  return isCompacted(config) && record.key === null ? keyless(topic) : checkTimestamp(record, config, nowMs);
+}
+
+function isCompacted({ cleanupPolicy }: TopicConfig): boolean {
+  return cleanupPolicy.includes("compact");
+}
+
+function keyless({ name }: TopicMetadata): Failure {
+  return failure("INVALID_RECORD", `topic '${name}' is compacted, so that each record needs a key: one has none`);
 }
 
 function checkTimestamp({ timestamp }: ProduceRecord, config: TopicConfig, nowMs: number): Failure | null {

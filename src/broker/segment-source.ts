@@ -44,6 +44,7 @@ export function localSource(partition: PartitionPort, address: PartitionAddress,
     if (nextOffset >= segment.endOffset) return NOTHING;
     const read = await partition.read({ ...address, start: nextOffset, maxBytes: CHUNK_BYTES, isolation: "read_uncommitted" });
     if (isFailure(read)) return failure(read.error, read.detail);
+    if ("archived" in read && read.archived.endOffset > segment.endOffset) return NOTHING; // compaction took the rest of it
     if ("archived" in read) return failure("KAFKA_STORAGE_ERROR", `the partition has no rows of it from offset ${nextOffset} on`);
     return new Uint8Array(read.batches, 0, endWithin(read.batches, segment.endOffset));
   };

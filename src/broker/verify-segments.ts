@@ -40,8 +40,8 @@ interface Place {
 interface Within {
   readonly copyIndex: number;
   readonly progress: CheckProgress;
-  /** Of the segment when this began: one that shrank since was compacted, and is checked anew. */
-  readonly sizeBytes: number;
+  /** Of the segment when this began: one that was compacted since is checked anew. */
+  readonly generation: number;
 }
 
 export function verifySegments(context: VerifyContext, request: VerifySegmentsRequest): Promise<VerifySegmentsResult | ReadFailure> {
@@ -145,9 +145,9 @@ class Verification {
     return "done";
   }
 
-  #resumable({ baseOffset, sizeBytes }: SegmentDescription): Within | null {
+  #resumable({ baseOffset, generation }: SegmentDescription): Within | null {
     const { expectedOffset, within } = this.#place;
-    return within !== null && baseOffset === expectedOffset && sizeBytes >= within.sizeBytes ? within : null;
+    return within !== null && baseOffset === expectedOffset && generation === within.generation ? within : null;
   }
 
   /** @returns null where the copy is whole */
@@ -162,7 +162,7 @@ class Verification {
     const mayHaveGaps = this.#mayHaveGaps || segment.isCompacted;
     for (let progress = from; ; ) {
       if (this.#isSpent()) {
-        this.#place = { expectedOffset: segment.baseOffset, within: { copyIndex, progress, sizeBytes: segment.sizeBytes } };
+        this.#place = { expectedOffset: segment.baseOffset, within: { copyIndex, progress, generation: segment.generation } };
         return "spent";
       }
       const run = await next(progress);
@@ -192,7 +192,8 @@ class Verification {
     ]);
     if (isFailure(offsets) || isFailure(listed)) return false;
     const now = listed[0];
-    const isSame = now?.baseOffset === baseOffset && now.place === segment.place && now.key === segment.key;
+    const isSameSegment = now?.baseOffset === baseOffset && now.generation === segment.generation;
+    const isSame = isSameSegment && now.place === segment.place && now.key === segment.key;
     if (isSame && offsets.logStartOffset === logStartOffset) return false;
     this.#rechecks += 1;
     this.#segments = this.#segments.filter((result) => result.baseOffset !== baseOffset);
@@ -224,20 +225,20 @@ function outOfRange(offset: number, offsets: LogOffsets): ReadFailure {
   return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets: { logStartOffset, highWatermark, lastStableOffset, leaderEpoch } };
 }
 
-// expectedOffset, and within a segment: copyIndex fromOffset position crc32c nextOffset sizeBytes; separated by points
+// expectedOffset, and within a segment: copyIndex fromOffset position crc32c nextOffset generation; separated by points
 
 function formatCursor({ expectedOffset, within }: Place): string {
   if (within === null) return encodeCursor(String(expectedOffset));
   const { fromOffset, position, crc32c, nextOffset } = within.progress;
-  return encodeCursor([expectedOffset, within.copyIndex, fromOffset, position, crc32c, nextOffset, within.sizeBytes].join("."));
+  return encodeCursor([expectedOffset, within.copyIndex, fromOffset, position, crc32c, nextOffset, within.generation].join("."));
 }
 
 /** A cursor that a client made up can only mislead its own verification. */
 function parseCursor(cursor: string): Place | null {
   const text = decodeCursor(cursor) ?? "";
   if (!/^\d{1,15}(\.\d{1,15}){6}$|^\d{1,15}$/.test(text)) return null;
-  const [expectedOffset, copyIndex, fromOffset, position, crc32c, nextOffset, sizeBytes] = text.split(".").map(Number);
+  const [expectedOffset, copyIndex, fromOffset, position, crc32c, nextOffset, generation] = text.split(".").map(Number);
   if (copyIndex === undefined) return { expectedOffset: expectedOffset!, within: null };
   const progress = { fromOffset: fromOffset!, position: position!, crc32c: crc32c!, nextOffset: nextOffset! };
-  return { expectedOffset: expectedOffset!, within: { copyIndex, progress, sizeBytes: sizeBytes! } };
+  return { expectedOffset: expectedOffset!, within: { copyIndex, progress, generation: generation! } };
 }

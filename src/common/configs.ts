@@ -43,7 +43,7 @@ const TOPIC_CONFIGS = {
   "cleanup.policy": honoured(
     listOf("compact", "delete"),
     "delete",
-    "What becomes of old segments: delete drops them by retention, compact keeps the newest record of each key; both may be set, and an empty list keeps everything. This version does not compact yet.",
+    "What becomes of old segments: delete drops them by retention, compact keeps the newest record of each key; both may be set, and an empty list keeps everything.",
   ),
   "compression.gzip.level": accepted(
     int({ min: -1, max: 9, except: 0 }),
@@ -57,7 +57,7 @@ const TOPIC_CONFIGS = {
     "How batches are stored: producer keeps what the producer chose, any other value is the codec of every batch, recompressed where it came in another.",
   ),
   "compression.zstd.level": accepted(int({ min: -131_072, max: 22 }), "3", `Level where compression.type is zstd. ${LEVEL_NOTE}`),
-  "delete.retention.ms": accepted(long({ min: 0 }), ONE_DAY_MS, "How long a compacted topic keeps tombstones (ms)."),
+  "delete.retention.ms": honoured(long({ min: 0 }), ONE_DAY_MS, "How long a compacted topic keeps tombstones (ms)."),
   "file.delete.delay.ms": accepted(long({ min: 0 }), "60000", "How long a dropped segment is kept before its bytes go (ms)."),
   "flush.messages": accepted(long({ min: 1 }), FOR_EVER, `Records between two syncs to disk. ${DURABILITY_NOTE}`),
   "flush.ms": accepted(long({ min: 0 }), FOR_EVER, `Time between two syncs to disk (ms). ${DURABILITY_NOTE}`),
@@ -74,7 +74,7 @@ const TOPIC_CONFIGS = {
     "-2",
     `How long sealed segments stay on the partition itself before only the archive has them (ms). ${LOCAL_RETENTION_NOTE}`,
   ),
-  "max.compaction.lag.ms": accepted(long({ min: 1 }), FOR_EVER, "The longest that a record waits to be compacted (ms)."),
+  "max.compaction.lag.ms": honoured(long({ min: 1 }), FOR_EVER, "The longest that a record waits to be compacted (ms)."),
   "max.message.bytes": honoured(
     MESSAGE_BYTES,
     "1048588",
@@ -95,8 +95,8 @@ const TOPIC_CONFIGS = {
     "CreateTime",
     "Whether a record carries the producer's time or the time at which it was written.",
   ),
-  "min.cleanable.dirty.ratio": accepted(double(0, 1), "0.5", "How much of a compacted log must be new before it is compacted again."),
-  "min.compaction.lag.ms": accepted(long({ min: 0 }), "0", "The shortest that a record stays uncompacted (ms)."),
+  "min.cleanable.dirty.ratio": honoured(double(0, 1), "0.5", "How much of a compacted log must be new before it is compacted again."),
+  "min.compaction.lag.ms": honoured(long({ min: 0 }), "0", "The shortest that a record stays uncompacted (ms)."),
   "min.insync.replicas": accepted(int({ min: 1 }), "1", `Replicas that must have a write before it is acknowledged. ${DURABILITY_NOTE}`),
   preallocate: accepted(boolean(), "false", "Whether a segment's file is made at its full size. There are no such files here."),
   "remote.log.copy.disable": accepted(boolean(), "false", "Whether sealed segments stop going to remote storage."),

@@ -139,6 +139,15 @@ export const PRODUCER_ID_BLOCK_SIZE = 1000;
 /** A producer that wrote nothing for so long is forgotten (Kafka's producer.id.expiration.ms, its default). */
 export const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 
+/** Bytes of the map of keys by which a log is compacted: 600,000 keys a round. An isolate has 128 MB for everything. */
+export const COMPACTION_KEY_MAP_BYTES = 16 * MIB;
+
+/**
+ * Bytes of stored batches that one run of maintenance compacts at most, before the alarm rings again: at 20 MB/s, with the slowest codec, 3 s
+ * of the 30 s of CPU that an event has (platform: Durable Objects).
+ */
+export const COMPACTION_BYTES_PER_RUN = 64 * MIB;
+
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {
   throw new Error("limits: a body must fit one RPC, a batch a body");

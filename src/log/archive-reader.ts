@@ -52,7 +52,12 @@ export class ArchiveReader {
     const start = before === null ? segment.baseOffset : segment.baseOffset + before;
     let position = await this.positionOf(segment, Math.max(start, fromOffset));
     while (position < segment.sizeBytes) {
-      const bytes = await this.#wholeBatches(segment, position);
+      const bytes = await readWholeBatches(
+        this.#options.archive,
+        { key: this.key(segment), sizeBytes: segment.sizeBytes },
+        position,
+        SCAN_BYTES,
+      );
       const row = {
         baseOffset: segment.baseOffset,
         endOffset: segment.endOffset,
@@ -68,19 +73,6 @@ export class ArchiveReader {
     return null;
   }
 
-  /** A run of whole batches from a batch's position on. */
-  async #wholeBatches(segment: Segment, position: number): Promise<ArrayBuffer> {
-    const key = this.key(segment);
-    for (let length = SCAN_BYTES; ; ) {
-      const bytes = await this.#read(key, position, Math.min(length, segment.sizeBytes - position));
-      const whole = wholeBatchBytes(bytes);
-      if (whole > 0) return bytes.slice(0, whole);
-      const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
-      if (needed <= length) throw new ArchiveError(key, `no batch at position ${position}`);
-      length = needed;
-    }
-  }
-
   async #index(key: string, sizeBytes: number): Promise<Uint8Array> {
     const cached = this.#indexes.get(key);
     if (cached !== undefined) {
@@ -88,17 +80,8 @@ export class ArchiveReader {
       this.#indexes.set(key, cached);
       return cached;
     }
-    const bytes = new Uint8Array(await this.#read(key, 0, sizeBytes));
+    const bytes = new Uint8Array(await readRange(this.#options.archive, key, 0, sizeBytes));
     this.#keep(key, bytes);
-    return bytes;
-  }
-
-  /** @throws ArchiveError where it cannot be read, or not whole */
-  async #read(key: string, position: number, length: number): Promise<ArrayBuffer> {
-    const bytes = await this.#options.archive.get(key, position, length).catch((error: unknown) => {
-      throw new ArchiveError(key, `it cannot be read from the archive right now: ${error}`);
-    });
-    if (bytes === null || bytes.byteLength !== length) throw new ArchiveError(key, "the archive does not have it, or not all of it");
     return bytes;
   }
 
@@ -112,6 +95,35 @@ export class ArchiveReader {
       this.#cachedBytes -= bytes.length;
     }
   }
+}
+
+/**
+ * A run of whole batches from a batch's position on, of `soughtBytes` at most unless the first is larger.
+ * @throws ArchiveError where there is none, or it cannot be read
+ */
+export async function readWholeBatches(
+  archive: ArchiveStore,
+  { key, sizeBytes }: { readonly key: string; readonly sizeBytes: number },
+  position: number,
+  soughtBytes: number,
+): Promise<ArrayBuffer> {
+  for (let length = soughtBytes; ; ) {
+    const bytes = await readRange(archive, key, position, Math.min(length, sizeBytes - position));
+    const whole = wholeBatchBytes(bytes);
+    if (whole > 0) return bytes.slice(0, whole);
+    const needed = bytes.byteLength < BATCH_PREFIX_BYTES ? 0 : new DataView(bytes).getInt32(8) + BATCH_PREFIX_BYTES;
+    if (needed <= length) throw new ArchiveError(key, `no batch at position ${position}`);
+    length = needed;
+  }
+}
+
+/** @throws ArchiveError where it cannot be read, or not whole */
+async function readRange(archive: ArchiveStore, key: string, position: number, length: number): Promise<ArrayBuffer> {
+  const bytes = await archive.get(key, position, length).catch((error: unknown) => {
+    throw new ArchiveError(key, `it cannot be read from the archive right now: ${error}`);
+  });
+  if (bytes === null || bytes.byteLength !== length) throw new ArchiveError(key, "the archive does not have it, or not all of it");
+  return bytes;
 }
 
 /** Bytes of the whole batches that `bytes` begins with. */

@@ -13,7 +13,7 @@ export interface LogConfig {
   readonly timestampAfterMaxMs: number;
   /** segment.bytes: the active segment is sealed before it grows beyond. */
   readonly segmentBytes: number;
-  /** segment.ms: the active segment is sealed at this age. */
+  /** segment.ms: the active segment is sealed at this age; at max.compaction.lag.ms at the latest where the log is compacted. */
   readonly segmentMs: number;
   /** index.interval.bytes: bytes of batches between two index entries. */
   readonly indexIntervalBytes: number;
@@ -23,6 +23,14 @@ export interface LogConfig {
   readonly isDeleted: boolean;
   /** cleanup.policy has compact. */
   readonly isCompacted: boolean;
+  /** min.cleanable.dirty.ratio: how much of the log must be dirty, from 0 to 1, before it is compacted. */
+  readonly minCleanableDirtyRatio: number;
+  /** min.compaction.lag.ms: a segment is left alone while it has a record that is younger. */
+  readonly minCompactionLagMs: number;
+  /** max.compaction.lag.ms: a segment that waited for so long is compacted, whatever the ratio; Infinity: never for its age. */
+  readonly maxCompactionLagMs: number;
+  /** delete.retention.ms: how long a tombstone is kept after it was first compacted. */
+  readonly deleteRetentionMs: number;
   /** retention.ms; -1: for ever */
   readonly retentionMs: number;
   /** retention.bytes; -1: no limit */
@@ -34,20 +42,33 @@ export interface LogConfig {
 }
 
 export function toLogConfig(config: TopicConfig): LogConfig {
+  const isCompacted = config.cleanupPolicy.includes("compact");
+  const maxCompactionLagMs = config.maxCompactionLagMs >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : config.maxCompactionLagMs;
   return {
     maxMessageBytes: config.maxMessageBytes,
     isLogAppendTime: config.messageTimestampType === "LogAppendTime",
     timestampBeforeMaxMs: config.messageTimestampBeforeMaxMs,
     timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
     segmentBytes: config.segmentBytes,
-    segmentMs: config.segmentMs,
+    segmentMs: isCompacted ? Math.min(config.segmentMs, maxCompactionLagMs) : config.segmentMs,
     indexIntervalBytes: config.indexIntervalBytes,
     segmentIndexBytes: config.segmentIndexBytes,
     isDeleted: config.cleanupPolicy.includes("delete"),
-    isCompacted: config.cleanupPolicy.includes("compact"),
+    isCompacted,
+    minCleanableDirtyRatio: config.minCleanableDirtyRatio,
+    minCompactionLagMs: config.minCompactionLagMs,
+    maxCompactionLagMs,
+    deleteRetentionMs: config.deleteRetentionMs,
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
     localRetentionMs: config.localRetentionMs,
     localRetentionBytes: config.localRetentionBytes,
   };
+}
+
+const OFFSET_INDEX_ENTRY_BYTES = 8;
+
+/** The most bytes that the offset index of a segment of this size takes. */
+export function offsetIndexBytes(sizeBytes: number, { indexIntervalBytes }: LogConfig): number {
+  return Math.ceil(sizeBytes / Math.max(indexIntervalBytes, 1)) * OFFSET_INDEX_ENTRY_BYTES;
 }

@@ -9,7 +9,7 @@ import { type BatchHeader, batchSizeAt, lastOffset, readBatchHeader } from "../r
 import type { LogRow, LogStore, RowPlace } from "./log-store.ts";
 import { concatPieces, type Piece } from "./pieces.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
-import { isLocal, type Segment, SegmentPlace } from "./segment.ts";
+import { isLocal, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
 
 export interface ReadLimits {
   /** Soft: the first batch comes whole even if it is larger. */
@@ -41,8 +41,9 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   const first = store.segmentHolding(startOffset);
   if (first === null) return read.finish();
   for (const segment of store.segmentsFrom(first.baseOffset)) {
-    if (!isLocal(segment)) return read.isEmpty ? { segment } : read.finish();
-    if (!takeRows(store, segment, read)) return read.finish();
+    const isHere = isLocal(segment);
+    if (!isHere && segment.sizeBytes > 0) return read.isEmpty ? { segment } : read.finish();
+    if (isHere && !takeRows(store, segment, read)) return read.finish();
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
   }
   return read.finish();
@@ -54,12 +55,12 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
  */
 function takeRows(store: LogStore, segment: Segment, read: ReadInProgress): boolean {
   const { bytesLeft } = read;
-  for (const row of store.rowsFrom(segment.baseOffset, Math.max(read.nextOffset, segment.baseOffset), bytesLeft)) {
+  for (const row of store.rowsFrom(segment, Math.max(read.nextOffset, segment.baseOffset), bytesLeft)) {
     if (!read.take(row)) return false;
   }
   if (bytesLeft === undefined) return true;
   if (read.isHalfFull) return false;
-  for (const row of store.rowsFrom(segment.baseOffset, Math.max(read.nextOffset, segment.baseOffset))) {
+  for (const row of store.rowsFrom(segment, Math.max(read.nextOffset, segment.baseOffset))) {
     if (!read.take(row)) return false;
   }
   return true;
@@ -79,7 +80,7 @@ class ReadInProgress {
   }
 
   get isEmpty(): boolean {
-    return this.#pieces.length === 0 && this.#nextOffset === this.#start;
+    return this.#pieces.length === 0;
   }
 
   get nextOffset(): number {
@@ -156,24 +157,24 @@ export function findByTimestamp(
     const segment = store.segmentAtTimestamp(timestamp, from);
     if (segment === null) break;
     if (!isLocal(segment)) return { segment };
-    const found = findInSegment(store, tools, segment.baseOffset, timestamp, fromOffset);
+    const found = findInSegment(store, tools, segment, timestamp, fromOffset);
     if (found !== null) return found;
     from = segment.endOffset;
   }
   const active = store.lastSegment();
-  return active?.place === SegmentPlace.active ? findInSegment(store, tools, active.baseOffset, timestamp, fromOffset) : null;
+  return active?.place === SegmentPlace.active ? findInSegment(store, tools, active, timestamp, fromOffset) : null;
 }
 
 function findInSegment(
   store: LogStore,
   tools: RecordTools,
-  segmentBaseOffset: number,
+  segment: SegmentName,
   timestamp: number,
   fromOffset: number,
 ): TimestampedOffset | null {
-  const firstRow = rowAtTimestamp(store, segmentBaseOffset, timestamp);
+  const firstRow = rowAtTimestamp(store, segment, timestamp);
   if (firstRow === null) return null;
-  for (const row of store.rowsFrom(segmentBaseOffset, Math.max(firstRow.baseOffset, fromOffset))) {
+  for (const row of store.rowsFrom(segment, Math.max(firstRow.baseOffset, fromOffset))) {
     const found = findInBatches(row, tools, timestamp, fromOffset);
     if (found !== null) return found;
   }
@@ -181,13 +182,13 @@ function findInSegment(
 }
 
 /** The first row up to whose end the segment has a timestamp at or above `timestamp`, by bisection: the largest so far never falls. */
-function rowAtTimestamp(store: LogStore, segmentBaseOffset: number, timestamp: number): RowPlace | null {
-  const last = store.lastRow(segmentBaseOffset);
+function rowAtTimestamp(store: LogStore, segment: SegmentName, timestamp: number): RowPlace | null {
+  const last = store.lastRow(segment);
   if (last === null || last.maxTimestamp < timestamp) return null;
   let found = last;
-  let low = segmentBaseOffset;
+  let low = segment.baseOffset;
   while (low < found.baseOffset) {
-    const middle = store.rowHolding(segmentBaseOffset, low + Math.floor((found.baseOffset - low) / 2));
+    const middle = store.rowHolding(segment, low + Math.floor((found.baseOffset - low) / 2));
     if (middle === null || middle.baseOffset === found.baseOffset) break;
     if (middle.maxTimestamp >= timestamp) found = middle;
     else low = Math.max(middle.endOffset, low + 1);

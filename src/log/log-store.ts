@@ -5,15 +5,33 @@
 // hole in offsets (compaction keeps the offsets that its records had, and with them the end of each segment).
 // Everything is synchronous; what happens inside one `transaction` becomes durable whole or not at all.
 
-import type { Segment } from "./segment.ts";
+import type { Segment, SegmentName } from "./segment.ts";
 
-/** What a partition knows of itself beside its records. Stored; written at each start and when its topic changes. */
+/** How far the log is compacted. */
+export interface CleanerState {
+  /** Below it every key has its newest record of that range alone, above it nothing was compacted yet. */
+  readonly firstDirtyOffset: number;
+  /** The round of compaction that is under way, if one is: what a start takes up again. */
+  readonly round: CleanerRound | null;
+}
+
+export interface CleanerRound {
+  /** Exclusive: the round's keys are those from `firstDirtyOffset` to here, and the next dirty offset is this one. */
+  readonly endOffset: number;
+  /** Segments below it are done. */
+  readonly nextOffset: number;
+}
+
+export const NOTHING_CLEANED: CleanerState = { firstDirtyOffset: 0, round: null };
+
+/** What a partition knows of itself beside its records. Stored; written at each start, when its topic changes and by compaction. */
 export interface LogState {
   readonly topicId: string;
   readonly partition: number;
   /** Rises by one at each start. */
   readonly leaderEpoch: number;
   readonly logStartOffset: number;
+  readonly cleaner: CleanerState;
   /** TopicMetadata.version that `configs` is of. */
   readonly topicVersion: number;
   readonly configs: Readonly<Record<string, string>>;
@@ -67,18 +85,20 @@ export interface LogStore {
   sealedBytes(): number;
 
   /** Makes room for a segment's rows. */
-  createRows(baseOffset: number): void;
-  /** Frees a segment's rows, all at once. */
-  dropRows(baseOffset: number): void;
-  appendRow(segmentBaseOffset: number, row: LogRow): void;
+  createRows(segment: SegmentName): void;
+  /** Frees a segment's rows, all at once; none is no error. */
+  dropRows(segment: SegmentName): void;
+  /** Frees the rows that belong to no segment in the manifest: of rewrites that were cut off. @returns of how many segments */
+  dropStrayRows(): number;
+  appendRow(segment: SegmentName, row: LogRow): void;
   /**
    * Rows in order, from the one that holds `offset` (or the first after it). Take what you need before the next await.
    * @param maxBytes ends before the row that would pass it; the first comes in any case
    */
-  rowsFrom(segmentBaseOffset: number, offset: number, maxBytes?: number): Iterable<LogRow>;
+  rowsFrom(segment: SegmentName, offset: number, maxBytes?: number): Iterable<LogRow>;
   /** The place of the row with the largest base offset at or below `offset`. */
-  rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null;
-  lastRow(segmentBaseOffset: number): RowPlace | null;
+  rowHolding(segment: SegmentName, offset: number): RowPlace | null;
+  lastRow(segment: SegmentName): RowPlace | null;
 
   loadProducerSnapshot(): ProducerSnapshot | null;
   /** Replaces the one before. */

@@ -1,11 +1,13 @@
 // What a log does in the background, driven by the partition's alarm: seals what is old, expires, copies sealed segments to the archive,
-// drops their rows, deletes what expired there, and sweeps what no manifest row points to.
+// drops their rows, deletes what expired there, compacts, and sweeps what no manifest row points to.
 //
 // Each step leaves either the old or the new state, and a step that is cut off is found unfinished, and done again, by the next run. The
 // order of a copy (objects, then the manifest row, then the rows) means that a crash leaves the rows, or the objects, never neither.
-// One run is under way at a time. Appends and reads go on while a run waits for the archive.
+// One run is under way at a time. Appends and reads go on while a run waits for the archive, and between two steps of a compaction.
 
+import { COMPACTION_BYTES_PER_RUN } from "../common/limits.ts";
 import type { ArchiveStore } from "./archive-store.ts";
+import type { Compactor } from "./compaction/compactor.ts";
 import type { LogConfig } from "./log-config.ts";
 import type { LogStore } from "./log-store.ts";
 import type { PartitionLog } from "./partition-log.ts";
@@ -14,16 +16,22 @@ import { expiresAtMs, localRetention, retentionStartOffset, rowsToDrop } from ".
 import { archiveKeys, archivePrefix, isLocal, leaderEpochOf, type Segment, SegmentPlace } from "./segment.ts";
 import { uploadSegment } from "./segment-upload.ts";
 
+/** As ArchiveStore.delete takes them. */
+const MAX_KEYS_PER_DELETE = 1_000;
+
 export interface MaintenanceOptions {
   readonly log: PartitionLog;
   readonly store: LogStore;
   readonly archive: ArchiveStore | null;
   readonly tools: RecordTools;
+  readonly compactor: Compactor;
   readonly config: () => LogConfig;
   /** ms */
   readonly now: () => number;
   /** Throws once the log is destroyed; called after each wait. */
   readonly checkAlive: () => void;
+  /** Lets others have their turn of the event loop. */
+  readonly yieldTurn: () => Promise<void>;
 }
 
 /** Does all that is due. @returns when the next run is due (ms), null: not before something is appended */
@@ -33,26 +41,57 @@ export async function runMaintenance(options: MaintenanceOptions): Promise<numbe
   if (rollDue !== null && rollDue <= now()) log.roll();
   const start = retentionStartOffset(store.segmentsFrom(0), log.sizeBytes, config(), now());
   if (start !== null) log.advanceLogStart(start);
-  if (options.archive !== null) {
-    await deleteExpired(options, options.archive);
-    await copySealed(options, options.archive);
-    dropRows(options);
+  if (options.archive !== null) await deleteExpired(options, options.archive);
+  await tier(options);
+  const isCompacted = await compact(options);
+  return isCompacted ? nextDueMs(options) : now();
+}
+
+async function tier(options: MaintenanceOptions): Promise<void> {
+  if (options.archive === null) return;
+  await copySealed(options, options.archive);
+  dropRows(options);
+}
+
+/** Compacts for as long as a run may. What it replaces moves on at once, so that no more than a segment is local. @returns whether it is done */
+async function compact(options: MaintenanceOptions): Promise<boolean> {
+  const { compactor, archive, checkAlive, yieldTurn } = options;
+  for (let bytes = 0; bytes < COMPACTION_BYTES_PER_RUN; ) {
+    const step = await compactor.next();
+    checkAlive();
+    if (step === null) return true;
+    bytes += step.bytes;
+    if (step.replaced.length > 0) {
+      if (archive !== null) await deleteObjects(options, archive, step.replaced);
+      await tier(options);
+    }
+    await yieldTurn();
+    checkAlive();
   }
-  return nextDueMs(options);
+  return false;
+}
+
+async function deleteObjects({ log, checkAlive }: MaintenanceOptions, archive: ArchiveStore, segments: readonly Segment[]): Promise<void> {
+  const prefix = archivePrefix(log.state.topicId, log.state.partition);
+  const keys = segments.flatMap((segment) => objectKeys(prefix, segment));
+  for (let first = 0; first < keys.length; first += MAX_KEYS_PER_DELETE) {
+    await archive.delete(keys.slice(first, first + MAX_KEYS_PER_DELETE));
+    checkAlive();
+  }
 }
 
 /** Copies sealed segments that the archive lacks, oldest first. */
 async function copySealed(options: MaintenanceOptions, archive: ArchiveStore): Promise<void> {
   const { log, store, tools, config, checkAlive } = options;
   const prefix = archivePrefix(log.state.topicId, log.state.partition);
-  for (let segment = nextToCopy(store); segment !== null; segment = nextToCopy(store)) {
+  for (let segment = nextToCopy(options); segment !== null; segment = nextToCopy(options)) {
     const { baseOffset } = segment;
     const current = (): Segment | null => {
       checkAlive();
       const found = store.segmentHolding(baseOffset);
       return found?.baseOffset === baseOffset && found.place === SegmentPlace.local ? found : null;
     };
-    const name = log.nameCopy(segment);
+    const name = log.nameCopy();
     const { indexIntervalBytes } = config();
     const upload = uploadSegment(segment, name, { archive, store, tools, prefix, indexIntervalBytes, isWanted: () => current() !== null });
     const uploaded = await upload.catch((error: unknown) => {
@@ -69,37 +108,41 @@ async function copySealed(options: MaintenanceOptions, archive: ArchiveStore): P
   }
 }
 
-/** The segments that are local, oldest first: the newest of the log, since copies are made and rows dropped in order. */
-function localSegments(store: LogStore): Segment[] {
+/**
+ * The segments that are local, oldest first: the newest of the log, since copies are made and rows dropped in order. What compaction
+ * writes again is local anywhere.
+ */
+function localSegments({ log, store }: MaintenanceOptions): Segment[] {
+  const { firstDirtyOffset, round } = log.state.cleaner;
+  const wasCompacted = firstDirtyOffset > 0 || round !== null;
   const local: Segment[] = [];
   for (const segment of store.newestSegments()) {
-    if (!isLocal(segment)) break;
-    local.push(segment);
+    if (isLocal(segment)) local.push(segment);
+    else if (!wasCompacted) break;
   }
   return local.reverse();
 }
 
-function nextToCopy(store: LogStore): Segment | null {
-  return localSegments(store).find(({ place }) => place === SegmentPlace.local) ?? null;
+function nextToCopy(options: MaintenanceOptions): Segment | null {
+  return localSegments(options).find(({ place }) => place === SegmentPlace.local) ?? null;
 }
 
-function dropRows({ store, config, now }: MaintenanceOptions): void {
-  for (const segment of rowsToDrop(localSegments(store), config(), now())) {
+function dropRows(options: MaintenanceOptions): void {
+  const { store, config, now } = options;
+  for (const segment of rowsToDrop(localSegments(options), config(), now())) {
     store.transaction(() => {
       store.putSegment({ ...segment, place: SegmentPlace.archived });
-      store.dropRows(segment.baseOffset);
+      store.dropRows(segment);
     });
   }
 }
 
 /** Deletes the objects of segments on their way out, and then their manifest rows. */
-async function deleteExpired({ log, store, checkAlive }: MaintenanceOptions, archive: ArchiveStore): Promise<void> {
-  const { topicId, partition } = log.state;
-  const prefix = archivePrefix(topicId, partition);
+async function deleteExpired(options: MaintenanceOptions, archive: ArchiveStore): Promise<void> {
+  const { store } = options;
   const deleting = [...store.segmentsFrom(0)].filter((segment) => segment.place === SegmentPlace.deleting);
   for (const segment of deleting) {
-    await archive.delete(objectKeys(prefix, segment));
-    checkAlive();
+    await deleteObjects(options, archive, [segment]);
     store.removeSegment(segment.baseOffset);
   }
 }
@@ -109,11 +152,14 @@ function objectKeys(prefix: string, segment: Segment): string[] {
 }
 
 /**
- * Deletes the objects that no manifest row points to: of copies that were cut off. Those of a newer leader are left alone: where there
- * is one, this one is out of date and does not know its manifest. To be run when no copy is under way.
- * @returns how many it deleted
+ * Deletes the rows and objects that no manifest row points to: of copies and compactions that were cut off. Objects of a newer leader are
+ * left alone: where there is one, this one is out of date and does not know its manifest. To be run when no copy is under way; a
+ * compaction that is begins its round again.
+ * @returns how many objects it deleted
  */
-export async function sweepOrphans({ log, store, archive, checkAlive }: MaintenanceOptions): Promise<number> {
+export async function sweepOrphans({ log, store, archive, compactor, checkAlive }: MaintenanceOptions): Promise<number> {
+  await compactor.stop();
+  store.dropStrayRows();
   if (archive === null) return 0;
   const { topicId, partition, leaderEpoch } = log.state;
   const prefix = archivePrefix(topicId, partition);
@@ -143,8 +189,9 @@ export async function deleteArchive(archive: ArchiveStore, topicId: string, part
 }
 
 /** When something is due next (ms; what could not be done before, at once), null: not before something is appended. */
-export function nextDueMs({ log, store, archive, config }: MaintenanceOptions): number | null {
-  const due = [log.rollDueMs(config())];
+export function nextDueMs(options: MaintenanceOptions): number | null {
+  const { log, store, archive, compactor, config } = options;
+  const due = [log.rollDueMs(config()), compactor.dueMs()];
   for (const segment of store.segmentsFrom(0)) {
     if (segment.place === SegmentPlace.active) break;
     if (segment.place === SegmentPlace.deleting) {
@@ -154,9 +201,9 @@ export function nextDueMs({ log, store, archive, config }: MaintenanceOptions): 
     due.push(expiresAtMs(segment, config()));
     break; // the others go after it
   }
-  const [oldestLocal] = localSegments(store);
-  if (archive !== null && oldestLocal?.place === SegmentPlace.local) due.push(0);
-  if (archive !== null && oldestLocal?.place === SegmentPlace.both) due.push(oldestLocal.sealedAtMs + localRetention(config()).ms);
+  const local = archive === null ? [] : localSegments(options);
+  if (local.some(({ place }) => place === SegmentPlace.local)) due.push(0);
+  if (local[0]?.place === SegmentPlace.both) due.push(local[0].sealedAtMs + localRetention(config()).ms);
   const nextMs = Math.min(...due.map((dueMs) => dueMs ?? Number.POSITIVE_INFINITY));
   return nextMs === Number.POSITIVE_INFINITY ? null : nextMs;
 }

@@ -14,22 +14,17 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
 import { type BatchHeader, lastOffset, patchBatch, wholeRunHeaders } from "../record/record-batch.ts";
 import { checkAppendRules } from "./append-rules.ts";
-import type { LogConfig } from "./log-config.ts";
+import { type LogConfig, offsetIndexBytes } from "./log-config.ts";
 import { batchesOf, DamagedRowError, findByTimestamp, type InArchive, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
-import type { LogState, LogStore } from "./log-store.ts";
+import type { CleanerState, LogState, LogStore } from "./log-store.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
-import { type CopyName, type Segment, SegmentPlace } from "./segment.ts";
+import { type CopyName, MAX_SEGMENT_OFFSETS, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
 const SNAPSHOT_INTERVAL_ROWS = 2_000;
-
-/** Offsets in an index are relative to the segment's, as 4 bytes. */
-const MAX_SEGMENT_OFFSETS = 2 ** 31 - 1;
-
-const OFFSET_INDEX_ENTRY_BYTES = 8;
 
 /** Where a run's batches go: those that are new, and the offset to answer with. */
 interface Placement {
@@ -44,9 +39,11 @@ export interface AppendedRun {
   readonly logAppendTimeMs: number;
 }
 
+/** Of a segment that was neither copied to the archive nor compacted. */
+const UNCOPIED = { crc32c: null, archive: null, deleteHorizonMs: null } as const;
+
 /** What an active segment grows by. */
-interface ActiveSegment {
-  readonly baseOffset: number;
+interface ActiveSegment extends SegmentName {
   /** Of its first batch (ms); of its beginning while it is empty. */
   createdAtMs: number;
   sizeBytes: number;
@@ -119,6 +116,24 @@ export class PartitionLog {
   }
 
   /**
+   * Notes how far the log is compacted, in one transaction with what got it there: what is noted as compacted is never looked at again.
+   * @param rewrite of the manifest
+   */
+  setCleaner(cleaner: CleanerState, rewrite: () => void = () => {}): void {
+    this.#change(() =>
+      this.#store.transaction(() => {
+        rewrite();
+        this.#saveState({ ...this.#state, cleaner });
+      }),
+    );
+  }
+
+  /** Whether a stored batch is the newest of its producer, by which a repeat of it is recognised. */
+  isLastOfProducer(batch: BatchHeader): boolean {
+    return this.#producers.isLast(batch);
+  }
+
+  /**
    * Appends runs of whole, validated batches, each run whole or not at all, all in one transaction. Sets base offsets and leader
    * epochs in the runs' own bytes.
    * @returns for each run where it begins, or why it was refused
@@ -175,8 +190,8 @@ export class PartitionLog {
   }
 
   /** A name for a copy of a segment that no other attempt has: the leader epoch in it is this instance's alone. */
-  nameCopy(segment: Segment): CopyName {
-    return { leaderEpoch: this.#state.leaderEpoch, generation: (segment.archive?.generation ?? -1) + 1, attempt: this.#failedCopies };
+  nameCopy(): CopyName {
+    return { leaderEpoch: this.#state.leaderEpoch, attempt: this.#failedCopies };
   }
 
   /** A copy failed, and may have left objects behind. */
@@ -236,7 +251,7 @@ export class PartitionLog {
   }
 
   #dropSegment(segment: Segment): void {
-    if (segment.place === SegmentPlace.local || segment.place === SegmentPlace.both) this.#store.dropRows(segment.baseOffset);
+    if (segment.place === SegmentPlace.local || segment.place === SegmentPlace.both) this.#store.dropRows(segment);
     if (segment.place === SegmentPlace.local) this.#store.removeSegment(segment.baseOffset);
     else if (segment.place !== SegmentPlace.deleting) this.#store.putSegment({ ...segment, place: SegmentPlace.deleting });
   }
@@ -287,7 +302,7 @@ export class PartitionLog {
     if (active.sizeBytes === 0) active.createdAtMs = nowMs;
     const sizeBytes = row.bytes.byteLength;
     const maxTimestamp = Math.max(active.maxTimestamp, row.maxTimestamp);
-    this.#store.appendRow(active.baseOffset, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
+    this.#store.appendRow(active, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
     active.sizeBytes += sizeBytes;
     active.maxTimestamp = maxTimestamp;
     this.#logEndOffset = row.endOffset;
@@ -299,10 +314,9 @@ export class PartitionLog {
   #isFullFor(row: PackedRow, active: ActiveSegment, config: LogConfig, nowMs: number): boolean {
     if (active.sizeBytes === 0) return false;
     const sizeBytes = active.sizeBytes + row.bytes.byteLength;
-    const indexBytes = Math.ceil(sizeBytes / Math.max(config.indexIntervalBytes, 1)) * OFFSET_INDEX_ENTRY_BYTES;
     return (
       sizeBytes > config.segmentBytes ||
-      indexBytes > config.segmentIndexBytes ||
+      offsetIndexBytes(sizeBytes, config) > config.segmentIndexBytes ||
       row.endOffset - active.baseOffset > MAX_SEGMENT_OFFSETS ||
       nowMs - active.createdAtMs >= config.segmentMs
     );
@@ -311,10 +325,9 @@ export class PartitionLog {
   #roll(nowMs: number): void {
     const active = this.#active;
     if (active === null || active.sizeBytes === 0) return;
-    const { baseOffset, createdAtMs, sizeBytes, maxTimestamp } = active;
     const sealed: Segment = {
-      ...{ baseOffset, createdAtMs, sizeBytes, maxTimestamp, endOffset: this.#logEndOffset, sealedAtMs: nowMs },
-      ...{ place: SegmentPlace.local, crc32c: null, archive: null },
+      ...{ ...active, ...UNCOPIED },
+      ...{ place: SegmentPlace.local, endOffset: this.#logEndOffset, sealedAtMs: nowMs },
     };
     this.#store.putSegment(sealed);
     if (sealed.endOffset <= this.logStartOffset) this.#dropSegment(sealed);
@@ -325,13 +338,11 @@ export class PartitionLog {
 
   #beginSegment(nowMs: number): ActiveSegment {
     const baseOffset = this.#logEndOffset;
-    this.#store.putSegment({
-      ...{ baseOffset, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1, endOffset: baseOffset, sealedAtMs: -1 },
-      ...{ place: SegmentPlace.active, crc32c: null, archive: null },
-    });
-    this.#store.createRows(baseOffset);
-    this.#active = { baseOffset, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1 };
-    return this.#active;
+    const active: ActiveSegment = { baseOffset, generation: 0, createdAtMs: nowMs, sizeBytes: 0, maxTimestamp: -1 };
+    this.#store.putSegment({ ...active, ...UNCOPIED, place: SegmentPlace.active, endOffset: baseOffset, sealedAtMs: -1 });
+    this.#store.createRows(active);
+    this.#active = active;
+    return active;
   }
 
   #snapshotProducersIfDue(): void {
@@ -348,19 +359,19 @@ export class PartitionLog {
   #recover(): void {
     const segment = this.#store.lastSegment();
     if (segment === null) return;
-    const { baseOffset, createdAtMs } = segment;
-    const last = this.#store.lastRow(baseOffset);
+    const { baseOffset, generation, createdAtMs } = segment;
+    const last = this.#store.lastRow(segment);
     this.#logEndOffset = last?.endOffset ?? baseOffset;
     const sizeBytes = last === null ? 0 : last.position + last.sizeBytes;
-    this.#active = { baseOffset, createdAtMs, sizeBytes, maxTimestamp: last?.maxTimestamp ?? -1 };
+    this.#active = { baseOffset, generation, createdAtMs, sizeBytes, maxTimestamp: last?.maxTimestamp ?? -1 };
     const snapshot = this.#store.loadProducerSnapshot();
     if (snapshot !== null) this.#producers.decodeSnapshot(snapshot.parts);
-    this.#applyRowsFrom(baseOffset, snapshot?.endOffset ?? 0);
-    if (last !== null) this.#checkLastBatch(baseOffset);
+    this.#applyRowsFrom(segment, snapshot?.endOffset ?? 0);
+    if (last !== null) this.#checkLastBatch(segment);
   }
 
-  #applyRowsFrom(segmentBaseOffset: number, offset: number): void {
-    for (const row of this.#store.rowsFrom(segmentBaseOffset, Math.max(offset, segmentBaseOffset))) {
+  #applyRowsFrom(segment: SegmentName, offset: number): void {
+    for (const row of this.#store.rowsFrom(segment, Math.max(offset, segment.baseOffset))) {
       this.#rowsSinceSnapshot += 1;
       this.#bytesSinceSnapshot += row.sizeBytes;
       for (const batch of batchesOf(row)) {
@@ -369,8 +380,8 @@ export class PartitionLog {
     }
   }
 
-  #checkLastBatch(segmentBaseOffset: number): void {
-    for (const row of this.#store.rowsFrom(segmentBaseOffset, this.#logEndOffset - 1)) {
+  #checkLastBatch(segment: SegmentName): void {
+    for (const row of this.#store.rowsFrom(segment, this.#logEndOffset - 1)) {
       const batch = [...batchesOf(row)].at(-1)!;
       if (!this.#tools.isIntact(new Uint8Array(row.bytes, batch.position, batch.sizeBytes))) throw new DamagedRowError(row, batch.position);
     }

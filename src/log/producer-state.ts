@@ -79,6 +79,11 @@ export class ProducerState {
     if (entry.batches.length > BATCHES_TO_RETAIN) entry.batches.shift();
   }
 
+  /** Whether a written batch is the last of its producer. */
+  isLast({ producerId, baseOffset }: BatchHeader): boolean {
+    return producerId !== NO_PRODUCER_ID && this.#producers.get(producerId)?.batches.at(-1)?.baseOffset === baseOffset;
+  }
+
   /** Remembers the producers of some batches. @returns what puts them back */
   checkpoint(batches: readonly BatchHeader[]): () => void {
     const before = new Map<number, ProducerEntry | undefined>();

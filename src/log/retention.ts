@@ -17,7 +17,8 @@ export function expiresAtMs(segment: Segment, config: LogConfig): number | null 
  */
 export function retentionStartOffset(segments: Iterable<Segment>, totalBytes: number, config: LogConfig, nowMs: number): number | null {
   let start: number | null = null;
-  let excessBytes = config.isDeleted && config.retentionBytes >= 0 ? totalBytes - config.retentionBytes : 0;
+  const hasSizeLimit = config.isDeleted && config.retentionBytes >= 0;
+  let excessBytes = hasSizeLimit ? totalBytes - config.retentionBytes : Number.NEGATIVE_INFINITY;
   for (const segment of segments) {
     if (segment.place === SegmentPlace.active) break;
     if (segment.place === SegmentPlace.deleting) continue;

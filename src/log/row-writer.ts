@@ -46,6 +46,11 @@ export class RowWriter {
     this.#endOffset = lastOffset(batch) + 1;
   }
 
+  /** The rows that are full so far, once. */
+  takeFull(): readonly PackedRow[] {
+    return this.#rows.splice(0);
+  }
+
   finish(): readonly PackedRow[] {
     if (this.#rowBytes > 0) this.#closeRow();
     return this.#rows;

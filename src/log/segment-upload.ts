@@ -1,6 +1,6 @@
 // Copies a sealed segment to the archive: the log first, in parts where it is large, then its indexes. Rows are read a part at a time,
 // so that neither memory nor the partition's turn is held for the whole segment. What a copy that fails leaves behind is an orphan
-// (orphans.ts): nothing points to it.
+// (maintenance.ts): nothing points to it.
 
 import type { ArchiveStore } from "./archive-store.ts";
 import { IndexBuilder } from "./index-builder.ts";
@@ -111,7 +111,7 @@ class SegmentSource {
   }
 
   #rowsLeft(): Iterable<LogRow> {
-    return this.#nextOffset >= this.#segment.endOffset ? [] : this.#store.rowsFrom(this.#segment.baseOffset, this.#nextOffset);
+    return this.#nextOffset >= this.#segment.endOffset ? [] : this.#store.rowsFrom(this.#segment, this.#nextOffset);
   }
 
   #index(row: LogRow): void {

@@ -21,16 +21,20 @@ export type SegmentPlace = (typeof SegmentPlace)[keyof typeof SegmentPlace];
 export interface ArchivedCopy {
   /** In the keys: of the leader that wrote the copy. */
   readonly leaderEpoch: number;
-  /** In the keys: counts the copies of one segment, each compaction's another. */
-  readonly generation: number;
   /** In the keys: how many copies of this leader had failed before. What those left behind cannot stand for this one. */
   readonly attempt: number;
   readonly indexBytes: number;
   readonly timeIndexBytes: number;
 }
 
-export interface Segment {
+/** What names the bytes of a segment, in rows or in the archive: the same name never stands for other bytes. */
+export interface SegmentName {
   readonly baseOffset: number;
+  /** 0 as it was written; each compaction's rewrite is one more. */
+  readonly generation: number;
+}
+
+export interface Segment extends SegmentName {
   readonly place: SegmentPlace;
   /** When its first batch was written (ms, the broker's clock). */
   readonly createdAtMs: number;
@@ -43,11 +47,16 @@ export interface Segment {
   /** CRC-32C of all its bytes; null until it is known (once archived). */
   readonly crc32c: number | null;
   readonly archive: ArchivedCopy | null;
+  /** When the last of its tombstones may go (ms): compaction decides it. null: none waits. */
+  readonly deleteHorizonMs: number | null;
 }
 
 export function isLocal(segment: Segment): boolean {
   return segment.place === SegmentPlace.active || segment.place === SegmentPlace.local || segment.place === SegmentPlace.both;
 }
+
+/** Offsets in an index are relative to the segment's, as 4 bytes. */
+export const MAX_SEGMENT_OFFSETS = 2 ** 31 - 1;
 
 /** Kafka's name of a segment: its base offset in 20 digits. */
 export function segmentName(baseOffset: number): string {
@@ -63,16 +72,19 @@ const ARCHIVE_FILES = ["log", "index", "timeindex"] as const;
 
 export type ArchiveFile = (typeof ARCHIVE_FILES)[number];
 
-/** What tells the copies of a segment apart, in their keys. */
-export type CopyName = Pick<ArchivedCopy, "leaderEpoch" | "generation" | "attempt">;
+/** What tells the copies of the same bytes apart, in their keys. */
+export type CopyName = Pick<ArchivedCopy, "leaderEpoch" | "attempt">;
 
-/** A segment's object in the archive. The leader epoch is in it, so that a stale leader can never overwrite what a newer one wrote. */
-export function archiveKey(prefix: string, segment: Segment, copy: CopyName, file: ArchiveFile): string {
-  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${copy.generation}.${copy.attempt}.${file}`;
+/**
+ * A segment's object in the archive. The leader epoch is in it, so that a stale leader can never overwrite what a newer one wrote, and
+ * the generation, so that a reader of the old bytes never gets some of the new ones.
+ */
+export function archiveKey(prefix: string, segment: SegmentName, copy: CopyName, file: ArchiveFile): string {
+  return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${segment.generation}.${copy.attempt}.${file}`;
 }
 
 /** The keys of all objects of a copy. */
-export function archiveKeys(prefix: string, segment: Segment, copy: CopyName): string[] {
+export function archiveKeys(prefix: string, segment: SegmentName, copy: CopyName): string[] {
   return ARCHIVE_FILES.map((file) => archiveKey(prefix, segment, copy, file));
 }
 

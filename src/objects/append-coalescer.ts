@@ -6,7 +6,7 @@
 // it makes the call for all of them, under waitUntil so that its client may go away, then hands the lead to one that came meanwhile.
 // A follower whose leader never comes back gives up after APPEND_TIMEOUT_MS.
 //
-// A lane is busy once several requests were in flight at a time. The answers of that call bring the next requests, a moment later, so a busy
+// A lane is busy once a call carried several requests. The answers of that call bring the next requests, a moment later, so a busy
 // lane's leader lets them come before it calls: a commit stops everything else in plain workerd, and its cost is shared by all that go
 // together. A lone append never waits.
 
@@ -32,13 +32,8 @@ const LEAD = Symbol("lead");
 interface Lane {
   isLed: boolean;
   waiting: Waiting[];
-  /**
-   * Requests that are likely to come: as many as were in flight when a call was answered, those that it carried and those that waited.
-   * Halves with each call that finds fewer.
-   */
-  expected: number;
-  /** Ends a wait of the leader before its time. */
-  wake: () => void;
+  /** Requests in the call before; halves with each call that carries fewer, so that one slow request does not end a busy time. */
+  carried: number;
 }
 
 /** Lanes are small, yet those of partitions that nobody writes to any more must not pile up. */
@@ -61,7 +56,6 @@ export async function appendCoalesced(
   const waiting: Waiting = { request, outcome: Promise.withResolvers(), isSettled: false };
   lane.waiting.push(waiting);
   if (lane.isLed) {
-    if (lane.waiting.length >= lane.expected) lane.wake();
     const outcome = await followed(name, lane, waiting);
     if (outcome !== LEAD) return outcome;
   }
@@ -82,7 +76,7 @@ async function followed(name: string, lane: Lane, waiting: Waiting): Promise<Ans
 function laneOf(name: string): Lane {
   let lane = lanes.get(name);
   if (lane === undefined) {
-    lane = { isLed: false, waiting: [], expected: 0, wake: () => undefined };
+    lane = { isLed: false, waiting: [], carried: 0 };
     lanes.set(name, lane);
   }
   return lane;
@@ -90,10 +84,10 @@ function laneOf(name: string): Lane {
 
 /** Carries the first of those that wait, the leader itself, and the others that fit. @returns the leader's own answer */
 async function lead(name: string, lane: Lane, carry: CarryAppends): Promise<Answer> {
-  if (lane.expected > 1) await gather(lane);
+  if (lane.carried > 1) await gather(lane);
   const group = takeGroup(lane);
+  lane.carried = Math.max(group.length, lane.carried >> 1);
   const answers = await carryGroup(group, carry);
-  lane.expected = Math.max(group.length + lane.waiting.length, lane.expected >> 1);
   const answerOf = (index: number): Answer => (isFailure(answers) ? answers : answers[index]!);
   for (let index = 1; index < group.length; index++) settle(group[index]!, answerOf(index));
   const next = lane.waiting[0];
@@ -105,20 +99,15 @@ async function lead(name: string, lane: Lane, carry: CarryAppends): Promise<Answ
 /** Nobody waits: a busy lane stays, to be known as busy when the next request comes. */
 function rest(name: string, lane: Lane): void {
   lane.isLed = false;
-  const isBusy = lane.expected > 1 && lanes.size <= MAX_RESTING_LANES;
+  const isBusy = lane.carried > 1 && lanes.size <= MAX_RESTING_LANES;
   if (!isBusy && lanes.get(name) === lane) lanes.delete(name);
 }
 
-/** Lets requests come for as long as they do, or until all that are expected wait. */
+/** Lets requests come for as long as they do. */
 async function gather(lane: Lane): Promise<void> {
-  const isGrowing = (before: number) => before < lane.waiting.length && lane.waiting.length < lane.expected;
-  for (let count = 0, round = 0; isGrowing(count) && round < MAX_GATHERINGS; round++) {
+  for (let count = 0, round = 0; count < lane.waiting.length && round < MAX_GATHERINGS; round++) {
     count = lane.waiting.length;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    lane.wake = resolve;
-    const timer = setTimeout(resolve, 0);
-    await promise;
-    clearTimeout(timer); // here, not in \`wake\`: timers belong to the request that set them
+    await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 

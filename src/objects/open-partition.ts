@@ -23,7 +23,7 @@ import { DamagedRowError } from "../log/log-reader.ts";
 import type { LogState, LogStore } from "../log/log-store.ts";
 import { PartitionLog } from "../log/partition-log.ts";
 import type { TimestampedOffset } from "../log/record-tools.ts";
-import { type ArchivedCopy, archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
+import { archivePrefix, type Segment, SegmentPlace } from "../log/segment.ts";
 import { indexSearch, recordTools } from "./core.ts";
 
 const PLACE_NAMES = ["active", "local", "both", "archived", "deleting"] as const satisfies readonly (keyof typeof SegmentPlace)[];
@@ -101,7 +101,7 @@ export class OpenPartition {
   segments(page?: SegmentPage): SegmentDescription[] {
     const { highWatermark, activeBytes, activeMaxTimestamp } = this.log;
     return [...this.#manifest(page)].map((segment) => {
-      const { baseOffset, createdAtMs, sealedAtMs, crc32c } = segment;
+      const { baseOffset, generation, createdAtMs, sealedAtMs, crc32c } = segment;
       const isActive = segment.place === SegmentPlace.active;
       return {
         baseOffset,
@@ -113,7 +113,8 @@ export class OpenPartition {
         sealedAtMs,
         crc32c,
         key: segment.archive === null ? null : (this.#archive?.key(segment) ?? null),
-        isCompacted: (segment.archive?.generation ?? 0) > 0,
+        generation,
+        isCompacted: generation > 0,
       };
     });
   }
@@ -148,13 +149,13 @@ export class OpenPartition {
     }
   }
 
-  /** What the archive answers about a segment; GONE where it fails because the segment went meanwhile, or has another copy. */
+  /** What the archive answers about a segment; GONE where it fails because the segment expired or was compacted meanwhile. */
   async #unlessGone<T>(segment: Segment, answer: Promise<T>): Promise<T | typeof GONE> {
     try {
       return await answer;
     } catch (error) {
       const current = this.#store.segmentHolding(segment.baseOffset);
-      const isGone = segment.endOffset <= this.log.logStartOffset || !isSameCopy(current?.archive ?? null, segment.archive);
+      const isGone = segment.endOffset <= this.log.logStartOffset || !isSameCopy(current, segment);
       if (error instanceof ArchiveError && isGone) return GONE;
       throw error;
     }
@@ -167,8 +168,10 @@ export class OpenPartition {
   }
 }
 
-function isSameCopy(a: ArchivedCopy | null, b: ArchivedCopy | null): boolean {
-  return a?.leaderEpoch === b?.leaderEpoch && a?.generation === b?.generation && a?.attempt === b?.attempt;
+/** Whether the manifest still has the bytes that were looked for, and at the same keys. */
+function isSameCopy(current: Segment | null, { baseOffset, generation, archive }: Segment): boolean {
+  const isSameSegment = current?.baseOffset === baseOffset && current.generation === generation;
+  return isSameSegment && current.archive?.leaderEpoch === archive?.leaderEpoch && current.archive?.attempt === archive?.attempt;
 }
 
 async function orStorageError<T>(work: () => Promise<T>): Promise<T | Failure> {

@@ -25,7 +25,7 @@ import type { Env } from "../env.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
 import { GroupCommit } from "../log/group-commit.ts";
 import { DamagedRowError } from "../log/log-reader.ts";
-import type { LogState } from "../log/log-store.ts";
+import { type LogState, NOTHING_CLEANED } from "../log/log-store.ts";
 import { deleteArchive } from "../log/maintenance.ts";
 import type { AppendedRun } from "../log/partition-log.ts";
 import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
@@ -178,7 +178,7 @@ export class PartitionObject extends DurableObject<Env> {
     const topic = await this.env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).topicById(address.topicId);
     if (topic === null || this.#isDestroyed || address.partition >= topic.partitionCount) return unknownTopic();
     if (this.#open === null) {
-      const state = { topicId: topic.topicId, partition: address.partition, leaderEpoch: -1, logStartOffset: 0 };
+      const state = { topicId: topic.topicId, partition: address.partition, leaderEpoch: -1, logStartOffset: 0, cleaner: NOTHING_CLEANED };
       this.#store.createTables();
       return this.#openWith({ ...state, topicVersion: topic.version, configs: topic.configs });
     }

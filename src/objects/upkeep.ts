@@ -1,10 +1,14 @@
 // Runs a partition's maintenance by its object's one alarm. An alarm is a row written: it is set only to ring earlier than it would,
 // and the one that an instance before has set counts.
 
+import { COMPACTION_KEY_MAP_BYTES } from "../common/limits.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
+import { Compactor } from "../log/compaction/compactor.ts";
+import type { HashSeed } from "../log/compaction/key-hash.ts";
 import type { LogStore } from "../log/log-store.ts";
 import { type MaintenanceOptions, nextDueMs, runMaintenance, sweepOrphans } from "../log/maintenance.ts";
-import { recordTools } from "./core.ts";
+import { archivePrefix } from "../log/segment.ts";
+import { batchTools, recordTools } from "./core.ts";
 import type { OpenPartition } from "./open-partition.ts";
 
 /** Between two tries of a maintenance that failed: doubled from the first to the last (ms). */
@@ -13,6 +17,9 @@ const LAST_RETRY_MS = 300_000;
 
 /** Between two runs that have something to do (ms). */
 const MIN_INTERVAL_MS = 1_000;
+
+/** The latest that a Date can be: what configs of "for ever" put beyond it never comes. */
+const LATEST_TIME_MS = 8.64e15;
 
 /** What it needs of a DurableObjectStorage. */
 export interface AlarmStorage {
@@ -29,6 +36,8 @@ export class Upkeep {
   #alarmMs = Number.POSITIVE_INFINITY;
   #failures = 0;
   #isSwept = false;
+  /** Of the one partition that this keeps up. */
+  #compactor: Compactor | null = null;
   #isStopped = false;
   #run: Promise<void> = Promise.resolve();
 
@@ -45,7 +54,7 @@ export class Upkeep {
 
   /** Makes the alarm ring at `dueMs` at the latest. */
   schedule(dueMs: number): void {
-    if (dueMs >= this.#alarmMs || this.#isStopped) return;
+    if (dueMs >= this.#alarmMs || dueMs > LATEST_TIME_MS || this.#isStopped) return;
     this.#alarmMs = dueMs;
     void this.#setAlarm(dueMs);
   }
@@ -72,14 +81,17 @@ export class Upkeep {
     const checkAlive = (): void => {
       if (this.#isStopped) throw new DestroyedError();
     };
+    this.#compactor ??= this.#createCompactor(partition);
     return {
       log: partition.log,
       store: this.#store,
       archive: this.#archive,
       tools: recordTools,
+      compactor: this.#compactor,
       config: () => partition.config,
       now: Date.now,
       checkAlive,
+      yieldTurn: () => scheduler.wait(0),
     };
   }
 
@@ -94,12 +106,27 @@ export class Upkeep {
     } catch (error) {
       if (error instanceof DestroyedError) return;
       this.#failures += 1;
-      this.#isSwept = false; // it may have left objects behind
+      this.#isSwept = false; // what failed may have left something behind
       const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), LAST_RETRY_MS);
       console.error(
         JSON.stringify({ message: "the maintenance of a partition failed", ...partition.log.state, error: String(error), retryMs }),
       );
       this.schedule(Date.now() + retryMs);
     }
+  }
+
+  #createCompactor(open: OpenPartition): Compactor {
+    const { topicId, partition } = open.log.state;
+    return new Compactor({
+      log: open.log,
+      config: () => open.config,
+      store: this.#store,
+      archive: this.#archive,
+      prefix: archivePrefix(topicId, partition),
+      tools: batchTools,
+      now: Date.now,
+      randomSeed: () => [...crypto.getRandomValues(new Uint32Array(4))] as unknown as HashSeed,
+      keyMapBytes: COMPACTION_KEY_MAP_BYTES,
+    });
   }
 }

@@ -1,12 +1,13 @@
 // A log store in memory: the twin of sqlite-log-store.ts, for tests. A transaction that throws leaves nothing behind.
 
 import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
-import { type Segment, SegmentPlace } from "../log/segment.ts";
+import { type Segment, type SegmentName, SegmentPlace } from "../log/segment.ts";
 
 interface Content {
   state: LogState | null;
   segments: Map<number, Segment>;
-  rows: Map<number, LogRow[]>;
+  /** By segment name. */
+  rows: Map<string, LogRow[]>;
   snapshot: ProducerSnapshot | null;
 }
 
@@ -66,33 +67,41 @@ export class MemoryLogStore implements LogStore {
     return counted.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   }
 
-  createRows(baseOffset: number): void {
-    if (this.#content.rows.has(baseOffset)) throw new Error(`segment ${baseOffset} has rows already`);
-    this.#content.rows.set(baseOffset, []);
+  createRows(segment: SegmentName): void {
+    const name = nameOf(segment);
+    if (this.#content.rows.has(name)) throw new Error(`segment ${name} has rows already`);
+    this.#content.rows.set(name, []);
   }
 
-  dropRows(baseOffset: number): void {
-    this.#content.rows.delete(baseOffset);
+  dropRows(segment: SegmentName): void {
+    this.#content.rows.delete(nameOf(segment));
   }
 
-  appendRow(segmentBaseOffset: number, row: LogRow): void {
-    this.#rowsOf(segmentBaseOffset).push({ ...row, bytes: row.bytes.slice(0) });
+  dropStrayRows(): number {
+    const listed = new Set([...this.#content.segments.values()].map(nameOf));
+    const strays = [...this.#content.rows.keys()].filter((name) => !listed.has(name));
+    for (const name of strays) this.#content.rows.delete(name);
+    return strays.length;
   }
 
-  rowsFrom(segmentBaseOffset: number, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
-    const rows = this.#rowsOf(segmentBaseOffset).filter((row) => row.endOffset > offset);
+  appendRow(segment: SegmentName, row: LogRow): void {
+    this.#rowsOf(segment).push({ ...row, bytes: row.bytes.slice(0) });
+  }
+
+  rowsFrom(segment: SegmentName, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    const rows = this.#rowsOf(segment).filter((row) => row.endOffset > offset);
     const start = rows[0]?.position ?? 0;
     return rows
       .filter((row, index) => index === 0 || row.position + row.sizeBytes - start <= maxBytes)
       .map((row) => ({ ...row, bytes: row.bytes.slice(0) }));
   }
 
-  rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null {
-    return this.#rowsOf(segmentBaseOffset).findLast((row) => row.baseOffset <= offset) ?? null;
+  rowHolding(segment: SegmentName, offset: number): RowPlace | null {
+    return this.#rowsOf(segment).findLast((row) => row.baseOffset <= offset) ?? null;
   }
 
-  lastRow(segmentBaseOffset: number): RowPlace | null {
-    return this.#rowsOf(segmentBaseOffset).at(-1) ?? null;
+  lastRow(segment: SegmentName): RowPlace | null {
+    return this.#rowsOf(segment).at(-1) ?? null;
   }
 
   loadProducerSnapshot(): ProducerSnapshot | null {
@@ -114,9 +123,9 @@ export class MemoryLogStore implements LogStore {
     return [...this.#content.segments.values()].sort((a, b) => a.baseOffset - b.baseOffset);
   }
 
-  #rowsOf(baseOffset: number): LogRow[] {
-    const rows = this.#content.rows.get(baseOffset);
-    if (rows === undefined) throw new Error(`segment ${baseOffset} has no rows`);
+  #rowsOf(segment: SegmentName): LogRow[] {
+    const rows = this.#content.rows.get(nameOf(segment));
+    if (rows === undefined) throw new Error(`segment ${nameOf(segment)} has no rows`);
     return rows;
   }
 }
@@ -125,6 +134,10 @@ function copyOf(content: Content): Content {
   return {
     ...content,
     segments: new Map(content.segments),
-    rows: new Map([...content.rows].map(([baseOffset, rows]) => [baseOffset, [...rows]])),
+    rows: new Map([...content.rows].map(([name, rows]) => [name, [...rows]])),
   };
+}
+
+function nameOf({ baseOffset, generation }: SegmentName): string {
+  return `${baseOffset}.${generation}`;
 }

@@ -7,14 +7,17 @@
 //     partition         index in the topic
 //     leader_epoch      rises at each start
 //     log_start_offset  first offset that may be read
+//     first_dirty_offset, round_end_offset, round_next_offset
+//                       how far the log is compacted (CleanerState of src/log/log-store.ts; the last two null: no round is under way)
 //     topic_version     of configs
 //     configs           JSON object, the topic's set configs
 //
 //   segments            the manifest, one row a segment (src/log/segment.ts tells what the columns mean)
-//     base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
-//     archive_epoch, archive_generation, archive_attempt, index_bytes, time_index_bytes (all five null: not in the archive)
+//     base_offset, generation, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c, delete_horizon_ms,
+//     archive_epoch, archive_attempt, index_bytes, time_index_bytes (all four null: not in the archive)
 //
-//   segment_N           the rows of the local segment with base offset N, one row a flush, or a part of one
+//   segment_N           the rows of the local segment with base offset N, one row a flush, or a part of one; segment_N_G those of its
+//                       generation G, from 1 on
 //     base_offset       of its first batch
 //     end_offset        exclusive
 //     position          bytes of the segment before it
@@ -22,7 +25,7 @@
 //     max_timestamp     largest of the segment up to here (ms)
 //     bytes             whole record batches; last, so that the other columns are read without it. A row of more than MAX_ROW_BYTES
 //                       (one large batch) goes on in
-//   segment_N_parts     base_offset, part (1, 2, …), bytes
+//   segment_N_parts     (or segment_N_G_parts) base_offset, part (1, 2, …), bytes
 //
 //   producer_snapshot   the newest snapshot's parts (src/log/producer-state.ts draws the bytes)
 //     part              0, 1, …
@@ -36,19 +39,23 @@
 
 import { MAX_ROW_BYTES } from "../common/limits.ts";
 import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
-import { type Segment, SegmentPlace } from "../log/segment.ts";
+import { type Segment, type SegmentName, SegmentPlace } from "../log/segment.ts";
 
 type StateColumns = {
   topic_id: string;
   partition: number;
   leader_epoch: number;
   log_start_offset: number;
+  first_dirty_offset: number;
+  round_end_offset: number | null;
+  round_next_offset: number | null;
   topic_version: number;
   configs: string;
 };
 
 type SegmentColumns = {
   base_offset: number;
+  generation: number;
   place: number;
   created_at_ms: number;
   end_offset: number;
@@ -56,8 +63,8 @@ type SegmentColumns = {
   max_timestamp: number;
   sealed_at_ms: number;
   crc32c: number | null;
+  delete_horizon_ms: number | null;
   archive_epoch: number | null;
-  archive_generation: number;
   archive_attempt: number;
   index_bytes: number;
   time_index_bytes: number;
@@ -91,11 +98,13 @@ export class SqliteLogStore implements LogStore {
     this.#sql.exec(`
       CREATE TABLE IF NOT EXISTS log_state (
         id INTEGER PRIMARY KEY, topic_id TEXT NOT NULL, partition INTEGER NOT NULL, leader_epoch INTEGER NOT NULL,
-        log_start_offset INTEGER NOT NULL, topic_version INTEGER NOT NULL, configs TEXT NOT NULL);
+        log_start_offset INTEGER NOT NULL, first_dirty_offset INTEGER NOT NULL, round_end_offset INTEGER, round_next_offset INTEGER,
+        topic_version INTEGER NOT NULL, configs TEXT NOT NULL);
       CREATE TABLE IF NOT EXISTS segments (
-        base_offset INTEGER PRIMARY KEY, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, end_offset INTEGER NOT NULL,
-        size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL, crc32c INTEGER,
-        archive_epoch INTEGER, archive_generation INTEGER, archive_attempt INTEGER, index_bytes INTEGER, time_index_bytes INTEGER);
+        base_offset INTEGER PRIMARY KEY, generation INTEGER NOT NULL, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL,
+        end_offset INTEGER NOT NULL, size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL,
+        crc32c INTEGER, delete_horizon_ms INTEGER, archive_epoch INTEGER, archive_attempt INTEGER, index_bytes INTEGER,
+        time_index_bytes INTEGER);
       CREATE TABLE IF NOT EXISTS producer_snapshot (part INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
@@ -108,6 +117,10 @@ export class SqliteLogStore implements LogStore {
       partition: row.partition,
       leaderEpoch: row.leader_epoch,
       logStartOffset: row.log_start_offset,
+      cleaner: {
+        firstDirtyOffset: row.first_dirty_offset,
+        round: row.round_end_offset === null ? null : { endOffset: row.round_end_offset, nextOffset: row.round_next_offset ?? 0 },
+      },
       topicVersion: row.topic_version,
       configs: JSON.parse(row.configs),
     };
@@ -115,12 +128,15 @@ export class SqliteLogStore implements LogStore {
 
   saveState(state: LogState): void {
     this.#sql.exec(
-      `INSERT OR REPLACE INTO log_state (id, topic_id, partition, leader_epoch, log_start_offset, topic_version, configs)
-       VALUES (0, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO log_state (id, topic_id, partition, leader_epoch, log_start_offset, first_dirty_offset, round_end_offset,
+         round_next_offset, topic_version, configs) VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       state.topicId,
       state.partition,
       state.leaderEpoch,
       state.logStartOffset,
+      state.cleaner.firstDirtyOffset,
+      state.cleaner.round?.endOffset ?? null,
+      state.cleaner.round?.nextOffset ?? null,
       state.topicVersion,
       JSON.stringify(state.configs),
     );
@@ -133,9 +149,11 @@ export class SqliteLogStore implements LogStore {
   putSegment(segment: Segment): void {
     const { archive } = segment;
     this.#sql.exec(
-      `INSERT OR REPLACE INTO segments (base_offset, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms, crc32c,
-         archive_epoch, archive_generation, archive_attempt, index_bytes, time_index_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT OR REPLACE INTO segments (base_offset, generation, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms,
+         crc32c, delete_horizon_ms, archive_epoch, archive_attempt, index_bytes, time_index_bytes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       segment.baseOffset,
+      segment.generation,
       segment.place,
       segment.createdAtMs,
       segment.endOffset,
@@ -143,8 +161,8 @@ export class SqliteLogStore implements LogStore {
       segment.maxTimestamp,
       segment.sealedAtMs,
       segment.crc32c,
+      segment.deleteHorizonMs,
       archive?.leaderEpoch ?? null,
-      archive?.generation ?? null,
       archive?.attempt ?? null,
       archive?.indexBytes ?? null,
       archive?.timeIndexBytes ?? null,
@@ -183,20 +201,28 @@ export class SqliteLogStore implements LogStore {
     return this.#sql.exec<{ bytes: number }>(query, SegmentPlace.active, SegmentPlace.deleting).one().bytes;
   }
 
-  createRows(baseOffset: number): void {
-    this.#sql.exec(`CREATE TABLE ${rowsTable(baseOffset)} (
+  createRows(segment: SegmentName): void {
+    this.#sql.exec(`CREATE TABLE ${rowsTable(segment)} (
       base_offset INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, position INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
       max_timestamp INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
-  dropRows(baseOffset: number): void {
-    this.#sql.exec(`DROP TABLE IF EXISTS ${rowsTable(baseOffset)}; DROP TABLE IF EXISTS ${partsTable(baseOffset)}`);
+  dropRows(segment: SegmentName): void {
+    this.#sql.exec(`DROP TABLE IF EXISTS ${rowsTable(segment)}; DROP TABLE IF EXISTS ${partsTable(segment)}`);
   }
 
-  appendRow(segmentBaseOffset: number, row: LogRow): void {
+  dropStrayRows(): number {
+    const tables = this.#sql.exec<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'segment_*'");
+    const listed = new Set([...this.segmentsFrom(0)].flatMap((segment) => [rowsTable(segment), partsTable(segment)]));
+    const strays = [...tables].map(({ name }) => name).filter((name) => !listed.has(name));
+    for (const name of strays) this.#sql.exec(`DROP TABLE ${name}`);
+    return strays.filter((name) => !name.endsWith("_parts")).length;
+  }
+
+  appendRow(segment: SegmentName, row: LogRow): void {
     const first = row.bytes.byteLength <= MAX_ROW_BYTES ? row.bytes : row.bytes.slice(0, MAX_ROW_BYTES);
     this.#sql.exec(
-      `INSERT INTO ${rowsTable(segmentBaseOffset)} (${PLACE_COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO ${rowsTable(segment)} (${PLACE_COLUMNS}, bytes) VALUES (?, ?, ?, ?, ?, ?)`,
       row.baseOffset,
       row.endOffset,
       row.position,
@@ -204,12 +230,12 @@ export class SqliteLogStore implements LogStore {
       row.maxTimestamp,
       first,
     );
-    if (first !== row.bytes) this.#appendParts(segmentBaseOffset, row);
+    if (first !== row.bytes) this.#appendParts(segment, row);
   }
 
-  *rowsFrom(segmentBaseOffset: number, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
-    let next = this.#startOfRows(segmentBaseOffset, offset);
-    const table = rowsTable(segmentBaseOffset);
+  *rowsFrom(segment: SegmentName, offset: number, maxBytes = Number.POSITIVE_INFINITY): Iterable<LogRow> {
+    let next = this.#startOfRows(segment, offset);
+    const table = rowsTable(segment);
     // The row that would outgrow the page ends it. A plain condition on the position, which has no index, would look at every row that
     // is left in the segment; the inner query stops at the first.
     const query = `SELECT ${PLACE_COLUMNS}, bytes FROM ${table}
@@ -222,7 +248,7 @@ export class SqliteLogStore implements LogStore {
       if (maxBytes !== Number.POSITIVE_INFINITY) page = Math.min(left, MAX_PAGE_BYTES);
       const rows = this.#sql.exec<RowColumns>(query, next.offset, next.position, page).toArray();
       for (const columns of rows) {
-        if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segmentBaseOffset, columns) };
+        if (columns.end_offset > offset) yield { ...toPlace(columns), bytes: this.#wholeBytes(segment, columns) };
       }
       const last = rows.at(-1);
       if (last === undefined || page === left) return;
@@ -233,12 +259,12 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
-  rowHolding(segmentBaseOffset: number, offset: number): RowPlace | null {
-    return this.#onePlace(segmentBaseOffset, "WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT 1", offset);
+  rowHolding(segment: SegmentName, offset: number): RowPlace | null {
+    return this.#onePlace(segment, "WHERE base_offset <= ? ORDER BY base_offset DESC LIMIT 1", offset);
   }
 
-  lastRow(segmentBaseOffset: number): RowPlace | null {
-    return this.#onePlace(segmentBaseOffset, "ORDER BY base_offset DESC LIMIT 1");
+  lastRow(segment: SegmentName): RowPlace | null {
+    return this.#onePlace(segment, "ORDER BY base_offset DESC LIMIT 1");
   }
 
   loadProducerSnapshot(): ProducerSnapshot | null {
@@ -258,8 +284,8 @@ export class SqliteLogStore implements LogStore {
     }
   }
 
-  #appendParts(segmentBaseOffset: number, row: LogRow): void {
-    const table = partsTable(segmentBaseOffset);
+  #appendParts(segment: SegmentName, row: LogRow): void {
+    const table = partsTable(segment);
     this.#sql.exec(`CREATE TABLE IF NOT EXISTS ${table} (
       base_offset INTEGER NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (base_offset, part)) WITHOUT ROWID`);
     for (let part = 1; part * MAX_ROW_BYTES < row.bytes.byteLength; part++) {
@@ -269,8 +295,8 @@ export class SqliteLogStore implements LogStore {
   }
 
   /** Of the row that holds `offset`, or of the first after it. */
-  #startOfRows(segmentBaseOffset: number, offset: number): { readonly offset: number; readonly position: number } {
-    const row = this.rowHolding(segmentBaseOffset, offset);
+  #startOfRows(segment: SegmentName, offset: number): { readonly offset: number; readonly position: number } {
+    const row = this.rowHolding(segment, offset);
     if (row === null) return { offset: 0, position: 0 };
     const isPast = row.endOffset <= offset;
     return isPast
@@ -278,12 +304,12 @@ export class SqliteLogStore implements LogStore {
       : { offset: row.baseOffset, position: row.position };
   }
 
-  #wholeBytes(segmentBaseOffset: number, columns: RowColumns): ArrayBuffer {
+  #wholeBytes(segment: SegmentName, columns: RowColumns): ArrayBuffer {
     if (columns.bytes.byteLength === columns.size_bytes) return columns.bytes;
     const whole = new Uint8Array(columns.size_bytes);
     whole.set(new Uint8Array(columns.bytes));
     let position = columns.bytes.byteLength;
-    const query = `SELECT bytes FROM ${partsTable(segmentBaseOffset)} WHERE base_offset = ? ORDER BY part`;
+    const query = `SELECT bytes FROM ${partsTable(segment)} WHERE base_offset = ? ORDER BY part`;
     for (const { bytes } of this.#sql.exec<{ bytes: ArrayBuffer }>(query, columns.base_offset)) {
       whole.set(new Uint8Array(bytes), position);
       position += bytes.byteLength;
@@ -310,19 +336,19 @@ export class SqliteLogStore implements LogStore {
     return row === undefined ? null : toSegment(row);
   }
 
-  #onePlace(segmentBaseOffset: number, clauses: string, ...values: number[]): RowPlace | null {
-    const query = `SELECT ${PLACE_COLUMNS} FROM ${rowsTable(segmentBaseOffset)} ${clauses}`;
+  #onePlace(segment: SegmentName, clauses: string, ...values: number[]): RowPlace | null {
+    const query = `SELECT ${PLACE_COLUMNS} FROM ${rowsTable(segment)} ${clauses}`;
     const row = this.#sql.exec<PlaceColumns>(query, ...values).toArray()[0];
     return row === undefined ? null : toPlace(row);
   }
 }
 
-function rowsTable(baseOffset: number): string {
-  return `segment_${baseOffset}`;
+function rowsTable({ baseOffset, generation }: SegmentName): string {
+  return generation === 0 ? `segment_${baseOffset}` : `segment_${baseOffset}_${generation}`;
 }
 
-function partsTable(baseOffset: number): string {
-  return `segment_${baseOffset}_parts`;
+function partsTable(segment: SegmentName): string {
+  return `${rowsTable(segment)}_parts`;
 }
 
 function toPlace(columns: PlaceColumns): RowPlace {
@@ -338,6 +364,7 @@ function toPlace(columns: PlaceColumns): RowPlace {
 function toSegment(columns: SegmentColumns): Segment {
   return {
     baseOffset: columns.base_offset,
+    generation: columns.generation,
     place: columns.place as SegmentPlace,
     createdAtMs: columns.created_at_ms,
     endOffset: columns.end_offset,
@@ -345,12 +372,12 @@ function toSegment(columns: SegmentColumns): Segment {
     maxTimestamp: columns.max_timestamp,
     sealedAtMs: columns.sealed_at_ms,
     crc32c: columns.crc32c,
+    deleteHorizonMs: columns.delete_horizon_ms,
     archive:
       columns.archive_epoch === null
         ? null
         : {
             leaderEpoch: columns.archive_epoch,
-            generation: columns.archive_generation,
             attempt: columns.archive_attempt,
             indexBytes: columns.index_bytes,
             timeIndexBytes: columns.time_index_bytes,

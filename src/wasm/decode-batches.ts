@@ -5,21 +5,28 @@ import { readInt64 } from "../record/int64.ts";
 import { type BatchHeader, batchHeaders, isControl, lastOffset } from "../record/record-batch.ts";
 import type { Core } from "./core.ts";
 import { plainBytes } from "./outcome.ts";
-import { type RecordHeader, readRecordHeaders } from "./record-headers.ts";
+import { type RecordHeader, readRecordHeaders, readStoredHeaders, type StoredHeader } from "./record-headers.ts";
 import { CoreError } from "./status.ts";
 
 const ENTRY_BYTES = 40;
 const FLAG_CHECK_CRC = 1;
 
 /** Keys, values and header values are views: copy what must outlive the batch's bytes, or go somewhere alone. */
-export interface DecodedRecord {
+export interface DecodedRecord<Header = RecordHeader> {
   readonly offset: number;
   /** ms; -1 for none. */
   readonly timestamp: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly headers: readonly RecordHeader[];
+  readonly headers: readonly Header[];
 }
+
+/** A record as it can be written again, to the byte. */
+export type StoredRecord = DecodedRecord<StoredHeader>;
+
+type AnyHeader = RecordHeader | StoredHeader;
+
+type ReadHeaders<Header> = (source: Uint8Array, position: number, count: number) => readonly Header[];
 
 export interface DecodeOptions {
   /** Leave out the records before this offset. */
@@ -37,8 +44,8 @@ export interface DecodeOptions {
 }
 
 /** What a decoding has gathered. */
-interface Gathered {
-  readonly records: DecodedRecord[];
+interface Gathered<Header> {
+  readonly records: DecodedRecord<Header>[];
   /** Of keys, values and headers. */
   bytes: number;
   /** Whether a limit ended it: there may be more. */
@@ -47,30 +54,51 @@ interface Gathered {
 
 /**
  * Decodes a run. A last batch that is not whole is left out, as fetch answers may be cut there.
- * @throws CoreError for a batch that is corrupt: what is decoded here was validated when it was written
+ * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
   return decodeWithin(core, bytes, options).records;
 }
 
+/** The same, for records that are to be written again. */
+export function decodeStoredRecords(core: Core, bytes: Uint8Array, options: DecodeOptions): StoredRecord[] {
+  return decodeWith(core, bytes, options, readStoredHeaders).records;
+}
+
 /** As `decodeBatches`, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
-export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered> {
+export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered<RecordHeader>> {
+  return decodeWith(core, bytes, options, readRecordHeaders);
+}
+
+function decodeWith<Header extends AnyHeader>(
+  core: Core,
+  bytes: Uint8Array,
+  options: DecodeOptions,
+  readHeaders: ReadHeaders<Header>,
+): Gathered<Header> {
   const { fromOffset = 0, skipBatch = isControl } = options;
-  const gathered: Gathered = { records: [], bytes: 0, isCut: false };
+  const gathered: Gathered<Header> = { records: [], bytes: 0, isCut: false };
   for (const header of batchHeaders(bytes)) {
     if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered);
+    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered, readHeaders);
     if (isFull(gathered, options)) break;
   }
   gathered.isCut = isFull(gathered, options);
   return gathered;
 }
 
-function isFull({ records, bytes }: Gathered, options: DecodeOptions): boolean {
+function isFull({ records, bytes }: Gathered<AnyHeader>, options: DecodeOptions): boolean {
   return records.length >= (options.maxRecords ?? Number.POSITIVE_INFINITY) || bytes >= (options.maxBytes ?? Number.POSITIVE_INFINITY);
 }
 
-function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options: DecodeOptions, into: Gathered): void {
+function decodeBatch<Header extends AnyHeader>(
+  core: Core,
+  batch: Uint8Array,
+  header: BatchHeader,
+  options: DecodeOptions,
+  into: Gathered<Header>,
+  readHeaders: ReadHeaders<Header>,
+): void {
   const { fromOffset = 0 } = options;
   const table = core.load(batch);
   const capacity = Math.max(header.recordCount, 0);
@@ -88,31 +116,37 @@ function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options
     const at = table + index * ENTRY_BYTES;
     const offset = header.baseOffset + view.getInt32(at, true);
     if (offset < fromOffset) continue;
-    const record = readEntry(view, at, offset, source);
+    const record = readEntry(view, at, offset, source, readHeaders);
     into.records.push(record);
     into.bytes += contentBytes(record);
   }
 }
 
-function readEntry(view: DataView, at: number, offset: number, source: Uint8Array): DecodedRecord {
+function readEntry<Header>(
+  view: DataView,
+  at: number,
+  offset: number,
+  source: Uint8Array,
+  readHeaders: ReadHeaders<Header>,
+): DecodedRecord<Header> {
   const headerCount = view.getInt32(at + 4, true);
   return {
     offset,
     timestamp: readInt64(view, at + 8, true),
     key: slice(source, view.getUint32(at + 16, true), view.getInt32(at + 20, true)),
     value: slice(source, view.getUint32(at + 24, true), view.getInt32(at + 28, true)),
-    headers: headerCount === 0 ? NO_HEADERS : readRecordHeaders(source, view.getUint32(at + 32, true), headerCount),
+    headers: headerCount === 0 ? NO_HEADERS : readHeaders(source, view.getUint32(at + 32, true), headerCount),
   };
 }
 
-/** Header names count by their characters. */
-function contentBytes({ key, value, headers }: DecodedRecord): number {
+/** Header names that are text count by their characters. */
+function contentBytes({ key, value, headers }: DecodedRecord<AnyHeader>): number {
   let bytes = (key?.length ?? 0) + (value?.length ?? 0);
   for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0);
   return bytes;
 }
 
-const NO_HEADERS: readonly RecordHeader[] = [];
+const NO_HEADERS: readonly never[] = [];
 
 /** A view; the constructor takes half the time of `subarray`. */
 function slice(source: Uint8Array, position: number, length: number): Uint8Array | null {

@@ -8,14 +8,19 @@ import {
   ATTRIBUTE_LOG_APPEND_TIME,
   ATTRIBUTE_TRANSACTIONAL,
   BATCH_HEADER_BYTES,
+  type BatchHeader,
+  LOG_OVERHEAD_BYTES,
   NO_PARTITION_LEADER_EPOCH,
   NO_PRODUCER_EPOCH,
   NO_PRODUCER_ID,
   NO_SEQUENCE,
+  NO_TIMESTAMP,
   POSITION,
+  RECORD_BATCH_MAGIC,
 } from "../record/record-batch.ts";
 import { type Compression, codecId, compressedBound } from "./compression.ts";
 import { align, type Core } from "./core.ts";
+import { crc32c } from "./crc32c.ts";
 import { type RecordInput, RecordList } from "./record-list.ts";
 import { CoreError } from "./status.ts";
 
@@ -63,6 +68,22 @@ export function encodeBatch(core: Core, records: readonly RecordInput[], options
   const size = core.exports.batchEncode(core.scratch, list.length, records.length, plain, plainCapacity, destination, capacity);
   if (size < 0) throw new CoreError(size);
   return core.bytes.slice(destination, destination + size);
+}
+
+/** A batch without records in the place of one that had this header: its offsets, producer and largest timestamp are what it still tells. */
+export function encodeEmptyBatch(core: Core, header: BatchHeader): Uint8Array<ArrayBuffer> {
+  const batch = new Uint8Array(BATCH_HEADER_BYTES);
+  const view = new DataView(batch.buffer);
+  const { baseOffset, partitionLeaderEpoch, producerId, producerEpoch, baseSequence, lastOffsetDelta } = header;
+  const fields = { baseOffset, partitionLeaderEpoch, producerId, producerEpoch, baseSequence };
+  writeHeader(view, 0, { ...fields, compression: "none" }, lastOffsetDelta);
+  view.setInt32(POSITION.batchLength, BATCH_HEADER_BYTES - LOG_OVERHEAD_BYTES);
+  view.setInt8(POSITION.magic, RECORD_BATCH_MAGIC);
+  view.setInt16(POSITION.attributes, header.attributes & (ATTRIBUTE_LOG_APPEND_TIME | ATTRIBUTE_TRANSACTIONAL));
+  writeInt64(view, POSITION.baseTimestamp, NO_TIMESTAMP);
+  writeInt64(view, POSITION.maxTimestamp, header.maxTimestamp);
+  view.setUint32(POSITION.crc, crc32c(core, batch.subarray(POSITION.attributes)));
+  return batch;
 }
 
 /** @returns the last record's offset delta */

@@ -6,9 +6,9 @@ import { nextOffset } from "./outcome.ts";
 import { CoreError } from "./status.ts";
 
 export type { Compression } from "./compression.ts";
-export { COMPRESSIONS } from "./compression.ts";
-export { type DecodedRecord, type DecodeOptions, decodeBatches } from "./decode-batches.ts";
-export { type EncodeOptions, encodeBatch } from "./encode-batch.ts";
+export { COMPRESSIONS, codecOf } from "./compression.ts";
+export { type DecodedRecord, type DecodeOptions, decodeBatches, decodeStoredRecords, type StoredRecord } from "./decode-batches.ts";
+export { type EncodeOptions, encodeBatch, encodeEmptyBatch } from "./encode-batch.ts";
 export type { RecordHeader } from "./record-headers.ts";
 export type { BytesInput, RecordInput } from "./record-list.ts";
 export { type BatchInfo, type ValidateLimits, type ValidateResult, validateBatches } from "./validate-batches.ts";

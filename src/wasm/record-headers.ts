@@ -1,4 +1,5 @@
 // The headers of one record, which the core has checked: varint key length, key, varint value length (-1: null), value; repeated.
+// Nothing says that a key is UTF-8: who writes a record again takes the bytes.
 // Few records have any, so they are read here and not listed by the core.
 
 export interface RecordHeader {
@@ -6,11 +7,21 @@ export interface RecordHeader {
   readonly value: Uint8Array | null;
 }
 
+export interface StoredHeader {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
 const decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /** Reads `count` headers at `position`. */
 export function readRecordHeaders(source: Uint8Array, position: number, count: number): RecordHeader[] {
-  const headers: RecordHeader[] = [];
+  return readStoredHeaders(source, position, count).map(({ key, value }) => ({ key: decoder.decode(key), value }));
+}
+
+/** Reads `count` headers at `position`, as bytes. */
+export function readStoredHeaders(source: Uint8Array, position: number, count: number): StoredHeader[] {
+  const headers: StoredHeader[] = [];
   let at = position;
 
   function readLength(): number {
@@ -29,6 +40,6 @@ export function readRecordHeaders(source: Uint8Array, position: number, count: n
     return source.subarray(at - length, at);
   }
 
-  for (let index = 0; index < count; index++) headers.push({ key: decoder.decode(readBytes()!), value: readBytes() });
+  for (let index = 0; index < count; index++) headers.push({ key: readBytes()!, value: readBytes() });
   return headers;
 }

@@ -5,9 +5,10 @@ import { parseTopicConfigs, type TopicConfig } from "../../src/common/configs.ts
 import type { Failure } from "../../src/common/errors.ts";
 import { type LogConfig, toLogConfig } from "../../src/log/log-config.ts";
 import type { LogRead } from "../../src/log/log-reader.ts";
-import type { LogState, LogStore } from "../../src/log/log-store.ts";
+import { type LogState, type LogStore, NOTHING_CLEANED } from "../../src/log/log-store.ts";
 import { type AppendedRun, PartitionLog } from "../../src/log/partition-log.ts";
 import type { RecordTools } from "../../src/log/record-tools.ts";
+import type { SegmentName } from "../../src/log/segment.ts";
 import { batchHeaders } from "../../src/record/record-batch.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { batchOf, joinRuns, recordsIn } from "../support/batches.ts";
@@ -21,7 +22,12 @@ export interface LogSetting {
 }
 
 const NOW_MS = 1_760_000_100_000;
-const EMPTY_STATE: LogState = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, topicVersion: 1, configs: {} };
+const EMPTY_STATE: LogState = {
+  ...{ topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0 },
+  ...{ cleaner: NOTHING_CLEANED, topicVersion: 1, configs: {} },
+};
+
+const FIRST: SegmentName = { baseOffset: 0, generation: 0 };
 
 const RULES = toLogConfig(parseTopicConfigs({}) as TopicConfig);
 
@@ -57,13 +63,13 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         RULES,
       );
       expect(results.map((result) => (result as AppendedRun).baseOffset)).toEqual([0, 1, 4]);
-      expect([...store.rowsFrom(0, 0)].map((row) => [row.baseOffset, row.endOffset])).toEqual([[0, 5]]);
+      expect([...store.rowsFrom(FIRST, 0)].map((row) => [row.baseOffset, row.endOffset])).toEqual([[0, 5]]);
     });
 
     onLog("begins another row before one outgrows the limit of a row", (log, store) => {
       const big = "x".repeat(900_000);
       log.append([batchOf(core, [big]), batchOf(core, [big]), batchOf(core, [big])], RULES);
-      const rows = [...store.rowsFrom(0, 0)];
+      const rows = [...store.rowsFrom(FIRST, 0)];
       expect(rows.map((row) => [row.baseOffset, row.endOffset])).toEqual([
         [0, 2],
         [2, 3],
@@ -74,16 +80,16 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
 
     onLog("gives the rows that fit a limit whole, the first in any case", (log, store) => {
       for (let i = 0; i < 40; i++) log.append([batchOf(core, ["x".repeat(i === 0 ? 10 : 60_000)])], RULES);
-      const rows = [...store.rowsFrom(0, 0)];
+      const rows = [...store.rowsFrom(FIRST, 0)];
       for (const first of [0, 1, 25, 39]) {
         for (const maxBytes of [1, 70_000, 130_000, 1_200_000, 5_000_000]) {
           const from = rows.slice(first);
           const end = from.findIndex((row, index) => index > 0 && row.position + row.sizeBytes - from[0]!.position > maxBytes);
           const expected = (end < 0 ? from : from.slice(0, end)).map((row) => row.baseOffset);
-          expect([...store.rowsFrom(0, first, maxBytes)].map((row) => row.baseOffset)).toEqual(expected);
+          expect([...store.rowsFrom(FIRST, first, maxBytes)].map((row) => row.baseOffset)).toEqual(expected);
         }
       }
-      expect([...store.rowsFrom(0, 40)]).toEqual([]);
+      expect([...store.rowsFrom(FIRST, 40)]).toEqual([]);
     });
 
     onLog("ends a read that has half of its bytes with a whole row, and takes a part of the next where it has less", (log) => {
@@ -325,9 +331,16 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
         append(log, batch);
         const damaged = new Uint8Array(batch.slice(0));
         damaged[damaged.length - 2]! ^= 1;
-        store.dropRows(0);
-        store.createRows(0);
-        store.appendRow(0, { baseOffset: 0, endOffset: 1, position: 0, sizeBytes: damaged.length, maxTimestamp: 0, bytes: damaged.buffer });
+        store.dropRows(FIRST);
+        store.createRows(FIRST);
+        store.appendRow(FIRST, {
+          baseOffset: 0,
+          endOffset: 1,
+          position: 0,
+          sizeBytes: damaged.length,
+          maxTimestamp: 0,
+          bytes: damaged.buffer,
+        });
         expect(() => open(store)).toThrow(/damaged/);
       }));
   });

@@ -113,8 +113,8 @@ export class ManifestCheck {
   }
 
   #checkObjects(segment: Segment, model: LogModel, bucket: MemoryArchiveStore): void {
-    const { leaderEpoch, generation, attempt, indexBytes, timeIndexBytes } = segment.archive!;
-    const stem = `topics/t/0/${String(segment.baseOffset).padStart(20, "0")}.${leaderEpoch}.${generation}.${attempt}`;
+    const { leaderEpoch, attempt, indexBytes, timeIndexBytes } = segment.archive!;
+    const stem = `topics/t/0/${String(segment.baseOffset).padStart(20, "0")}.${leaderEpoch}.${segment.generation}.${attempt}`;
     equal(bucket.objects.get(`${stem}.index`)?.byteLength, indexBytes, `${stem}.index`);
     equal(bucket.objects.get(`${stem}.timeindex`)?.byteLength, timeIndexBytes, `${stem}.timeindex`);
     const bytes = bucket.objects.get(`${stem}.log`);
@@ -138,9 +138,10 @@ export function checkRecords(core: Core, run: ArrayBuffer, fromOffset: number, e
   }
 }
 
-function checkRows({ baseOffset }: Segment, endOffset: number, model: LogModel, disk: MemoryLogStore): void {
+function checkRows(segment: Segment, endOffset: number, model: LogModel, disk: MemoryLogStore): void {
+  const { baseOffset } = segment;
   let [nextOffset, position, maxTimestamp] = [baseOffset, 0, -1];
-  for (const row of disk.rowsFrom(baseOffset, baseOffset)) {
+  for (const row of disk.rowsFrom(segment, baseOffset)) {
     equal(row.baseOffset, nextOffset, `base offset of a row of segment ${baseOffset}`);
     equal(row.position, position, `position of row ${row.baseOffset}`);
     equal(row.bytes.byteLength, model.bytesBetween(row.baseOffset, row.endOffset), `bytes of row ${row.baseOffset}`);

@@ -43,7 +43,7 @@ export class MemoryPartition {
     const baseOffset = this.batches[0]?.baseOffset ?? this.highWatermark;
     const maxTimestamp = Math.max(-1, ...this.records().map(({ timestamp }) => timestamp));
     const times = { maxTimestamp, createdAtMs: 0, sealedAtMs: -1 };
-    const place = { place: "active", crc32c: null, key: null, isCompacted: false } as const;
+    const place = { place: "active", crc32c: null, key: null, generation: 0, isCompacted: false } as const;
     return { baseOffset, endOffset: this.highWatermark, sizeBytes: this.sizeBytes, ...times, ...place };
   }
 

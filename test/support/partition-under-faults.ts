@@ -5,7 +5,7 @@ import { readPartition } from "../../src/broker/fetch.ts";
 import type { OffsetQuery, Ports, ReadFailure, ReadResult, TopicMetadata } from "../../src/broker/ports.ts";
 import type { Failure } from "../../src/common/errors.ts";
 import { failure } from "../../src/common/errors.ts";
-import type { LogState } from "../../src/log/log-store.ts";
+import { type LogState, NOTHING_CLEANED } from "../../src/log/log-store.ts";
 import type { AppendedRun } from "../../src/log/partition-log.ts";
 import { OpenPartition } from "../../src/objects/open-partition.ts";
 import { type AlarmStorage, Upkeep } from "../../src/objects/upkeep.ts";
@@ -70,7 +70,8 @@ export class PartitionUnderFaults {
     const store = faultyLogStore(this.#plan, life);
     const archive = new FaultyArchiveStore(this.bucket, this.#plan, this.#turns, life);
     const upkeep = new Upkeep(this.#alarmOf(life), store, archive);
-    const state: LogState = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, topicVersion: 0, configs };
+    const fresh = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, cleaner: NOTHING_CLEANED, topicVersion: 0 };
+    const state: LogState = { ...fresh, configs };
     try {
       const open = new OpenPartition(store, store.loadState() ?? state, archive, () => this.end("killed", life));
       upkeep.begin(open);

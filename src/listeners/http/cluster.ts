@@ -40,6 +40,7 @@ const FEATURES = [
   "segments",
   "verify-segments",
   "retention",
+  "compaction",
   "topic-compression",
   "records-of-16-mib",
 ];

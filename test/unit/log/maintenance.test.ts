@@ -3,8 +3,11 @@
 import { expect, test } from "vitest";
 import { parseTopicConfigs, type TopicConfig } from "../../../src/common/configs.ts";
 import { ArchiveReader } from "../../../src/log/archive-reader.ts";
+import { Compactor } from "../../../src/log/compaction/compactor.ts";
+import { createBatchTools } from "../../../src/log/compaction/core-batch-tools.ts";
 import { createIndexSearch, createRecordTools } from "../../../src/log/core-record-tools.ts";
 import { toLogConfig } from "../../../src/log/log-config.ts";
+import { NOTHING_CLEANED } from "../../../src/log/log-store.ts";
 import { type MaintenanceOptions, nextDueMs, runMaintenance, sweepOrphans } from "../../../src/log/maintenance.ts";
 import { type AppendedRun, PartitionLog } from "../../../src/log/partition-log.ts";
 import { SegmentPlace } from "../../../src/log/segment.ts";
@@ -32,10 +35,23 @@ function aLog(configs: Record<string, string> = {}): Setting {
   const setting: Setting = {
     ...{ store, archive, nowMs: NOW_MS, configs },
     open() {
-      const fresh = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, topicVersion: 1, configs: {} };
+      const fresh = {
+        topicId: "t",
+        partition: 0,
+        leaderEpoch: -1,
+        logStartOffset: 0,
+        cleaner: NOTHING_CLEANED,
+        topicVersion: 1,
+        configs: {},
+      };
       const log = new PartitionLog(store, store.loadState() ?? fresh, tools, () => setting.nowMs);
       const config = () => toLogConfig(parseTopicConfigs(setting.configs) as TopicConfig);
-      return { log, store, archive, tools, config, now: () => setting.nowMs, checkAlive: () => {} };
+      const now = () => setting.nowMs;
+      const compactor = new Compactor({
+        ...{ log, store, archive, config, now, prefix: PREFIX, keyMapBytes: 1 << 16 },
+        ...{ tools: createBatchTools(core), randomSeed: () => [1, 2, 3, 4] },
+      });
+      return { log, store, archive, tools, compactor, config, now, checkAlive: () => {}, yieldTurn: async () => {} };
     },
   };
   return setting;

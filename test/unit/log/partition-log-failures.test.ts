@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { parseTopicConfigs, type TopicConfig } from "../../../src/common/configs.ts";
 import { createRecordTools } from "../../../src/log/core-record-tools.ts";
 import { toLogConfig } from "../../../src/log/log-config.ts";
+import { NOTHING_CLEANED } from "../../../src/log/log-store.ts";
 import { PartitionLog } from "../../../src/log/partition-log.ts";
 import { MemoryLogStore } from "../../../src/storage/memory-log-store.ts";
 import { batchOf } from "../../support/batches.ts";
@@ -12,7 +13,7 @@ import { loadCore } from "../../support/core.ts";
 const core = loadCore();
 const tools = createRecordTools(core);
 const RULES = toLogConfig(parseTopicConfigs({}) as TopicConfig);
-const STATE = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, topicVersion: 1, configs: {} };
+const STATE = { topicId: "t", partition: 0, leaderEpoch: -1, logStartOffset: 0, cleaner: NOTHING_CLEANED, topicVersion: 1, configs: {} };
 
 const open = (store: MemoryLogStore, abandon?: (error: unknown) => void) =>
   new PartitionLog(store, store.loadState() ?? STATE, tools, () => 0, abandon);
@@ -23,6 +24,7 @@ test.each<[string, (log: PartitionLog) => void]>([
   ["a roll", (log) => log.roll()],
   ["a move of the log start", (log) => log.advanceLogStart(1)],
   ["a change of configs", (log) => log.setConfigs(2, {})],
+  ["a step of compaction", (log) => log.setCleaner({ firstDirtyOffset: 1, round: null })],
 ])("%s that fails ends the instance, and the next finds the old state", (_, change) => {
   const store = new MemoryLogStore();
   const told: unknown[] = [];

@@ -10,9 +10,10 @@ import { LogMachine } from "../../support/log-machine.ts";
 
 vi.mock("../../../src/objects/core.ts", async () => {
   const { createIndexSearch, createRecordTools } = await import("../../../src/log/core-record-tools.ts");
+  const { createBatchTools } = await import("../../../src/log/compaction/core-batch-tools.ts");
   const { loadCore } = await import("../../support/core.ts");
   const core = loadCore();
-  return { core, recordTools: createRecordTools(core), indexSearch: createIndexSearch(core) };
+  return { core, recordTools: createRecordTools(core), batchTools: createBatchTools(core), indexSearch: createIndexSearch(core) };
 });
 
 const STEPS = 1000;

@@ -21,12 +21,20 @@ test("a flush costs one written row, a start one, and a segment's end none for e
   withStorage((storage) => {
     const store = new SqliteLogStore(storage);
     store.createTables();
-    store.createRows(0);
+    const first = { baseOffset: 0, generation: 0 };
+    store.createRows(first);
     const rows = (query: string) => storage.sql.exec(query).rowsWritten;
     expect(rows("INSERT INTO segment_0 VALUES (0, 1, 0, 1, 0, x'00')")).toBe(1);
-    expect(rows("INSERT OR REPLACE INTO log_state VALUES (0, 't', 0, 1, 0, 1, '{}')")).toBe(1);
+    expect(rows("INSERT OR REPLACE INTO log_state VALUES (0, 't', 0, 1, 0, 0, NULL, NULL, 1, '{}')")).toBe(1);
     for (let row = 1; row < 50; row++)
-      store.appendRow(0, { baseOffset: row, endOffset: row + 1, position: row, sizeBytes: 1, maxTimestamp: 0, bytes: new ArrayBuffer(1) });
+      store.appendRow(first, {
+        baseOffset: row,
+        endOffset: row + 1,
+        position: row,
+        sizeBytes: 1,
+        maxTimestamp: 0,
+        bytes: new ArrayBuffer(1),
+      });
     expect(rows("DROP TABLE segment_0")).toBe(0);
   }));
 
