@@ -41,7 +41,7 @@ async function describeResource(call: Call<DescribeConfigsRequest>, resource: Re
   if (isFailure(topic)) return topic;
   const wanted = resource.configurationKeys;
   return describeTopicConfigs(topic.configs)
-    .filter(({ key }) => wanted === null || wanted.includes(key))
+    .filter(({ key }) => wanted === null || wanted.length === 0 || wanted.includes(key))
     .map((config) => ({
       ...{ name: config.key, value: config.value, readOnly: false, configSource: configSource(config.source), isSensitive: false },
       synonyms: call.request.includeSynonyms ? [{ name: config.key, value: config.value, source: configSource(config.source) }] : [],
