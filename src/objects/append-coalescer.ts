@@ -42,6 +42,9 @@ const MAX_RESTING_LANES = 1_000;
 /** A busy lane's leader waits while others keep coming, so many times at most. Each is a timer, a millisecond or so. */
 const MAX_GATHERINGS = 8;
 
+/** A group of so many bytes is worth its commit: waiting for more would only cost time. */
+const ENOUGH_BYTES = 64 * 1024;
+
 /** Lanes by partition object name. Plain data and promises only: shared by all requests of the isolate. */
 const lanes = new Map<string, Lane>();
 
@@ -103,12 +106,20 @@ function rest(name: string, lane: Lane): void {
   if (!isBusy && lanes.get(name) === lane) lanes.delete(name);
 }
 
-/** Lets requests come for as long as they do. */
+/** Lets requests come for as long as they do, unless those that wait have much to write already. */
 async function gather(lane: Lane): Promise<void> {
-  for (let count = 0, round = 0; count < lane.waiting.length && round < MAX_GATHERINGS; round++) {
+  for (let count = 0, round = 0; count < lane.waiting.length && round < MAX_GATHERINGS && !hasEnough(lane); round++) {
     count = lane.waiting.length;
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
+}
+
+function hasEnough(lane: Lane): boolean {
+  let bytes = 0;
+  return lane.waiting.some(({ request }) => {
+    bytes += request.batches.byteLength;
+    return bytes >= ENOUGH_BYTES;
+  });
 }
 
 function settle(waiting: Waiting, outcome: Answer | typeof LEAD): void {
