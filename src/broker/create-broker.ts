@@ -2,6 +2,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { failure, isFailure } from "../common/errors.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
@@ -27,9 +28,6 @@ export interface BrokerState {
   /** 0 to 1, 1 excluded */
   readonly random: () => number;
 }
-
-/** Describes under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
-const PARALLEL_DESCRIBES = 6;
 
 export function createBroker(ports: Ports, state: BrokerState): Broker {
   const topics = new CachedCluster(ports.cluster, state.clusterCache);
@@ -74,7 +72,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
 
 async function describeTopic(ports: Ports, topic: TopicMetadata): Promise<TopicDescription> {
   const indexes = Array.from({ length: topic.partitionCount }, (_, partition) => partition);
-  const partitions = await mapConcurrently(indexes, PARALLEL_DESCRIBES, async (partition) => {
+  const partitions = await mapConcurrently(indexes, MAX_CONCURRENT_CALLS, async (partition) => {
     const description = await ports.partition(topic.topicId, partition).describe(addressOf(topic, partition));
     return isFailure(description) ? { ...failure(description.error, description.detail), partition } : description;
   });

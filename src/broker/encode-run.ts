@@ -1,6 +1,7 @@
 // Records of one partition to a run of batches, each within the topic's max.message.bytes. A record that is too large by itself is
 // refused; the others go on.
 
+import { concatBytes } from "../common/bytes.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_BATCH_BYTES } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
@@ -53,7 +54,7 @@ export function encodeRun(core: Core, records: readonly RecordInput[], options: 
     }
   };
   for (const [first, end] of batchRanges(records, Math.min(maxMessageBytes, TARGET_BATCH_BYTES))) encodeRange(first, end);
-  return { bytes: concatBatches(batches), written, refused };
+  return { bytes: concatBytes(batches).buffer, written, refused };
 }
 
 /** One batch; MESSAGE_TOO_LARGE where the records are more than any batch, or than the core's memory, holds. */
@@ -107,15 +108,4 @@ function beyondAnyBatch(): Failure {
     "MESSAGE_TOO_LARGE",
     `the record's key, value and headers take more than ${MAX_BATCH_BYTES} bytes before compression: no topic's max.message.bytes allows that`,
   );
-}
-
-function concatBatches(batches: readonly Uint8Array<ArrayBuffer>[]): ArrayBuffer {
-  if (batches.length === 1) return batches[0]!.buffer;
-  const all = new Uint8Array(batches.reduce((sum, batch) => sum + batch.length, 0));
-  let position = 0;
-  for (const batch of batches) {
-    all.set(batch, position);
-    position += batch.length;
-  }
-  return all.buffer;
 }

@@ -3,14 +3,12 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { isFailure } from "../common/errors.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
 import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";
 import type { WatchCache } from "./watch-cache.ts";
-
-/** Reads under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
-const PARALLEL_READS = 6;
 
 interface PartitionRead {
   readonly topic: string;
@@ -103,8 +101,8 @@ async function readAll(
   const read = async (one: PartitionRead) => (await watches?.idleRead(one, one.start)) ?? readPartition(ports, topics, one);
   const results: (ReadResult | ReadFailure)[] = [];
   let total = 0;
-  for (let first = 0; first < reads.length; first += PARALLEL_READS) {
-    const group = reads.slice(first, first + PARALLEL_READS);
+  for (let first = 0; first < reads.length; first += MAX_CONCURRENT_CALLS) {
+    const group = reads.slice(first, first + MAX_CONCURRENT_CALLS);
     const answers = await Promise.all(group.map(read));
     for (const answer of answers) {
       const kept = isFailure(answer) || total === 0 || total + answer.batches.byteLength <= maxBytes ? answer : withoutBatches(answer);
@@ -135,7 +133,7 @@ async function waitForMore(
 ): Promise<void> {
   const watches = await mapConcurrently(
     reads,
-    PARALLEL_READS,
+    MAX_CONCURRENT_CALLS,
     async (read) => cache?.open(read) ?? watchPartition(ports, topics, read.topic, read.partition),
   );
   try {

@@ -2,7 +2,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_GROUP_ID_LENGTH } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS, MAX_GROUP_ID_LENGTH } from "../common/limits.ts";
 import type {
   CommitOffsetsRequest,
   CommitOffsetsResult,
@@ -14,9 +14,6 @@ import type {
 import { queryOffset } from "./offsets.ts";
 import type { CommittedOffset, GroupDescription, LogOffsets, OffsetCommit, OffsetQuery, OffsetResult, Ports } from "./ports.ts";
 import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
-
-/** Calls under way at a time: the platform opens no more than six connections (platform: Workers, limits). */
-const PARALLEL_CALLS = 6;
 
 export async function commitOffsets(
   ports: Ports,
@@ -57,7 +54,7 @@ export async function describeGroup(
   if (group === null) return failure("GROUP_ID_NOT_FOUND", `there is no group '${groupId}'`);
   if (isFailure(group)) return group;
   const alive = await dropDeletedTopics(topics, group.offsets);
-  return { ...group, offsets: await mapConcurrently(alive, PARALLEL_CALLS, (offset) => withLag(ports, topics, offset)) };
+  return { ...group, offsets: await mapConcurrently(alive, MAX_CONCURRENT_CALLS, (offset) => withLag(ports, topics, offset)) };
 }
 
 export async function resetOffsets(ports: Ports, topics: TopicCache, request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure> {
@@ -72,7 +69,7 @@ export async function resetOffsets(ports: Ports, topics: TopicCache, request: Re
   );
   const partitions =
     request.partition === undefined ? Array.from({ length: topic.partitionCount }, (_, index) => index) : [request.partition];
-  const targets = await mapConcurrently(partitions, PARALLEL_CALLS, async (partition) => {
+  const targets = await mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async (partition) => {
     const from = committed.get(partition) ?? null;
     return { partition, from, to: await resetTarget(ports, topics, request.topic, partition, from, request.to) };
   });
@@ -108,7 +105,9 @@ async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["o
 /** Offsets of a topic that was deleted, or made again under its name, are not this group's any more. */
 async function dropDeletedTopics(topics: TopicCache, offsets: readonly CommittedOffset[]): Promise<CommittedOffset[]> {
   const names = [...new Set(offsets.map((offset) => offset.topic))];
-  const known = new Map(await mapConcurrently(names, PARALLEL_CALLS, async (name) => [name, (await topics.topic(name))?.topicId] as const));
+  const known = new Map(
+    await mapConcurrently(names, MAX_CONCURRENT_CALLS, async (name) => [name, (await topics.topic(name))?.topicId] as const),
+  );
   return offsets.filter((offset) => known.get(offset.topic) === offset.topicId);
 }
 

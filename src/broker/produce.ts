@@ -4,6 +4,7 @@
 import type { TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
+import { checkTimestamps } from "../log/append-rules.ts";
 import type { Core } from "../wasm/core.ts";
 import { type BatchInfo, type RecordInput, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { statusFailure } from "../wasm/status.ts";
@@ -178,14 +179,8 @@ function keyless({ name }: TopicMetadata): Failure {
 
 function checkTimestamp({ timestamp }: ProduceRecord, config: TopicConfig, nowMs: number): Failure | null {
   if (timestamp === undefined || config.messageTimestampType === "LogAppendTime") return null;
-  const { messageTimestampAfterMaxMs: afterMaxMs, messageTimestampBeforeMaxMs: beforeMaxMs } = config;
-  if (timestamp - nowMs > afterMaxMs) {
-    return failure("INVALID_TIMESTAMP", `timestamp ${timestamp} is more than message.timestamp.after.max.ms = ${afterMaxMs} in the future`);
-  }
-  if (nowMs - timestamp > beforeMaxMs) {
-    return failure("INVALID_TIMESTAMP", `timestamp ${timestamp} is more than message.timestamp.before.max.ms = ${beforeMaxMs} in the past`);
-  }
-  return null;
+  const { messageTimestampBeforeMaxMs: timestampBeforeMaxMs, messageTimestampAfterMaxMs: timestampAfterMaxMs } = config;
+  return checkTimestamps(timestamp, timestamp, { timestampBeforeMaxMs, timestampAfterMaxMs }, nowMs);
 }
 
 function severalPartitions(count: number): Failure {

@@ -13,12 +13,22 @@ export function checkAppendRules(batch: BatchHeader, config: LogConfig, nowMs: n
     );
   }
   if (config.isLogAppendTime) return null;
-  if (batch.maxTimestamp - nowMs > config.timestampAfterMaxMs) {
-    const detail = `timestamp ${batch.maxTimestamp} is more than message.timestamp.after.max.ms = ${config.timestampAfterMaxMs} in the future`;
+  return checkTimestamps(batch.baseTimestamp, batch.maxTimestamp, config, nowMs);
+}
+
+/** @returns why records from the first timestamp to the second (ms) are out of the topic's bounds, or null */
+export function checkTimestamps(
+  earliest: number,
+  latest: number,
+  { timestampBeforeMaxMs, timestampAfterMaxMs }: Pick<LogConfig, "timestampBeforeMaxMs" | "timestampAfterMaxMs">,
+  nowMs: number,
+): Failure | null {
+  if (latest - nowMs > timestampAfterMaxMs) {
+    const detail = `timestamp ${latest} is more than message.timestamp.after.max.ms = ${timestampAfterMaxMs} in the future`;
     return failure("INVALID_TIMESTAMP", detail);
   }
-  if (nowMs - batch.baseTimestamp > config.timestampBeforeMaxMs) {
-    const detail = `timestamp ${batch.baseTimestamp} is more than message.timestamp.before.max.ms = ${config.timestampBeforeMaxMs} in the past`;
+  if (nowMs - earliest > timestampBeforeMaxMs) {
+    const detail = `timestamp ${earliest} is more than message.timestamp.before.max.ms = ${timestampBeforeMaxMs} in the past`;
     return failure("INVALID_TIMESTAMP", detail);
   }
   return null;
