@@ -21,6 +21,7 @@ import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
 import { type CopyName, MAX_SEGMENT_OFFSETS, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
+import { type PlacedSegment, sealAgeMs } from "./segment-jitter.ts";
 
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
@@ -183,7 +184,7 @@ export class PartitionLog {
     const active = this.#active;
     if (active === null || active.sizeBytes === 0) return null;
     if (this.#logEndOffset === this.logStartOffset) return 0; // all of it was deleted
-    const byAge = active.createdAtMs + config.segmentMs;
+    const byAge = active.createdAtMs + sealAgeMs(this.#placeOf(active), config);
     if (!config.isDeleted || config.retentionMs < 0) return byAge;
     const newest = active.maxTimestamp < 0 ? active.createdAtMs : active.maxTimestamp;
     return Math.min(byAge, Math.max(newest, active.createdAtMs) + config.retentionMs);
@@ -318,8 +319,12 @@ export class PartitionLog {
       sizeBytes > config.segmentBytes ||
       offsetIndexBytes(sizeBytes, config) > config.segmentIndexBytes ||
       row.endOffset - active.baseOffset > MAX_SEGMENT_OFFSETS ||
-      nowMs - active.createdAtMs >= config.segmentMs
+      nowMs - active.createdAtMs >= sealAgeMs(this.#placeOf(active), config)
     );
+  }
+
+  #placeOf({ baseOffset }: SegmentName): PlacedSegment {
+    return { topicId: this.#state.topicId, partition: this.#state.partition, baseOffset };
   }
 
   #roll(nowMs: number): void {
