@@ -18,6 +18,12 @@ export const MAX_OBJECT_BYTES = 9_500_000_000;
 /** Bytes that may wait in a partition to be written: beyond it producers are asked to slow down. The isolate's memory bounds it. */
 export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 
+/**
+ * Bytes of its newest rows that a partition keeps in memory (src/log/newest-rows.ts): a default fetch. Partitions may share an isolate's
+ * 128 MB, and the object that nobody reads keeps them too.
+ */
+export const NEWEST_ROWS_BYTES = 1 * MIB;
+
 /** How long an append waits for the request that carries it to the partition before it gives up. */
 export const APPEND_TIMEOUT_MS = 30_000;
 

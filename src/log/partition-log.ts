@@ -11,12 +11,22 @@
 //   the log holds all that the producers know of: so a start reads the active segment at most.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
+import { MAX_ROW_BYTES, NEWEST_ROWS_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
 import { type BatchHeader, lastOffset, patchBatch, wholeRunHeaders } from "../record/record-batch.ts";
 import { checkAppendRules } from "./append-rules.ts";
 import { type LogConfig, offsetIndexBytes } from "./log-config.ts";
-import { batchesOf, DamagedRowError, findByTimestamp, type InArchive, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
-import type { CleanerState, LogState, LogStore } from "./log-store.ts";
+import {
+  batchesOf,
+  DamagedRowError,
+  findByTimestamp,
+  type InArchive,
+  type LogRead,
+  type ReadLimits,
+  readLog,
+  readRows,
+} from "./log-reader.ts";
+import type { CleanerState, LogRow, LogState, LogStore } from "./log-store.ts";
+import { NewestRows } from "./newest-rows.ts";
 import { ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
@@ -58,6 +68,7 @@ export class PartitionLog {
   readonly #now: () => number;
   readonly #abandon: (error: unknown) => void;
   readonly #producers = new ProducerState();
+  readonly #newest = new NewestRows(NEWEST_ROWS_BYTES);
   #state: LogState;
   /** null: nothing was ever appended. */
   #active: ActiveSegment | null = null;
@@ -149,10 +160,12 @@ export class PartitionLog {
     const results = runs.map((run) => this.#appendRun(run, config, rows, nowMs));
     const packed = rows.finish();
     if (packed.length > 0) {
+      const written: LogRow[] = [];
       this.#store.transaction(() => {
-        for (const row of packed) this.#appendRow(row, config, nowMs);
+        for (const row of packed) written.push(this.#appendRow(row, config, nowMs));
         this.#snapshotProducersIfDue();
       });
+      this.#newest.add(written, this.#active!.baseOffset);
     }
     return results;
   }
@@ -160,7 +173,8 @@ export class PartitionLog {
   /** Whole batches from the one that holds `offset` on, or the segment that has them. `offset` must be in range. */
   read(offset: number, limits: ReadLimits): LogRead | InArchive {
     if (offset === this.#logEndOffset) return { batches: new ArrayBuffer(0), nextOffset: offset };
-    const read = readLog(this.#store, offset, limits);
+    const newest = this.#newest.from(offset);
+    const read = newest === null ? readLog(this.#store, offset, limits) : readRows(newest, offset, limits);
     return "segment" in read ? read : { ...read, nextOffset: Math.min(read.nextOffset, this.#logEndOffset) };
   }
 
@@ -241,6 +255,7 @@ export class PartitionLog {
       return work();
     } catch (error) {
       this.#hasFailed = true;
+      this.#newest.clear();
       this.#abandon(error);
       throw error;
     }
@@ -297,18 +312,21 @@ export class PartitionLog {
     return { batches, baseOffset };
   }
 
-  #appendRow(row: PackedRow, config: LogConfig, nowMs: number): void {
+  /** @returns the row as the store has it */
+  #appendRow(row: PackedRow, config: LogConfig, nowMs: number): LogRow {
     if (this.#active !== null && this.#isFullFor(row, this.#active, config, nowMs)) this.#roll(nowMs);
     const active = this.#active ?? this.#beginSegment(nowMs);
     if (active.sizeBytes === 0) active.createdAtMs = nowMs;
     const sizeBytes = row.bytes.byteLength;
     const maxTimestamp = Math.max(active.maxTimestamp, row.maxTimestamp);
-    this.#store.appendRow(active, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
+    const stored = { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp };
+    this.#store.appendRow(active, stored);
     active.sizeBytes += sizeBytes;
     active.maxTimestamp = maxTimestamp;
     this.#logEndOffset = row.endOffset;
     this.#bytesSinceSnapshot += sizeBytes;
     this.#rowsSinceSnapshot += 1;
+    return stored;
   }
 
   /** Kafka's LogSegment.shouldRoll. */
@@ -347,6 +365,7 @@ export class PartitionLog {
     this.#store.putSegment({ ...active, ...UNCOPIED, place: SegmentPlace.active, endOffset: baseOffset, sealedAtMs: -1 });
     this.#store.createRows(active);
     this.#active = active;
+    this.#newest.clear();
     return active;
   }
 
