@@ -8,10 +8,20 @@ export const NAMESPACES = [
   { binding: "CLUSTER", className: "ClusterObject", uniqueKey: "sluice-cluster-v1" },
   { binding: "PARTITION", className: "PartitionObject", uniqueKey: "sluice-partition-v1" },
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
+  { binding: "CONNECTION", className: "ConnectionObject", uniqueKey: "sluice-connection-v1" },
 ] as const;
 
 /** Settings that come from the environment as they are. */
-const SETTINGS = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADVERTISED_LISTENER", "SLUICE_AUTO_CREATE_TOPICS", "SLUICE_GROUP_CONFIGS"];
+const SETTINGS = [
+  "SLUICE_ADMIN_TOKEN",
+  "SLUICE_ADVERTISED_LISTENER",
+  "SLUICE_AUTO_CREATE_TOPICS",
+  "SLUICE_CONNECTION_CONFIGS",
+  "SLUICE_GROUP_CONFIGS",
+];
+
+/** Objects that Kafka's WebSockets share. There is one thread for all of them, and workerd keeps a file for each that there ever was. */
+const CONNECTION_OBJECTS = 16;
 
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */
@@ -74,7 +84,8 @@ function bindings({ open, archive }: WorkerdConfigOptions): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
   const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
   const bucket = archive === null ? [] : [`(name = "ARCHIVE", r2Bucket = "${ARCHIVE_SERVICE}")`];
-  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
+  const connections = `(name = "SLUICE_CONNECTION_OBJECTS", text = "${CONNECTION_OBJECTS}")`;
+  return [...objects, ...settings, connections, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
 }
 
 /** An address with its port, as workerd and URLs write it. */
