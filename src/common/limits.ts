@@ -45,6 +45,27 @@ export const MAX_REQUESTS_IN_FLIGHT = 32;
 /** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
 export const IDLE_CONNECTION_MS = 600_000;
 
+/** Kafka connections of one isolate over TCP (max.connections): at 40 KB each, 400 MB of a machine. */
+export const MAX_KAFKA_CONNECTIONS = 10_000;
+
+/** Bytes that either side of a Kafka WebSocket sends ahead of what the other has taken, if that one tells. Two answers of Fetch's default. */
+export const SOCKET_WINDOW_BYTES = 2 * MIB;
+
+/** Bytes that may wait in the broker for their turn on one Kafka WebSocket: a frame of the largest size, and what comes with it. */
+export const MAX_SOCKET_AHEAD_BYTES = 24 * MIB;
+
+/** Bytes that a Kafka WebSocket carries to a client that never says what it has taken: all may be waiting, in an isolate of 128 MB. */
+export const MAX_UNTOLD_SOCKET_BYTES = 64 * MIB;
+
+/** Largest message on a Kafka WebSocket that the broker sends: small beside the window. */
+export const MAX_SOCKET_MESSAGE_BYTES = 512 * KIB;
+
+/** A client that sent a part of a request over a WebSocket sends more of it within this time. It keeps the connection's object awake. */
+export const PARTIAL_REQUEST_MS = 60_000;
+
+/** Watches of a Kafka WebSocket's last fetch are kept for so long without another: while they are open, its object cannot hibernate. */
+export const IDLE_WATCHES_MS = 5_000;
+
 /**
  * Largest body of an HTTP request that we read whole: a record of 16 MiB in base64, with the JSON around it. The platform takes 100 MB;
  * an isolate has 128 MB for everything.
@@ -161,3 +182,8 @@ if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FE
 
 /** A JSON body holds the base64 of the largest record. */
 if (Math.ceil(MAX_BATCH_BYTES / 3) * 4 > MAX_BODY_BYTES) throw new Error("limits: the largest record in base64 must fit a body");
+
+/** One request fits what may wait on a WebSocket, and a message the window. */
+if (MAX_FRAME_BYTES > MAX_SOCKET_AHEAD_BYTES || MAX_SOCKET_MESSAGE_BYTES > SOCKET_WINDOW_BYTES) {
+  throw new Error("limits: a frame must fit what may wait on a WebSocket, a message its window");
+}

@@ -3,6 +3,7 @@
 import * as cluster from "./cluster.ts";
 import * as fetch from "./fetch.ts";
 import * as groups from "./groups.ts";
+import * as kafkaSocket from "./kafka-socket.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
 import * as segments from "./segments.ts";
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  kafkaSocket.openKafka,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

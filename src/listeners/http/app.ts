@@ -6,7 +6,7 @@ import { type Context, type ExecutionContext, Hono } from "hono";
 import type { Broker } from "../../broker/broker.ts";
 import type { Operation } from "../../contract/operation.ts";
 import { authorize } from "./auth.ts";
-import { type Call, type HttpParts, type HttpSettings, requestIdOf, requestName } from "./call.ts";
+import { type Call, type HttpParts, type HttpSettings, type OpenKafkaSocket, requestIdOf, requestName } from "./call.ts";
 import { negotiate } from "./negotiate.ts";
 import { asProblem, problemResponse, refuseHttp } from "./problem.ts";
 import { remember } from "./remember.ts";
@@ -16,6 +16,7 @@ import { validate } from "./validate.ts";
 export interface HttpAppOptions<Bindings extends object> extends HttpParts {
   /** The broker of one request: its `waitUntil` is the request's. */
   readonly broker: (env: Bindings, context: ExecutionContext) => Broker;
+  readonly openKafkaSocket: (env: Bindings) => OpenKafkaSocket;
   /** Asked on each request: cheap, or remembered by the caller. */
   readonly settings: (env: Bindings) => HttpSettings;
 }
@@ -70,6 +71,7 @@ function routeServer<Bindings extends object>({ operation, handler }: Route, opt
         broker ??= options.broker(context.env, context.executionCtx);
         return broker;
       },
+      openKafkaSocket: (socket) => options.openKafkaSocket(context.env)(socket),
     };
     return handler(call as Call<never, never>);
   };

@@ -2,6 +2,7 @@
 
 import type { Context } from "hono";
 import type { Broker } from "../../broker/broker.ts";
+import type { HostPort } from "../../common/host-port.ts";
 import type { TopicConfig } from "../../contract/topics.ts";
 import type { RecordCodec } from "../../record/codec.ts";
 
@@ -20,6 +21,18 @@ export interface HttpParts {
   readonly topicConfigs: (set: Readonly<Record<string, string>>) => readonly TopicConfig[];
 }
 
+/** A Kafka client's WebSocket that may be opened. */
+export interface KafkaSocketRequest {
+  readonly url: URL;
+  readonly isAuthenticated: boolean;
+  /** What this connection's answers name as the broker; null: what is set, or what the client came by. */
+  readonly advertised: HostPort | null;
+  readonly subprotocol: string | null;
+}
+
+/** Opens it where it is served; answers 101. */
+export type OpenKafkaSocket = (request: KafkaSocketRequest) => Promise<Response>;
+
 export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readonly<Record<string, unknown>>> {
   readonly request: Request;
   readonly requestId: string;
@@ -30,6 +43,7 @@ export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readon
   readonly settings: HttpSettings;
   readonly parts: HttpParts;
   readonly broker: Broker;
+  readonly openKafkaSocket: OpenKafkaSocket;
 }
 
 const SANE_REQUEST_ID = /^[\w.:=+/-]{1,128}$/;

@@ -4,6 +4,7 @@
 import * as clusterContract from "../../contract/cluster.ts";
 import * as fetchContract from "../../contract/fetch.ts";
 import * as groupsContract from "../../contract/groups.ts";
+import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
 import * as segmentsContract from "../../contract/segments.ts";
@@ -14,6 +15,7 @@ import { getCluster, getHealth } from "./cluster.ts";
 import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
+import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
@@ -59,6 +61,7 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.commitOffsets, commitOffsets),
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
+  route(kafkaContract.openKafka, openKafka),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];

@@ -2,6 +2,7 @@
 
 import type { Broker } from "../../broker/broker.ts";
 import type { WatchCache } from "../../broker/watch-cache.ts";
+import type { HostPort } from "../../common/host-port.ts";
 import type { Api } from "../../protocol/api-keys.ts";
 import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fields.ts";
 
@@ -15,20 +16,19 @@ export interface KafkaSettings {
   readonly isOpen: boolean;
   /** Whether a client that asks for a topic that is not there gets one (auto.create.topics.enable). */
   readonly isAutoCreated: boolean;
-  readonly advertised: AdvertisedAddress;
+  /** What clients are told to connect to. */
+  readonly advertised: HostPort;
 }
 
-/** What clients are told to connect to. */
-export interface AdvertisedAddress {
-  readonly host: string;
-  readonly port: number;
-}
-
-/** What a connection knows of its client. */
-export interface Session {
+/** What a session knows of its client for good: plain data, so that a WebSocket's session outlives its object's sleep. */
+export interface SessionState {
   isAuthenticated: boolean;
   /** Chosen by SaslHandshake. */
   saslMechanism: string | null;
+}
+
+/** What a connection knows of its client. */
+export interface Session extends SessionState {
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
   /** Aborts when the client is gone. */
@@ -37,6 +37,9 @@ export interface Session {
 
 /** The client broke the protocol, or may not go on: the connection has to be closed. */
 export class ConnectionRefused extends Error {}
+
+/** The client is gone, or was silent for too long: nothing to be told of. */
+export class ClientGone extends Error {}
 
 export interface Call<Request> {
   readonly request: Request;

@@ -20,7 +20,7 @@ import { FrameSplitter } from "../../protocol/framing.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { Writer } from "../../protocol/writer.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
-import { ConnectionRefused, type KafkaSettings, type ServedApi, type Session } from "./call.ts";
+import { ConnectionRefused, type KafkaSettings, type ServedApi, type Session, type SessionState } from "./call.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
 
 export interface ConnectionOptions {
@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   readonly send: (segments: readonly Uint8Array[]) => Promise<void>;
   /** An answer could not be made or sent: the connection has to be closed, also while nothing comes. `drain` says why. */
   readonly onFailure?: () => void;
+  /** Of a session that goes on, or that began elsewhere; else it is a new one. */
+  readonly session?: SessionState;
 }
 
 /** What a client may ask before it has authenticated. */
@@ -49,10 +51,31 @@ export class KafkaConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const isAuthenticated = options.settings.isOpen;
+    const { isAuthenticated, saslMechanism } = options.session ?? { isAuthenticated: options.settings.isOpen, saslMechanism: null };
     const watches = new WatchCache(MAX_WATCHES_PER_CONNECTION);
-    this.#session = { isAuthenticated, saslMechanism: null, watches, signal: this.#gone.signal };
+    this.#session = { isAuthenticated, saslMechanism, watches, signal: this.#gone.signal };
     this.#splitter = new FrameSplitter(maxFrameBytes(isAuthenticated));
+  }
+
+  /** To go on with in another connection object, while `isIdle`. */
+  get session(): SessionState {
+    const { isAuthenticated, saslMechanism } = this.#session;
+    return { isAuthenticated, saslMechanism };
+  }
+
+  /** Bytes of a request that has begun to come. */
+  get pendingBytes(): number {
+    return this.#splitter.pendingBytes;
+  }
+
+  /** Nothing is asked that is not answered, and no request has come in part. */
+  get isIdle(): boolean {
+    return this.#requestsInFlight === 0 && this.pendingBytes === 0;
+  }
+
+  /** The client's fetches keep nothing open; the next one opens what it needs. */
+  closeWatches(): void {
+    this.#session.watches.clear();
   }
 
   /**

@@ -20,6 +20,7 @@ function config(changes: Partial<Parameters<typeof workerdConfig>[0]> = {}): str
     compatibilityDate: "2026-10-23",
     open: false,
     archive: null,
+    tls: null,
     ...changes,
   });
 }
