@@ -3,6 +3,7 @@
 import { ClusterCache } from "./broker/cluster-cache.ts";
 import { type BrokerState, createBroker } from "./broker/create-broker.ts";
 import { ProducerIdPool } from "./broker/producer-ids.ts";
+import { createSecurityState, Security } from "./broker/security.ts";
 import { describeConfigs } from "./common/configs.ts";
 import { MAX_DECOMPRESSED_BYTES } from "./common/limits.ts";
 import { VERSION } from "./common/version.ts";
@@ -12,6 +13,7 @@ import { serveSocket } from "./listeners/kafka/serve-socket.ts";
 import { core } from "./objects/core.ts";
 import { kafkaSettings } from "./objects/kafka-settings.ts";
 import { createPorts } from "./objects/ports.ts";
+import { securityPort } from "./objects/security-port.ts";
 import { createRecordCodec } from "./wasm/record-codec.ts";
 
 export { ClusterObject } from "./objects/cluster.ts";
@@ -27,12 +29,16 @@ const state: BrokerState = {
   random: Math.random,
 };
 
+const securityState = createSecurityState(Date.now);
+const securityOf = (env: Env): Security => new Security(securityPort(env), securityState);
+
 const http = createHttpApp<Env>({
   broker: (env, context) =>
     createBroker(
       createPorts(env, (work) => context.waitUntil(work)),
       state,
     ),
+  security: securityOf,
   settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
   codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
   topicConfigs: (set) =>
@@ -50,6 +56,6 @@ export default {
       state,
     );
     const { localAddress } = await socket.opened;
-    await serveSocket(socket, { broker, settings: kafkaSettings(env, localAddress) });
+    await serveSocket(socket, { broker, security: securityOf(env), settings: kafkaSettings(env, localAddress) });
   },
 } satisfies ExportedHandler<Env>;

@@ -5,6 +5,7 @@ import * as fetch from "./fetch.ts";
 import * as groups from "./groups.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
+import * as security from "./security.ts";
 import * as segments from "./segments.ts";
 import * as topics from "./topics.ts";
 
@@ -33,6 +34,7 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  ...security.SECURITY_OPERATIONS,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

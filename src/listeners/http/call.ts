@@ -1,7 +1,9 @@
 // One request on its way through the HTTP listener: what every handler gets.
 
 import type { Context } from "hono";
+import type { Access } from "../../broker/access.ts";
 import type { Broker } from "../../broker/broker.ts";
+import type { Security } from "../../broker/security.ts";
 import type { TopicConfig } from "../../contract/topics.ts";
 import type { RecordCodec } from "../../record/codec.ts";
 
@@ -29,7 +31,10 @@ export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readon
   readonly type: string;
   readonly settings: HttpSettings;
   readonly parts: HttpParts;
+  /** As the client may use it. */
   readonly broker: Broker;
+  readonly security: Security;
+  readonly access: Access;
 }
 
 const SANE_REQUEST_ID = /^[\w.:=+/-]{1,128}$/;
