@@ -14,6 +14,7 @@ import { core } from "./objects/core.ts";
 import { socketSettings } from "./objects/kafka-settings.ts";
 import { openConnection } from "./objects/open-connection.ts";
 import { createPorts } from "./objects/ports.ts";
+import { securityOf } from "./objects/security-port.ts";
 import { createRecordCodec } from "./wasm/record-codec.ts";
 
 export { ClusterObject } from "./objects/cluster.ts";
@@ -31,6 +32,7 @@ const http = createHttpApp<Env>({
       state,
     ),
   openKafkaSocket: openConnection,
+  security: securityOf,
   settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
   codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
   topicConfigs: (set) =>
@@ -52,7 +54,7 @@ export default {
         createPorts(env, (work) => context.waitUntil(work)),
         state,
       );
-      await serveSocket(socket, { broker, settings: socketSettings(env, localAddress) }, config.maxIdleMs);
+      await serveSocket(socket, { broker, security: securityOf(env), settings: socketSettings(env, localAddress) }, config.maxIdleMs);
     } finally {
       close();
     }

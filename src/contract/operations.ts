@@ -6,6 +6,7 @@ import * as groups from "./groups.ts";
 import * as kafkaSocket from "./kafka-socket.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
+import * as security from "./security.ts";
 import * as segments from "./segments.ts";
 import * as topics from "./topics.ts";
 
@@ -35,6 +36,7 @@ export const OPERATIONS: readonly Operation[] = [
   groups.getGroupOffsets,
   groups.resetOffsets,
   kafkaSocket.openKafka,
+  ...security.SECURITY_OPERATIONS,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

@@ -13,6 +13,7 @@ import { KafkaWebSocket, type SocketState } from "../listeners/kafka/serve-web-s
 import { brokerState } from "./broker-state.ts";
 import { kafkaSettings } from "./kafka-settings.ts";
 import { createPorts } from "./ports.ts";
+import { securityOf } from "./security-port.ts";
 
 /** Carries the new socket's SocketState, as JSON: the edge is the only one to call this object. */
 export const STATE_HEADER = "sluice-socket-state";
@@ -76,6 +77,7 @@ export class ConnectionObject extends DurableObject<Env> {
       state,
       save: (changed) => socket.serializeAttachment(changed),
       broker: this.#broker,
+      security: securityOf(this.env),
       settings: kafkaSettings(this.env, state.advertised),
       now: Date.now,
       maxIdleMs: this.#config.maxIdleMs,

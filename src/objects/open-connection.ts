@@ -2,6 +2,7 @@
 
 import type { Env } from "../env.ts";
 import type { OpenKafkaSocket } from "../listeners/http/call.ts";
+import { newSession } from "../listeners/kafka/call.ts";
 import { newSocketState } from "../listeners/kafka/serve-web-socket.ts";
 import { STATE_HEADER } from "./connection.ts";
 import { webSocketAdvertised } from "./kafka-settings.ts";
@@ -9,9 +10,9 @@ import { connectionObject } from "./names.ts";
 
 /** @throws Error where SLUICE_CONNECTION_OBJECTS or SLUICE_ADVERTISED_LISTENER are not what they should be */
 export function openConnection(env: Env): OpenKafkaSocket {
-  return async ({ url, isAuthenticated, advertised, subprotocol }) => {
+  return async ({ url, identity, advertised, subprotocol }) => {
     const object = connectionObject(env.CONNECTION, objectCount(env), Math.random);
-    const state = newSocketState({ isAuthenticated, saslMechanism: null }, advertised ?? webSocketAdvertised(env, url), Date.now());
+    const state = newSocketState(newSession(identity), advertised ?? webSocketAdvertised(env, url), Date.now());
     const headers = new Headers({ upgrade: "websocket", [STATE_HEADER]: JSON.stringify(state) });
     if (subprotocol !== null) headers.set("sec-websocket-protocol", subprotocol);
     const opened = await object.fetch("http://connection/", { headers });

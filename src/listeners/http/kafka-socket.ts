@@ -3,7 +3,6 @@
 
 import { type HostPort, parseHostPort } from "../../common/host-port.ts";
 import { ADVERTISED_LISTENER_HEADER, KAFKA_SUBPROTOCOL } from "../../contract/kafka-socket.ts";
-import { authorize } from "./auth.ts";
 import type { Call } from "./call.ts";
 import { refuse } from "./problem.ts";
 import { requireUpgrade } from "./upgrade.ts";
@@ -13,10 +12,8 @@ export async function openKafka(call: Call): Promise<Response> {
   requireUpgrade(request);
   const subprotocol = requireSubprotocol(request);
   const advertised = advertisedListener(request);
-  const presentsToken = request.headers.has("authorization");
-  if (presentsToken) await authorize(request, undefined, {}, settings);
-  const isAuthenticated = settings.open || presentsToken;
-  return call.openKafkaSocket({ url: new URL(request.url), isAuthenticated, advertised, subprotocol });
+  const identity = settings.open || request.headers.has("authorization") ? await call.authenticate() : null;
+  return call.openKafkaSocket({ url: new URL(request.url), identity, advertised, subprotocol });
 }
 
 /** A client that offers subprotocols has to offer ours (RFC 6455, 4.2.2); null: it offers none. */

@@ -7,6 +7,7 @@ import * as groupsContract from "../../contract/groups.ts";
 import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
+import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import type { z } from "../../contract/zod.ts";
@@ -17,6 +18,7 @@ import { fetchMany, fetchRecords } from "./fetch.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
+import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
@@ -62,6 +64,18 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
   route(kafkaContract.openKafka, openKafka),
+  route(securityContract.listUsers, security.listUsers),
+  route(securityContract.putUser, security.putUser),
+  route(securityContract.describeUser, security.describeUser),
+  route(securityContract.deleteUser, security.deleteUser),
+  route(securityContract.listTokens, security.listTokens),
+  route(securityContract.createToken, security.createToken),
+  route(securityContract.deleteToken, security.deleteToken),
+  route(securityContract.listAcls, security.listAcls),
+  route(securityContract.createAcls, security.createAcls),
+  route(securityContract.deleteAcls, security.deleteAcls),
+  route(securityContract.listQuotas, security.listQuotas),
+  route(securityContract.setQuota, security.setQuota),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];

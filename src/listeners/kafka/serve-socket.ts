@@ -14,7 +14,7 @@ import { joinSmall } from "./send-segments.ts";
 /** Serves a client until it goes, falls silent, or breaks the protocol. Never rejects. */
 export async function serveSocket(
   socket: Socket,
-  options: Pick<ConnectionOptions, "broker" | "settings">,
+  options: Pick<ConnectionOptions, "broker" | "security" | "settings">,
   idleMs = IDLE_CONNECTION_MS,
 ): Promise<void> {
   const reader = socket.readable.getReader({ mode: "byob" });

@@ -52,7 +52,7 @@ export interface MessageSocket {
   close(code: number, reason: string): void;
 }
 
-export interface WebSocketOptions extends Pick<ConnectionOptions, "broker" | "settings"> {
+export interface WebSocketOptions extends Pick<ConnectionOptions, "broker" | "security" | "settings"> {
   readonly socket: MessageSocket;
   readonly state: SocketState;
   readonly save: (state: SocketState) => void;
@@ -73,11 +73,12 @@ export class KafkaWebSocket {
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: WebSocketOptions) {
-    const { broker, settings, state } = options;
+    const { broker, security, settings, state } = options;
     this.#options = options;
     this.#state = state;
     this.#connection = new KafkaConnection({
       broker,
+      ...(security && { security }),
       settings,
       session: state,
       send: (segments) => this.#send(segments),

@@ -20,11 +20,14 @@ import { deleteTopics } from "./apis/20-delete-topics.ts";
 import { deleteRecords } from "./apis/21-delete-records.ts";
 import { initProducerId } from "./apis/22-init-producer-id.ts";
 import { offsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
+import { createAcls, deleteAcls, describeAcls } from "./apis/29-acls.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
 import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.ts";
 import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
+import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
+import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
 import type { ServedApi } from "./call.ts";
 
@@ -50,6 +53,9 @@ export const SERVED: readonly ServedApi[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  describeAcls,
+  createAcls,
+  deleteAcls,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -57,6 +63,10 @@ export const SERVED: readonly ServedApi[] = [
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  describeClientQuotas,
+  alterClientQuotas,
+  describeUserScramCredentials,
+  alterUserScramCredentials,
   describeCluster,
 ];
 
