@@ -10,6 +10,8 @@ export interface Env {
   readonly PARTITION: DurableObjectNamespace<PartitionObject>;
   readonly GROUP: DurableObjectNamespace<GroupObject>;
   readonly CONNECTION: DurableObjectNamespace<ConnectionObject>;
+  /** Coordinators by transactional id. Without it transactional batches are refused. */
+  readonly TRANSACTION?: DurableObjectNamespace;
   /** Where sealed segments go. Without it everything stays in the partitions' SQLite. */
   readonly ARCHIVE?: R2Bucket;
   /** The token that may do everything (`wrangler secret put SLUICE_ADMIN_TOKEN`). */

@@ -14,6 +14,7 @@ const SLACK_BYTES = 64 * 1024;
  */
 const FEW_RECORDS_BYTES = 256 * 1024;
 const BYTES_PER_RECORD = 1024;
+const NO_BATCHES = new ArrayBuffer(0);
 
 export interface ArchiveReadLimits {
   readonly maxBytes: number;
@@ -24,9 +25,14 @@ export interface ArchiveReadLimits {
 export async function readArchive(
   archive: ArchivePort | null,
   read: ArchivedRead,
-  limits: ArchiveReadLimits,
+  wanted: ArchiveReadLimits,
 ): Promise<ReadResult | Failure> {
-  const { archived, ...offsets } = read;
+  const { archived, abortedTransactions, ...offsets } = read;
+  const limits = { ...wanted, endOffset: archived.readableEndOffset };
+  const answer = (batches: ArrayBuffer, nextOffset: number): ReadResult => {
+    const within = abortedTransactions?.filter(({ firstOffset }) => firstOffset < nextOffset);
+    return { ...offsets, batches, nextOffset, ...(within !== undefined && { abortedTransactions: within }) };
+  };
   const rangeBytes = limits.maxBytes + SLACK_BYTES;
   const fewBytes = FEW_RECORDS_BYTES + limits.maxRecords * BYTES_PER_RECORD + SLACK_BYTES;
   for (let position = archived.position, length = Math.min(fewBytes, rangeBytes); position < archived.sizeBytes; ) {
@@ -34,16 +40,20 @@ export async function readArchive(
     if (isFailure(bytes)) return bytes;
     const cut = cutBatches(bytes, read.startOffset, limits);
     const isLast = position + cut.end === archived.sizeBytes;
-    const wantsMore = !cut.isFull && !isLast && length < rangeBytes;
-    if (cut.batches.byteLength > 0 && !wantsMore) {
-      return { ...offsets, batches: cut.batches, nextOffset: isLast ? archived.endOffset : cut.nextOffset };
-    }
+    const wantsMore = !cut.isFull && !cut.isAtEnd && !isLast && length < rangeBytes;
+    if (cut.batches.byteLength > 0 && !wantsMore) return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
+    if (cut.isAtEnd) return answer(NO_BATCHES, Math.max(archived.readableEndOffset, read.startOffset));
     if (cut.batches.byteLength === 0) position += cut.end;
     const needed = cut.end > 0 ? rangeBytes : wholeBatchLength(archived, position, bytes);
     if (typeof needed === "object") return needed;
     length = needed;
   }
-  return { ...offsets, batches: new ArrayBuffer(0), nextOffset: archived.endOffset };
+  return answer(NO_BATCHES, archived.readableEndOffset);
+}
+
+interface CutLimits extends ArchiveReadLimits {
+  /** Exclusive: of what may be read. */
+  readonly endOffset: number;
 }
 
 interface Cut {
@@ -53,18 +63,22 @@ interface Cut {
   readonly end: number;
   /** A limit ended it, not the bytes that are there. */
   readonly isFull: boolean;
+  /** It came to a batch that may not be read. */
+  readonly isAtEnd: boolean;
 }
 
 /** The whole batches from `startOffset` on that fit, the first whatever its size. */
-function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxRecords }: ArchiveReadLimits): Cut {
+function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxRecords, endOffset }: CutLimits): Cut {
   let from = -1;
   let end = 0;
   let nextOffset = startOffset;
   let isFull = false;
+  let isAtEnd = false;
   for (const batch of batchHeaders(new Uint8Array(bytes))) {
     const isBefore = lastOffset(batch) < startOffset;
     isFull = from >= 0 && batch.position + batch.sizeBytes - from > maxBytes;
-    if (isFull) break;
+    isAtEnd = batch.baseOffset >= endOffset;
+    if (isFull || isAtEnd) break;
     end = batch.position + batch.sizeBytes;
     if (isBefore) continue;
     if (from < 0) from = batch.position;
@@ -72,5 +86,5 @@ function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxReco
     isFull = nextOffset - startOffset >= maxRecords || end - from >= maxBytes;
     if (isFull) break;
   }
-  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isFull };
+  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isFull, isAtEnd };
 }

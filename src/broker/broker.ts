@@ -44,6 +44,8 @@ export interface ProducerSequence {
   readonly producerId: number;
   readonly producerEpoch: number;
   readonly baseSequence: number;
+  /** The records belong to this id's transaction. */
+  readonly transactionalId?: string;
 }
 
 export interface ProduceRequest {
@@ -77,6 +79,8 @@ export interface ProduceBatchesRequest {
   readonly partition: number;
   /** One or more record batches (v2), end to end. */
   readonly batches: Uint8Array;
+  /** Whose transaction the transactional ones among them belong to. */
+  readonly transactionalId?: string;
 }
 
 export interface ProduceBatchesResult {
@@ -257,7 +261,8 @@ export interface Broker {
   describeTopic(name: string): Promise<TopicDescription | Failure>;
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
-  offset(topic: string, partition: number, query: OffsetQuery): Promise<OffsetResult | Failure>;
+  /** @param isolation read_uncommitted where absent */
+  offset(topic: string, partition: number, query: OffsetQuery, isolation?: IsolationLevel): Promise<OffsetResult | Failure>;
   /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
   truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
   segments(request: ListSegmentsRequest): Promise<ListSegmentsResult | Failure>;

@@ -45,7 +45,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     },
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
-    offset: (topic, partition, query) => queryOffset(ports, topics, topic, partition, query),
+    offset: (topic, partition, query, isolation = "read_uncommitted") => queryOffset(ports, topics, topic, partition, query, isolation),
     truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
     segments: (request) => listSegments(ports, topics, request),
     verify: (request) => verifySegments({ ports, topics, core: state.core, now: state.now }, request),

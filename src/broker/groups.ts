@@ -112,7 +112,7 @@ async function dropDeletedTopics(topics: TopicCache, offsets: readonly Committed
 }
 
 async function withLag(ports: Ports, topics: TopicCache, offset: CommittedOffset): Promise<GroupOffset> {
-  const end = await queryOffset(ports, topics, offset.topic, offset.partition, "latest");
+  const end = await queryOffset(ports, topics, offset.topic, offset.partition, "latest", "read_uncommitted");
   if (isFailure(end)) return { ...offset, lag: null, highWatermark: null };
   return { ...offset, lag: Math.max(0, end.highWatermark - Math.max(offset.offset, end.logStartOffset)), highWatermark: end.highWatermark };
 }
@@ -127,7 +127,7 @@ async function resetTarget(
   to: ResetTarget,
 ): Promise<{ readonly offset: number; readonly leaderEpoch: number } | Failure> {
   const query: OffsetQuery = typeof to === "string" ? to : "timestamp" in to ? { timestamp: to.timestamp } : "latest";
-  const found = await queryOffset(ports, topics, topic, partition, query);
+  const found = await queryOffset(ports, topics, topic, partition, query, "read_uncommitted");
   if (isFailure(found)) return found;
   const wanted = targetOffset(found, from, to);
   const offset = Math.min(Math.max(wanted, found.logStartOffset), found.highWatermark);

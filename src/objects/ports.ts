@@ -1,7 +1,7 @@
 // The use cases' ports over Durable Object RPC. A call that breaks is a retriable failure, not an exception: the object restarts,
 // moves, or is overloaded, and a client may try again.
 
-import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports } from "../broker/ports.ts";
+import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports, TransactionPort } from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
@@ -18,6 +18,7 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     },
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
+    transaction: (transactionalId) => transactionPort(env, transactionalId),
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
     waitUntil,
   };
@@ -28,18 +29,22 @@ function clusterPort(env: Env): ClusterPort {
   return stub as unknown as ClusterPort;
 }
 
+type PartitionCall = "append" | "read" | "offset" | "describe" | "truncate" | "segments" | "writeTxnMarkers" | "describeProducers";
+
 function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
   const name = partitionObjectName(topicId, partition);
   const stub = env.PARTITION.getByName(name);
-  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe" | "truncate" | "segments">; // its RPC methods, as plain data
+  const object = stub as unknown as Pick<PartitionObject, PartitionCall>; // its RPC methods, as plain data
   return {
     append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
     read: (request) => orUnavailable(object.read(request)),
-    offset: (address, query) => orUnavailable(object.offset(address, query)),
+    offset: (address, query, isolation) => orUnavailable(object.offset(address, query, isolation)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
     segments: (address, page) => orUnavailable(object.segments(address, page)),
-    watch: (address) => orUnavailable(openWatch(stub, address)),
+    watch: (address, isolation) => orUnavailable(openWatch(stub, address, isolation)),
+    writeTxnMarkers: (address, markers) => orUnavailable(object.writeTxnMarkers(address, markers)),
+    describeProducers: (address) => orUnavailable(object.describeProducers(address)),
   };
 }
 
@@ -59,9 +64,20 @@ function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort {
   };
 }
 
+function transactionPort(env: Env, transactionalId: string): TransactionPort {
+  const object = () => env.TRANSACTION?.getByName(transactionalId) as unknown as TransactionPort | undefined;
+  const unavailable = failure("COORDINATOR_NOT_AVAILABLE", "this broker has no transaction coordinator: bind TRANSACTION");
+  return {
+    verify: async (request) => {
+      const coordinator = object();
+      return coordinator === undefined ? unavailable : orCoordinatorUnavailable(coordinator.verify(request));
+    },
+  };
+}
+
 /** The object restarted, and what was parked in it is lost: clients look for their coordinator, find the same one, and ask again. */
 function orCoordinatorUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
-  return orFailure(call, "COORDINATOR_NOT_AVAILABLE", "the group cannot be reached right now: what was asked may or may not be done");
+  return orFailure(call, "COORDINATOR_NOT_AVAILABLE", "the coordinator cannot be reached right now: what was asked may or may not be done");
 }
 
 function orUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
