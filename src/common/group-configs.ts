@@ -1,14 +1,9 @@
 // The configs of consumer groups: Kafka's broker keys, as one table. They are set for the whole deployment, by SLUICE_GROUP_CONFIGS: a
 // JSON object of keys and values as text. Where a default is not Kafka's, the table says why.
 
-import { type ConfigType, int } from "./config-types.ts";
+import { int } from "./config-types.ts";
+import { type DeploymentConfigTable, parseDeploymentConfigs } from "./deployment-configs.ts";
 import { type Failure, failure, isFailure } from "./errors.ts";
-
-interface GroupConfigKey {
-  readonly type: ConfigType<number>;
-  readonly defaultText: string;
-  readonly doc: string;
-}
 
 const GROUP_CONFIGS = {
   "group.initial.rebalance.delay.ms": {
@@ -33,7 +28,7 @@ const GROUP_CONFIGS = {
     defaultText: "600000",
     doc: "How long a group without members and offsets is kept.",
   },
-} as const satisfies Record<string, GroupConfigKey>;
+} as const satisfies DeploymentConfigTable;
 
 export interface GroupConfig {
   readonly initialRebalanceDelayMs: number;
@@ -46,26 +41,15 @@ export interface GroupConfig {
 
 /** The configs with `set` over their defaults, or INVALID_CONFIG with the first key or value that is refused. */
 export function parseGroupConfigs(set: Readonly<Record<string, string>>): GroupConfig | Failure {
-  const unknownKey = Object.keys(set).find((key) => !Object.hasOwn(GROUP_CONFIGS, key));
-  if (unknownKey !== undefined) {
-    return failure(
-      "INVALID_CONFIG",
-      `Unknown group config '${unknownKey.slice(0, 100)}'. The keys are ${Object.keys(GROUP_CONFIGS).join(", ")}.`,
-    );
-  }
-  const values: Record<string, number> = {};
-  for (const [key, { type, defaultText }] of Object.entries(GROUP_CONFIGS)) {
-    const parsed = type.parse(String(set[key] ?? defaultText));
-    if (!("value" in parsed)) return failure("INVALID_CONFIG", `Invalid value '${set[key]}' for ${key}: it must be ${parsed.expected}.`);
-    values[key] = parsed.value;
-  }
+  const values = parseDeploymentConfigs("group", GROUP_CONFIGS, set);
+  if (isFailure(values)) return values;
   return checkRelations({
-    initialRebalanceDelayMs: values["group.initial.rebalance.delay.ms"]!,
-    minSessionTimeoutMs: values["group.min.session.timeout.ms"]!,
-    maxSessionTimeoutMs: values["group.max.session.timeout.ms"]!,
-    maxSize: values["group.max.size"]!,
-    offsetsRetentionMs: values["offsets.retention.minutes"]! * 60_000,
-    emptyGroupRetentionMs: values["offsets.retention.check.interval.ms"]!,
+    initialRebalanceDelayMs: values["group.initial.rebalance.delay.ms"],
+    minSessionTimeoutMs: values["group.min.session.timeout.ms"],
+    maxSessionTimeoutMs: values["group.max.session.timeout.ms"],
+    maxSize: values["group.max.size"],
+    offsetsRetentionMs: values["offsets.retention.minutes"] * 60_000,
+    emptyGroupRetentionMs: values["offsets.retention.check.interval.ms"],
   });
 }
 
