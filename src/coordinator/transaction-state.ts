@@ -166,7 +166,8 @@ function checkUndecided(transaction: StoredTransaction): Failure | null {
   return isDecided(transaction) ? underWay(transaction) : null;
 }
 
-function underWay({ transactionalId, state }: StoredTransaction): Failure {
+/** What is asked has to wait until everybody has heard of the decision. */
+export function underWay({ transactionalId, state }: StoredTransaction): Failure {
   return failure("CONCURRENT_TRANSACTIONS", `The last transaction of '${transactionalId}' is ${state}, and not complete: try again.`);
 }
 

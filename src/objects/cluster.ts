@@ -15,6 +15,7 @@ import type {
   TopicMetadata,
   TopicPage,
 } from "../broker/ports.ts";
+import { waitAtMost } from "../common/concurrency.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
 import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
@@ -86,7 +87,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
     if (isFailure(topic)) return topic;
     // No await between the deletion's write and this call: they are one write.
     const alarmSet = this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
-    await Promise.all([alarmSet, within(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
+    await Promise.all([alarmSet, waitAtMost(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
     return topic;
   }
 
@@ -115,18 +116,5 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
   /** The platform gives up on an alarm after some failed tries: a start with something left takes it up again. */
   async #ensureAlarm(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
-  }
-}
-
-/** Waits for `work`, but not longer than `timeoutMs`; it goes on all the same. */
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  let timer = 0;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }
