@@ -8,10 +8,17 @@ export const NAMESPACES = [
   { binding: "CLUSTER", className: "ClusterObject", uniqueKey: "sluice-cluster-v1" },
   { binding: "PARTITION", className: "PartitionObject", uniqueKey: "sluice-partition-v1" },
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
+  { binding: "TRANSACTION", className: "TransactionObject", uniqueKey: "sluice-transaction-v1" },
 ] as const;
 
 /** Settings that come from the environment as they are. */
-const SETTINGS = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADVERTISED_LISTENER", "SLUICE_AUTO_CREATE_TOPICS", "SLUICE_GROUP_CONFIGS"];
+const SETTINGS = [
+  "SLUICE_ADMIN_TOKEN",
+  "SLUICE_ADVERTISED_LISTENER",
+  "SLUICE_AUTO_CREATE_TOPICS",
+  "SLUICE_GROUP_CONFIGS",
+  "SLUICE_TRANSACTION_CONFIGS",
+];
 
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */

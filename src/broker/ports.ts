@@ -14,6 +14,19 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
+import type {
+  AddGroupRequest,
+  AddPartitionsRequest,
+  EndTransactionRequest,
+  GroupTransactionEnd,
+  InitProducerIdRequest,
+  ProducerIdentity,
+  TransactionalCommit,
+  TransactionDescription,
+  VerifiedTransaction,
+  VerifyGroupRequest,
+  VerifyPartitionRequest,
+} from "../coordinator/transaction-messages.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -67,6 +80,11 @@ export interface GroupPage {
   readonly nextCursor: string | null;
 }
 
+export interface TransactionPage {
+  readonly transactionalIds: readonly string[];
+  readonly nextCursor: string | null;
+}
+
 export interface ClusterPort {
   /** A UUID made at the first start. */
   clusterId(): Promise<string>;
@@ -82,6 +100,10 @@ export interface ClusterPort {
   registerGroup(groupId: string): Promise<void>;
   unregisterGroup(groupId: string): Promise<void>;
   listGroups(request: PageRequest): Promise<GroupPage>;
+  /** Makes the transactional id show up in `listTransactions`; a repeat changes nothing. */
+  registerTransaction(transactionalId: string): Promise<void>;
+  unregisterTransaction(transactionalId: string): Promise<void>;
+  listTransactions(request: PageRequest): Promise<TransactionPage>;
 }
 
 // -------------------------------------------------------------------------------------------------------------- partition
@@ -275,6 +297,8 @@ export interface GroupDescription {
   readonly state: GroupState;
   readonly members: readonly GroupMember[];
   readonly offsets: readonly CommittedOffset[];
+  /** Partitions with an offset that an open transaction will decide (KIP-447). */
+  readonly unstable: readonly { readonly topicId: string; readonly topic: string; readonly partition: number }[];
 }
 
 export interface GroupPort {
@@ -284,6 +308,10 @@ export interface GroupPort {
   describe(groupId: string): Promise<GroupDescription | null>;
   /** Deletes an empty group and its offsets. */
   delete(groupId: string): Promise<null | Failure>;
+  /** As `commit`, inside a transaction that the group is part of: visible once that is committed. */
+  commitInTransaction(request: TransactionalCommit): Promise<readonly (Failure | null)[] | Failure>;
+  /** The transaction is decided. Repeats change nothing. */
+  endTransaction(end: GroupTransactionEnd): Promise<null | Failure>;
 }
 
 // ---------------------------------------------------------------------------------------------- members of a classic group
@@ -330,12 +358,47 @@ export interface ClassicGroupPort {
   listing(groupId: string): Promise<GroupListing | null | Failure>;
 }
 
+// ------------------------------------------------------------------------------------------------------------ transaction
+
+export type {
+  AddGroupRequest,
+  AddPartitionsRequest,
+  EndTransactionRequest,
+  GroupTransactionEnd,
+  InitProducerIdRequest,
+  ProducerIdentity,
+  TransactionalCommit,
+  TransactionDescription,
+  TransactionState,
+  TransactionTopic,
+  VerifiedTransaction,
+  VerifyGroupRequest,
+  VerifyPartitionRequest,
+} from "../coordinator/transaction-messages.ts";
+
+/** The coordinator of one transactional id. Failures are those of Kafka's InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn. */
+export interface TransactionPort {
+  /** Fences every earlier producer, and aborts its transaction. */
+  initProducerId(request: InitProducerIdRequest): Promise<ProducerIdentity | Failure>;
+  /** All or none; those that are part of the transaction already change nothing. */
+  addPartitions(request: AddPartitionsRequest): Promise<null | Failure>;
+  addGroup(request: AddGroupRequest): Promise<null | Failure>;
+  /** null: decided for good. Repeats change nothing. */
+  end(request: EndTransactionRequest): Promise<null | Failure>;
+  /** null: the partition is part of the producer's open transaction. */
+  verify(request: VerifyPartitionRequest): Promise<null | Failure>;
+  verifyGroup(request: VerifyGroupRequest): Promise<VerifiedTransaction | Failure>;
+  /** null: nobody uses the transactional id. */
+  describe(): Promise<TransactionDescription | null | Failure>;
+}
+
 // -------------------------------------------------------------------------------------------------------------------- all
 
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
   group(groupId: string): GroupPort & ClassicGroupPort;
+  transaction(transactionalId: string): TransactionPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

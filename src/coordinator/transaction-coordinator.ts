@@ -50,7 +50,7 @@ export interface TransactionCoordinatorOptions {
   readonly wait: (ms: number) => Promise<unknown>;
   readonly config: TransactionConfig;
   /** Longest wait for a transaction to be complete (ms). */
-  readonly endWaitMs: number;
+  readonly endWaitMs: () => number;
   /** `ring` is to be called by then (ms since the epoch); earlier does no harm. */
   readonly ringBy: (atMs: number) => void;
   /** The storage was wiped, with its alarm. */
@@ -235,7 +235,7 @@ export class TransactionCoordinator {
 
   /** Until there is no decision that somebody has not heard of, but not for ever. */
   #completed(): Promise<void> {
-    return waitAtMost(this.#options.endWaitMs, this.#complete());
+    return waitAtMost(this.#options.endWaitMs(), this.#complete());
   }
 
   #complete(): Promise<void> {

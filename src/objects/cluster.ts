@@ -1,4 +1,4 @@
-// The cluster object: topics, producer ids and the names of the groups. One for all, named in names.ts. Its methods are ClusterPort's
+// The cluster object: topics, producer ids, the names of the groups and the transactional ids. One for all, named in names.ts. Its methods are ClusterPort's
 // (src/broker/ports.ts), called over RPC.
 //
 // A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
@@ -14,6 +14,7 @@ import type {
   ProducerIdBlock,
   TopicMetadata,
   TopicPage,
+  TransactionPage,
 } from "../broker/ports.ts";
 import { waitAtMost } from "../common/concurrency.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
@@ -105,6 +106,18 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
 
   async listGroups(request: PageRequest): Promise<GroupPage> {
     return this.#registry.listGroups(request);
+  }
+
+  async registerTransaction(transactionalId: string): Promise<void> {
+    this.#store.addTransaction(transactionalId);
+  }
+
+  async unregisterTransaction(transactionalId: string): Promise<void> {
+    this.#store.removeTransaction(transactionalId);
+  }
+
+  async listTransactions(request: PageRequest): Promise<TransactionPage> {
+    return this.#registry.listTransactions(request);
   }
 
   override async alarm(): Promise<void> {

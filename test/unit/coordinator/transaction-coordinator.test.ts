@@ -49,7 +49,7 @@ function startWorld({ endWaitMs = 60_000 } = {}) {
       now: () => world.nowMs,
       wait: () => Promise.resolve(),
       config: { maxTimeoutMs: MAX_TIMEOUT_MS, expirationMs: EXPIRATION_MS },
-      endWaitMs,
+      endWaitMs: () => endWaitMs,
       ringBy: (atMs) => {
         world.ringAtMs = Math.min(world.ringAtMs, atMs);
       },
