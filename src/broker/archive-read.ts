@@ -8,6 +8,8 @@ import type { ArchivedRead, ArchivePort, ReadResult } from "./ports.ts";
 /** Read beyond `maxBytes`: a read begins up to an index interval before the batch that is wanted. */
 const SLACK_BYTES = 64 * 1024;
 
+const NO_BATCHES = new ArrayBuffer(0);
+
 export interface ArchiveReadLimits {
   readonly maxBytes: number;
   readonly maxRecords: number;
@@ -17,9 +19,14 @@ export interface ArchiveReadLimits {
 export async function readArchive(
   archive: ArchivePort | null,
   read: ArchivedRead,
-  limits: ArchiveReadLimits,
+  wanted: ArchiveReadLimits,
 ): Promise<ReadResult | Failure> {
-  const { archived, ...offsets } = read;
+  const { archived, abortedTransactions, ...offsets } = read;
+  const limits = { ...wanted, endOffset: archived.readableEndOffset };
+  const answer = (batches: ArrayBuffer, nextOffset: number): ReadResult => {
+    const within = abortedTransactions?.filter(({ firstOffset }) => firstOffset < nextOffset);
+    return { ...offsets, batches, nextOffset, ...(within !== undefined && { abortedTransactions: within }) };
+  };
   const rangeBytes = limits.maxBytes + SLACK_BYTES;
   for (let position = archived.position, length = rangeBytes; position < archived.sizeBytes; ) {
     const bytes = await readRange(archive, archived, position, Math.min(length, archived.sizeBytes - position));
@@ -27,14 +34,20 @@ export async function readArchive(
     const cut = cutBatches(bytes, read.startOffset, limits);
     if (cut.batches.byteLength > 0) {
       const isLast = position + cut.end === archived.sizeBytes;
-      return { ...offsets, batches: cut.batches, nextOffset: isLast ? archived.endOffset : cut.nextOffset };
+      return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
     }
+    if (cut.isAtEnd) return answer(NO_BATCHES, Math.max(archived.readableEndOffset, read.startOffset));
     position += cut.end;
     const needed = cut.end > 0 ? rangeBytes : wholeBatchLength(archived, position, bytes);
     if (typeof needed === "object") return needed;
     length = needed;
   }
-  return { ...offsets, batches: new ArrayBuffer(0), nextOffset: archived.endOffset };
+  return answer(NO_BATCHES, archived.readableEndOffset);
+}
+
+interface CutLimits extends ArchiveReadLimits {
+  /** Exclusive: of what may be read. */
+  readonly endOffset: number;
 }
 
 interface Cut {
@@ -42,21 +55,25 @@ interface Cut {
   readonly nextOffset: number;
   /** Bytes passed: batches taken, and those before the start. */
   readonly end: number;
+  /** It came to a batch that may not be read. */
+  readonly isAtEnd: boolean;
 }
 
 /** The whole batches from `startOffset` on that fit, the first whatever its size. */
-function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxRecords }: ArchiveReadLimits): Cut {
+function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxRecords, endOffset }: CutLimits): Cut {
   let from = -1;
   let end = 0;
   let nextOffset = startOffset;
+  let isAtEnd = false;
   for (const batch of batchHeaders(new Uint8Array(bytes))) {
     const isBefore = lastOffset(batch) < startOffset;
     const isFull = from >= 0 && (batch.position + batch.sizeBytes - from > maxBytes || nextOffset - startOffset >= maxRecords);
-    if (isFull) break;
+    isAtEnd = batch.baseOffset >= endOffset;
+    if (isFull || isAtEnd) break;
     end = batch.position + batch.sizeBytes;
     if (isBefore) continue;
     if (from < 0) from = batch.position;
     nextOffset = lastOffset(batch) + 1;
   }
-  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end };
+  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isAtEnd };
 }

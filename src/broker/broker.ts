@@ -24,6 +24,7 @@ import type {
   TopicMetadata,
   TopicPage,
 } from "./ports.ts";
+import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
 export type { Compression };
@@ -44,6 +45,8 @@ export interface ProducerSequence {
   readonly producerId: number;
   readonly producerEpoch: number;
   readonly baseSequence: number;
+  /** The records belong to this id's transaction. */
+  readonly transactionalId?: string;
 }
 
 export interface ProduceRequest {
@@ -77,6 +80,8 @@ export interface ProduceBatchesRequest {
   readonly partition: number;
   /** One or more record batches (v2), end to end. */
   readonly batches: Uint8Array;
+  /** Whose transaction the transactional ones among them belong to. */
+  readonly transactionalId?: string;
 }
 
 export interface ProduceBatchesResult {
@@ -214,6 +219,12 @@ export interface CommitOffsetsResult {
   readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly failure?: Failure }[];
 }
 
+export interface CommittedOffsets {
+  readonly offsets: readonly CommittedOffset[];
+  /** Partitions that an open transaction will commit another offset for: a consumer may have to wait for its end (KIP-447). */
+  readonly unstable: readonly { readonly topic: string; readonly partition: number }[];
+}
+
 /** A committed offset and how far it is behind. */
 export interface GroupOffset extends CommittedOffset {
   /** Records between the committed offset and the high watermark; null where the partition could not be asked. */
@@ -257,7 +268,8 @@ export interface Broker {
   describeTopic(name: string): Promise<TopicDescription | Failure>;
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
-  offset(topic: string, partition: number, query: OffsetQuery): Promise<OffsetResult | Failure>;
+  /** @param isolation read_uncommitted where absent */
+  offset(topic: string, partition: number, query: OffsetQuery, isolation?: IsolationLevel): Promise<OffsetResult | Failure>;
   /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
   truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
   segments(request: ListSegmentsRequest): Promise<ListSegmentsResult | Failure>;
@@ -277,11 +289,13 @@ export interface Broker {
   classicGroup(groupId: string): ClassicGroupPort;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
   /** Of topics that are still there; none where the group does not exist. */
-  committedOffsets(groupId: string): Promise<readonly CommittedOffset[] | Failure>;
+  committedOffsets(groupId: string): Promise<CommittedOffsets | Failure>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
   resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;
   deleteGroup(groupId: string): Promise<null | Failure>;
+
+  readonly transactions: Transactions;
 
   /** Lets work outlive the request that began it. */
   waitUntil(work: Promise<unknown>): void;

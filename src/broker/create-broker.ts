@@ -15,6 +15,7 @@ import type { ProducerIdPool } from "./producer-ids.ts";
 import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
 import { addressOf, findTopic } from "./topics.ts";
+import { createTransactions } from "./transactions.ts";
 import { truncate } from "./truncate.ts";
 import { verifySegments } from "./verify-segments.ts";
 
@@ -45,7 +46,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     },
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
-    offset: (topic, partition, query) => queryOffset(ports, topics, topic, partition, query),
+    offset: (topic, partition, query, isolation = "read_uncommitted") => queryOffset(ports, topics, topic, partition, query, isolation),
     truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
     segments: (request) => listSegments(ports, topics, request),
     verify: (request) => verifySegments({ ports, topics, core: state.core, now: state.now }, request),
@@ -65,6 +66,8 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),
     deleteGroup: async (groupId) => checkGroupId(groupId) ?? ports.group(groupId).delete(groupId),
+
+    transactions: createTransactions(ports, topics),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

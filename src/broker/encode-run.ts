@@ -92,8 +92,11 @@ function estimateBytes(record: RecordInput): number {
   return bytes;
 }
 
-function sequenceAfter({ producer }: RunOptions, count: number): Partial<ProducerSequence> {
-  return producer === undefined ? {} : { ...producer, baseSequence: (producer.baseSequence + count) % 2 ** 31 };
+function sequenceAfter({ producer }: RunOptions, count: number): Partial<EncodeOptions> {
+  if (producer === undefined) return {};
+  const { producerId, producerEpoch, transactionalId } = producer;
+  const baseSequence = (producer.baseSequence + count) % 2 ** 31;
+  return { producerId, producerEpoch, baseSequence, isTransactional: transactionalId !== undefined };
 }
 
 function tooLarge(bytes: number, maxMessageBytes: number): Failure {

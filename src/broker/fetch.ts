@@ -7,8 +7,9 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
 import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
+import { readableEnd } from "./readable-end.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";
-import type { WatchCache } from "./watch-cache.ts";
+import type { WatchCache, WatchPlace } from "./watch-cache.ts";
 
 interface PartitionRead {
   readonly topic: string;
@@ -52,9 +53,13 @@ function askPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Pr
 }
 
 /** Opens a watch on a partition; null where there is nothing to watch. */
-export async function watchPartition(ports: Ports, topics: TopicCache, topic: string, partition: number): Promise<PartitionWatch | null> {
+export async function watchPartition(
+  ports: Ports,
+  topics: TopicCache,
+  { topic, partition, isolation }: WatchPlace,
+): Promise<PartitionWatch | null> {
   const watch = await withPartition<PartitionWatch>(topics, topic, partition, (metadata) =>
-    ports.partition(metadata.topicId, partition).watch(addressOf(metadata, partition)),
+    ports.partition(metadata.topicId, partition).watch(addressOf(metadata, partition), isolation),
   );
   return isFailure(watch) ? null : watch;
 }
@@ -134,7 +139,7 @@ async function waitForMore(
   const watches = await mapConcurrently(
     reads,
     MAX_CONCURRENT_CALLS,
-    async (read) => cache?.open(read) ?? watchPartition(ports, topics, read.topic, read.partition),
+    async (read) => cache?.open(read) ?? watchPartition(ports, topics, read),
   );
   try {
     while (!isEnough() && !signal?.aborted && watches.every((watch) => watch?.isOpen)) {
@@ -149,7 +154,7 @@ async function waitForMore(
 
 /** A watch on a partition that has nothing more is kept for the next fetch, any other closed. */
 function release(watch: PartitionWatch | null, read: PartitionRead, result: ReadResult | ReadFailure, cache: WatchCache | undefined): void {
-  const isIdle = !isFailure(result) && result.nextOffset === result.startOffset && result.nextOffset === result.highWatermark;
+  const isIdle = !isFailure(result) && result.nextOffset === result.startOffset && result.nextOffset >= readableEnd(result, read.isolation);
   if (watch === null) return;
   if (cache !== undefined && isIdle) cache.keep(read, watch, result);
   else if (cache?.open(read) !== watch) watch.close();

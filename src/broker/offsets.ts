@@ -1,7 +1,7 @@
 // Kafka's ListOffsets for one partition.
 
 import type { Failure } from "../common/errors.ts";
-import type { OffsetQuery, OffsetResult, Ports } from "./ports.ts";
+import type { IsolationLevel, OffsetQuery, OffsetResult, Ports } from "./ports.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";
 
 export function queryOffset(
@@ -10,8 +10,9 @@ export function queryOffset(
   topic: string,
   partition: number,
   query: OffsetQuery,
+  isolation: IsolationLevel,
 ): Promise<OffsetResult | Failure> {
   return withPartition<OffsetResult>(topics, topic, partition, (metadata) =>
-    ports.partition(metadata.topicId, partition).offset(addressOf(metadata, partition), query, "read_uncommitted"),
+    ports.partition(metadata.topicId, partition).offset(addressOf(metadata, partition), query, isolation),
   );
 }

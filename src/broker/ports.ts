@@ -27,6 +27,11 @@ import type {
   VerifyGroupRequest,
   VerifyPartitionRequest,
 } from "../coordinator/transaction-messages.ts";
+import type { ProducerDescription, Unverified } from "../log/producer-state.ts";
+import type { TxnMarker } from "../log/txn-marker.ts";
+import type { AbortedTransaction } from "../record/aborted-batches.ts";
+
+export type { AbortedTransaction, ProducerDescription, TxnMarker, Unverified };
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -124,6 +129,8 @@ export type IsolationLevel = "read_committed" | "read_uncommitted";
 export interface AppendRequest extends PartitionAddress {
   /** One or more record batches, validated by the caller (src/wasm/record-batches.ts): written all or none. */
   readonly batches: ArrayBuffer;
+  /** The guard of Unverified, once the transaction's coordinator has confirmed it (KIP-890). */
+  readonly verification?: number;
 }
 
 export interface AppendResult {
@@ -161,6 +168,8 @@ export interface ReadResult extends LogOffsets {
   readonly nextOffset: number;
   /** Whole batches; the first may begin before startOffset. */
   readonly batches: ArrayBuffer;
+  /** With read_committed: those that have batches here, by their first offsets. */
+  readonly abortedTransactions?: readonly AbortedTransaction[];
 }
 
 /** The batches asked for are in a segment that only the archive has: the edge reads them there. */
@@ -175,7 +184,11 @@ export interface ArchivedRead extends LogOffsets {
     readonly sizeBytes: number;
     /** Exclusive. */
     readonly endOffset: number;
+    /** Exclusive: batches from here on are not for this read. */
+    readonly readableEndOffset: number;
   };
+  /** With read_committed: those that may have batches before `readableEndOffset`, by their first offsets. */
+  readonly abortedTransactions?: readonly AbortedTransaction[];
 }
 
 /** An offset out of range tells the range. */
@@ -198,12 +211,15 @@ export interface PartitionDescription extends LogOffsets {
   readonly sizeBytes: number;
 }
 
-/** A wait for new records. One open watch lets an idle partition hibernate, however long it lasts. */
+/**
+ * A wait for records that a reader may see: up to the high watermark, or the last stable offset with read_committed. One open watch
+ * lets an idle partition hibernate, however long it lasts.
+ */
 export interface PartitionWatch {
   /** false once the partition, or the way to it, is gone. */
   readonly isOpen: boolean;
   /**
-   * Resolves true once the high watermark is above `offset` or the watch is not open any more, false after `timeoutMs` or when the
+   * Resolves true once that end is above `offset` or the watch is not open any more, false after `timeoutMs` or when the
    * signal aborts.
    */
   past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean>;
@@ -211,11 +227,22 @@ export interface PartitionWatch {
 }
 
 export interface PartitionPort {
-  append(request: AppendRequest): Promise<AppendResult | Failure>;
+  /**
+   * Batches that would begin a transaction are refused with Unverified: ask its coordinator (`TransactionPort.verify`), and append them
+   * again with the guard.
+   */
+  append(request: AppendRequest): Promise<AppendResult | Failure | Unverified>;
+  /**
+   * Ends transactions in the partition: one entry for each marker, in order, null or why it was not written
+   * (TRANSACTION_COORDINATOR_FENCED, INVALID_PRODUCER_EPOCH). A marker that changes nothing is answered null and not written.
+   */
+  writeTxnMarkers(address: PartitionAddress, markers: readonly TxnMarker[]): Promise<readonly (null | Failure)[] | Failure>;
+  /** The producers that the partition remembers, by producer id. */
+  describeProducers(address: PartitionAddress): Promise<readonly ProducerDescription[] | Failure>;
   read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure>;
   offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure>;
   describe(address: PartitionAddress): Promise<PartitionDescription | Failure>;
-  watch(address: PartitionAddress): Promise<PartitionWatch | Failure>;
+  watch(address: PartitionAddress, isolation: IsolationLevel): Promise<PartitionWatch | Failure>;
   /** Deletes the records before an offset; -1 stands for the high watermark. One below the log start changes nothing. */
   truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
   /** Segments in the order of their offsets: a page of them, all where no page is named. */

@@ -15,12 +15,14 @@ import type {
   ProduceRecord,
   ProduceRequest,
   ProduceResult,
+  ProducerSequence,
 } from "./broker.ts";
 import { encodeRun } from "./encode-run.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, Ports, TopicMetadata } from "./ports.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
 import { addressOf, configOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+import { appendTransactional, type TransactionalProducer, transactionalProducer } from "./transactional-append.ts";
 
 export interface ProduceContext {
   readonly ports: Ports;
@@ -68,6 +70,8 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
     const { error, detail } = statusFailure(checked.status);
     return failure(error, `${detail} (${checked.statusName}, batch ${checked.batchIndex} of the body)`);
   }
+  const producer = transactionalProducer(checked.batches, request.transactionalId);
+  if (producer !== null && isFailure(producer)) return producer;
   const topic = await findTopic(context.topics, request.topic);
   if (isFailure(topic)) return topic;
   if (isCompacted(configOf(topic)) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
@@ -76,7 +80,7 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
   const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, configOf(topic));
   if (isFailure(stored)) return stored;
   const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
-  const result = await append(context, request.topic, request.partition, ownBuffer(stored));
+  const result = await append(context, request.topic, request.partition, ownBuffer(stored), producer);
   return isFailure(result) ? result : { count, ...result };
 }
 
@@ -144,7 +148,7 @@ async function producePartition(
   const run = encodeRun(context.core, inputs, { compression, maxMessageBytes: config.maxMessageBytes, producer });
   for (const { index, failure: reason } of run.refused) refuse(indexes[index]!, partition, reason);
   if (run.written.length === 0 || (producer !== undefined && run.refused.length > 0)) return null;
-  const result = await append(context, request.topic, partition, run.bytes);
+  const result = await append(context, request.topic, partition, run.bytes, transactionOf(producer, topic.name));
   const baseOffset = isFailure(result) ? NO_OFFSET : result.baseOffset;
   for (const [rank, index] of run.written.entries()) {
     offsets[indexes[index]!] = { partition, offset: baseOffset === NO_OFFSET ? NO_OFFSET : baseOffset + rank };
@@ -154,10 +158,22 @@ async function producePartition(
   return { partition, count, baseOffset, logAppendTimeMs: result.logAppendTimeMs };
 }
 
-function append(context: ProduceContext, name: string, partition: number, batches: ArrayBuffer): Promise<AppendResult | Failure> {
-  return withPartition<AppendResult>(context.topics, name, partition, (topic) =>
-    context.ports.partition(topic.topicId, partition).append({ ...addressOf(topic, partition), batches }),
+function append(
+  { ports, topics }: ProduceContext,
+  name: string,
+  partition: number,
+  batches: ArrayBuffer,
+  producer: TransactionalProducer | null,
+): Promise<AppendResult | Failure> {
+  return withPartition<AppendResult>(topics, name, partition, (topic) =>
+    appendTransactional(ports, { ...addressOf(topic, partition), batches }, producer),
   );
+}
+
+function transactionOf(producer: ProducerSequence | undefined, topic: string): TransactionalProducer | null {
+  if (producer?.transactionalId === undefined) return null;
+  const { transactionalId, producerId, producerEpoch } = producer;
+  return { transactionalId, producerId, producerEpoch, addsPartitionOf: topic };
 }
 
 function toInput(record: ProduceRecord, nowMs: number): RecordInput {

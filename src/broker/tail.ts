@@ -5,6 +5,7 @@ import { isFailure } from "../common/errors.ts";
 import type { TailRequest, TailStep } from "./broker.ts";
 import { readPartition, watchPartition } from "./fetch.ts";
 import type { FetchStart, PartitionWatch, Ports } from "./ports.ts";
+import { readableEnd } from "./readable-end.ts";
 import { findTopic, type TopicCache } from "./topics.ts";
 
 /** A watch that says nothing for so long is trusted no more, and the partition is read once more (ms). */
@@ -46,8 +47,8 @@ async function* tailPartition(
       if (isFirst || isFailure(result) || result.nextOffset > result.startOffset) yield { partition, result };
       if (isFailure(result)) return;
       start = result.nextOffset;
-      if (result.nextOffset < result.highWatermark || signal.aborted) continue;
-      if (!watch?.isOpen) watch = await watchPartition(ports, topics, topic, partition);
+      if (result.nextOffset < readableEnd(result, isolation) || signal.aborted) continue;
+      if (!watch?.isOpen) watch = await watchPartition(ports, topics, { topic, partition, isolation });
       if (watch === null) await scheduler.wait(REOPEN_DELAY_MS);
       else await watch.past(start, RECHECK_MS);
     }

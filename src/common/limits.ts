@@ -157,6 +157,18 @@ export const PRODUCER_ID_BLOCK_SIZE = 1000;
 /** A producer that wrote nothing for so long is forgotten (Kafka's producer.id.expiration.ms, its default). */
 export const PRODUCER_ID_EXPIRATION_MS = 86_400_000;
 
+/**
+ * Producers whose first batch of a transaction may wait in a partition for its verification: the oldest has to be verified anew. Some
+ * 100 bytes each.
+ */
+export const MAX_PENDING_VERIFICATIONS = 10_000;
+
+/** Aborted transactions in one answer about an archived segment, which is cut where they end: 50 bytes each, as an RPC has them. */
+export const MAX_ABORTED_PER_READ = 10_000;
+
+/** Aborted transactions in a header of an HTTP answer, which is cut where they end: clients take 16 KiB of headers (Node's default). */
+export const MAX_ABORTED_IN_HEADER = 200;
+
 /** Bytes of the map of keys by which a log is compacted: 600,000 keys a round. An isolate has 128 MB for everything. */
 export const COMPACTION_KEY_MAP_BYTES = 16 * MIB;
 

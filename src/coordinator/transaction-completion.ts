@@ -7,20 +7,13 @@
 import { forEachConcurrently } from "../common/concurrency.ts";
 import type { ErrorName, Failure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import type { TxnMarker } from "../log/txn-marker.ts";
 import type { StoredTransaction, TransactionTopic } from "../storage/transaction-store.ts";
 import type { GroupTransactionEnd } from "./transaction-messages.ts";
 
-/** As org.apache.kafka.common.record.EndTransactionMarker and its batch carry it. */
-export interface TransactionMarker {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly coordinatorEpoch: number;
-  readonly isCommit: boolean;
-}
-
 /** Whom a transaction may have touched. null: durable there. Both calls may be repeated. */
 export interface TransactionParticipants {
-  writeMarker(topic: TransactionTopic, partition: number, marker: TransactionMarker): Promise<null | Failure>;
+  writeMarker(topic: TransactionTopic, partition: number, marker: TxnMarker): Promise<null | Failure>;
   endInGroup(groupId: string, end: GroupTransactionEnd): Promise<null | Failure>;
 }
 

@@ -2,7 +2,8 @@
 // AddPartitionsToTxn, AddOffsetsToTxn, EndTxn, TxnOffsetCommit and DescribeTransactions without their wire format. Plain data, since it
 // crosses RPC.
 
-import type { TransactionState, TransactionTopic } from "../storage/transaction-store.ts";
+import type { TransactionState } from "../common/transaction-states.ts";
+import type { TransactionTopic } from "../storage/transaction-store.ts";
 import type { OffsetToCommit } from "./committed-offsets.ts";
 
 export type { TransactionState, TransactionTopic };

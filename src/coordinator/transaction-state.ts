@@ -11,7 +11,8 @@
 
 import { type Failure, failure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_TRANSACTION } from "../common/limits.ts";
-import type { StoredTransaction, TransactionState, TransactionTopic } from "../storage/transaction-store.ts";
+import type { TransactionState } from "../common/transaction-states.ts";
+import type { StoredTransaction, TransactionTopic } from "../storage/transaction-store.ts";
 import type { InitProducerIdRequest, ProducerIdentity } from "./transaction-messages.ts";
 
 export const NO_PRODUCER_ID = -1;

@@ -1,11 +1,12 @@
 // The topic's configs that a batch is held to before it is written.
 
 import { type Failure, failure } from "../common/errors.ts";
-import type { BatchHeader } from "../record/record-batch.ts";
+import { type BatchHeader, isControl } from "../record/record-batch.ts";
 import type { LogConfig } from "./log-config.ts";
 
 /** @returns why the batch may not be written, or null */
 export function checkAppendRules(batch: BatchHeader, config: LogConfig, nowMs: number): Failure | null {
+  if (isControl(batch)) return failure("INVALID_RECORD", "control batches are the broker's to write");
   if (batch.sizeBytes > config.maxMessageBytes) {
     return failure(
       "MESSAGE_TOO_LARGE",

@@ -1,13 +1,19 @@
 // The record tools that stand on the core.
 
 import { MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
+import { CONTROL_TYPE, controlRecordKey, endTxnMarker } from "../protocol/messages/control-records.ts";
+import { decodeVersioned, encodeVersioned } from "../protocol/versioned.ts";
+import { readBatchHeader, viewOf } from "../record/record-batch.ts";
 import type { Core } from "../wasm/core.ts";
 import { crc32c } from "../wasm/crc32c.ts";
-import { decodeBatches, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
+import { decodeBatches, encodeBatch, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { findOffsetIndexEntry, findTimeIndexEntry, TIME_INDEX_ENTRY_BYTES } from "../wasm/search.ts";
 import type { IndexSearch, RecordTools } from "./record-tools.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
+
+/** Of a control record's key and value: the only one there is. */
+const CONTROL_VERSION = 0;
 
 export function createRecordTools(core: Core): RecordTools {
   return {
@@ -27,6 +33,24 @@ export function createRecordTools(core: Core): RecordTools {
 
     setLogAppendTime(batch, timestampMs) {
       batch.set(setMaxTimestamp(core, batch, { maxTimestamp: timestampMs, isLogAppendTime: true }));
+    },
+
+    encodeMarker({ producerId, producerEpoch, coordinatorEpoch, isCommit }, timestampMs) {
+      const key = encodeVersioned(controlRecordKey, CONTROL_VERSION, { type: isCommit ? CONTROL_TYPE.commit : CONTROL_TYPE.abort });
+      const value = encodeVersioned(endTxnMarker, CONTROL_VERSION, { coordinatorEpoch });
+      const identity = { producerId, producerEpoch, isTransactional: true, isControl: true };
+      return encodeBatch(core, [{ key, value, timestamp: timestampMs }], { compression: "none", ...identity }).buffer;
+    },
+
+    markerIn(batch) {
+      const options = { maxDecompressedBytes: MAX_DECOMPRESSED_BYTES, skipBatch: () => false };
+      const [record] = decodeBatches(core, batch, options);
+      if (record === undefined || record.key === null || record.value === null) return null;
+      const { type } = decodeVersioned(controlRecordKey, record.key);
+      if (type !== CONTROL_TYPE.commit && type !== CONTROL_TYPE.abort) return null;
+      const { coordinatorEpoch } = decodeVersioned(endTxnMarker, record.value);
+      const { producerId, producerEpoch } = readBatchHeader(viewOf(batch));
+      return { producerId, producerEpoch, coordinatorEpoch, isCommit: type === CONTROL_TYPE.commit };
     },
   };
 }

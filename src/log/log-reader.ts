@@ -16,6 +16,8 @@ export interface ReadLimits {
   readonly maxBytes: number;
   /** Soft: no further batch once this many offsets at or after the start are passed. */
   readonly maxRecords: number;
+  /** Exclusive: where undecided batches begin, for a reader of committed ones. The end of the log where absent. */
+  readonly endOffset?: number;
 }
 
 export interface LogRead {
@@ -69,6 +71,7 @@ function takeRows(store: LogStore, segment: Segment, read: ReadInProgress): bool
 class ReadInProgress {
   readonly #start: number;
   readonly #limits: ReadLimits;
+  readonly #endOffset: number;
   readonly #pieces: Piece[] = [];
   #bytes = 0;
   #nextOffset: number;
@@ -76,6 +79,7 @@ class ReadInProgress {
   constructor(start: number, limits: ReadLimits) {
     this.#start = start;
     this.#limits = limits;
+    this.#endOffset = limits.endOffset ?? Number.POSITIVE_INFINITY;
     this.#nextOffset = start;
   }
 
@@ -100,8 +104,9 @@ class ReadInProgress {
   /** Takes what fits of a row. @returns whether there is room for more */
   take(row: LogRow): boolean {
     const fits = this.#bytes + row.sizeBytes <= this.#limits.maxBytes;
-    if (!fits && this.isHalfFull) return false;
-    const isWhole = fits && row.baseOffset >= this.#start && row.endOffset - this.#start <= this.#limits.maxRecords;
+    if (row.baseOffset >= this.#endOffset || (!fits && this.isHalfFull)) return false;
+    const isWithin = row.baseOffset >= this.#start && row.endOffset <= this.#endOffset;
+    const isWhole = fits && isWithin && row.endOffset - this.#start <= this.#limits.maxRecords;
     if (isWhole) this.#takeWhole(row);
     else if (!this.#takePart(row)) return false;
     return this.#bytes < this.#limits.maxBytes && this.#nextOffset - this.#start < this.#limits.maxRecords;
@@ -109,7 +114,7 @@ class ReadInProgress {
 
   /** There is nothing between here and `offset`. */
   skipTo(offset: number): void {
-    this.#nextOffset = Math.max(this.#nextOffset, offset);
+    this.#nextOffset = Math.min(Math.max(this.#nextOffset, offset), this.#endOffset);
   }
 
   finish(): LogRead {
@@ -127,6 +132,7 @@ class ReadInProgress {
   /** Takes the row's batches from the start on that fit; the first of a read whatever its size. @returns whether it got to the row's end */
   #takePart(row: LogRow): boolean {
     for (const batch of batchesOf(row)) {
+      if (batch.baseOffset >= this.#endOffset) return false;
       if (lastOffset(batch) < this.#start) continue;
       const isFirst = this.#pieces.length === 0;
       if (!isFirst && this.#bytes + batch.sizeBytes > this.#limits.maxBytes) return false;

@@ -5,6 +5,7 @@
 // hole in offsets (compaction keeps the offsets that its records had, and with them the end of each segment).
 // Everything is synchronous; what happens inside one `transaction` becomes durable whole or not at all.
 
+import type { AbortedEntries, AbortedEntry } from "./aborted-transactions.ts";
 import type { Segment, SegmentName } from "./segment.ts";
 
 /** How far the log is compacted. */
@@ -62,7 +63,7 @@ export interface ProducerSnapshot {
   readonly parts: readonly ArrayBuffer[];
 }
 
-export interface LogStore {
+export interface LogStore extends AbortedEntries {
   /** null: nothing was ever written, or it was destroyed. */
   loadState(): LogState | null;
   saveState(state: LogState): void;
@@ -99,6 +100,12 @@ export interface LogStore {
   /** The place of the row with the largest base offset at or below `offset`. */
   rowHolding(segment: SegmentName, offset: number): RowPlace | null;
   lastRow(segment: SegmentName): RowPlace | null;
+
+  addAborted(entry: AbortedEntry): void;
+  /** Removes the entries of these markers; one that is not there changes nothing. */
+  removeAborted(lastOffsets: readonly number[]): void;
+  /** Removes the entries whose marker is before an offset. */
+  dropAbortedBefore(offset: number): void;
 
   loadProducerSnapshot(): ProducerSnapshot | null;
   /** Replaces the one before. */

@@ -10,34 +10,23 @@
 // - Producer state is derived: the last snapshot, and the batches after it. A change that begins a segment takes one at its end, when
 //   the log holds all that the producers know of: so a start reads the active segment at most.
 
-import { type Failure, failure, isFailure } from "../common/errors.ts";
+import type { Failure } from "../common/errors.ts";
 import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
-import { type BatchHeader, lastOffset, patchBatch, wholeRunHeaders } from "../record/record-batch.ts";
-import { checkAppendRules } from "./append-rules.ts";
+import { type BatchHeader, isControl } from "../record/record-batch.ts";
+import { type AppendedRun, type AppendItem, AppendPlan } from "./append-plan.ts";
 import { type LogConfig, offsetIndexBytes } from "./log-config.ts";
 import { batchesOf, DamagedRowError, findByTimestamp, type InArchive, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
-import type { CleanerState, LogState, LogStore } from "./log-store.ts";
-import { ProducerState } from "./producer-state.ts";
+import type { CleanerState, LogRow, LogState, LogStore } from "./log-store.ts";
+import { type ProducerDescription, ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
 import { type CopyName, MAX_SEGMENT_OFFSETS, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
 
+export type { AppendedRun, AppendItem };
+
 /** A producer snapshot is taken after this many bytes or rows, so that a start reads no more than that again. */
 const SNAPSHOT_INTERVAL_BYTES = 16 * 1024 * 1024;
 const SNAPSHOT_INTERVAL_ROWS = 2_000;
-
-/** Where a run's batches go: those that are new, and the offset to answer with. */
-interface Placement {
-  readonly batches: readonly BatchHeader[];
-  readonly baseOffset: number;
-}
-
-export interface AppendedRun {
-  /** Of the first batch; of its first write when it was a repeat. */
-  readonly baseOffset: number;
-  /** ms; -1 where records keep their own time. */
-  readonly logAppendTimeMs: number;
-}
 
 /** Of a segment that was neither copied to the archive nor compacted. */
 const UNCOPIED = { crc32c: null, archive: null, deleteHorizonMs: null } as const;
@@ -56,7 +45,7 @@ export class PartitionLog {
   readonly #tools: RecordTools;
   readonly #now: () => number;
   readonly #abandon: (error: unknown) => void;
-  readonly #producers = new ProducerState();
+  readonly #producers: ProducerState;
   #state: LogState;
   /** null: nothing was ever appended. */
   #active: ActiveSegment | null = null;
@@ -79,6 +68,7 @@ export class PartitionLog {
     this.#now = now;
     this.#abandon = abandon;
     this.#state = { ...state, leaderEpoch: state.leaderEpoch + 1 };
+    this.#producers = new ProducerState(this.#state.leaderEpoch);
     this.#recover();
     store.saveState(this.#state);
   }
@@ -90,6 +80,16 @@ export class PartitionLog {
   /** Exclusive; what is written is durable before anybody sees it, so this is also the log end offset. */
   get highWatermark(): number {
     return this.#logEndOffset;
+  }
+
+  /** Exclusive: everything below belongs to no transaction, or to one that has ended. */
+  get lastStableOffset(): number {
+    return Math.max(this.logStartOffset, this.#producers.firstOpenOffset ?? this.#logEndOffset);
+  }
+
+  /** The producers that are remembered, by producer id. */
+  describeProducers(): ProducerDescription[] {
+    return this.#producers.describe();
   }
 
   /** Bytes of the active segment. */
@@ -134,31 +134,39 @@ export class PartitionLog {
   }
 
   /**
-   * Appends runs of whole, validated batches, each run whole or not at all, all in one transaction. Sets base offsets and leader
-   * epochs in the runs' own bytes.
-   * @returns for each run where it begins, or why it was refused
+   * Appends runs of whole, validated batches, each run whole or not at all, and transactions' ends, all in one transaction of the store.
+   * Sets base offsets and leader epochs in the runs' own bytes.
+   * @returns for each item where it begins, or why it was refused (Unverified where a transaction must be verified first)
    */
-  append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
-    return this.#change(() => this.#append(runs, config));
+  append(items: readonly AppendItem[], config: LogConfig): (AppendedRun | Failure)[] {
+    return this.#change(() => this.#append(items, config));
   }
 
-  #append(runs: readonly ArrayBuffer[], config: LogConfig): (AppendedRun | Failure)[] {
+  #append(items: readonly AppendItem[], config: LogConfig): (AppendedRun | Failure)[] {
     const nowMs = this.#now();
     const rows = new RowWriter(this.#logEndOffset, Math.min(MAX_ROW_BYTES, config.segmentBytes));
-    const results = runs.map((run) => this.#appendRun(run, config, rows, nowMs));
-    const packed = rows.finish();
+    const { leaderEpoch } = this.#state;
+    const plan = new AppendPlan({ producers: this.#producers, tools: this.#tools, config, rows, leaderEpoch, nowMs });
+    const stableBefore = this.lastStableOffset;
+    const results = items.map((item) => plan.add(item));
+    const packed = plan.finish();
     if (packed.length > 0) {
       this.#store.transaction(() => {
         for (const row of packed) this.#appendRow(row, config, nowMs);
+        for (const entry of plan.aborted) this.#store.addAborted(entry);
         this.#snapshotProducersIfDue();
       });
+      // Sealed segments that waited for a transaction's end may be compacted from here on.
+      const wasBehind = this.#active !== null && stableBefore < this.#active.baseOffset;
+      this.#hasRolled ||= wasBehind && this.lastStableOffset > stableBefore;
     }
     return results;
   }
 
   /** Whole batches from the one that holds `offset` on, or the segment that has them. `offset` must be in range. */
   read(offset: number, limits: ReadLimits): LogRead | InArchive {
-    if (offset === this.#logEndOffset) return { batches: new ArrayBuffer(0), nextOffset: offset };
+    if (offset >= Math.min(limits.endOffset ?? this.#logEndOffset, this.#logEndOffset))
+      return { batches: new ArrayBuffer(0), nextOffset: offset };
     const read = readLog(this.#store, offset, limits);
     return "segment" in read ? read : { ...read, nextOffset: Math.min(read.nextOffset, this.#logEndOffset) };
   }
@@ -199,7 +207,7 @@ export class PartitionLog {
     this.#failedCopies += 1;
   }
 
-  /** Whether a segment was sealed since this was last asked. */
+  /** Whether a segment was sealed, or the transactions in a sealed one ended, since this was last asked. */
   takeRolled(): boolean {
     const hasRolled = this.#hasRolled;
     this.#hasRolled = false;
@@ -226,6 +234,7 @@ export class PartitionLog {
     this.#change(() =>
       this.#store.transaction(() => {
         this.#saveState({ ...this.#state, logStartOffset: offset });
+        this.#store.dropAbortedBefore(offset);
         for (const segment of [...this.#store.segmentsFrom(0)]) {
           if (segment.place === SegmentPlace.active || segment.endOffset > offset) break;
           this.#dropSegment(segment);
@@ -254,46 +263,6 @@ export class PartitionLog {
     if (segment.place === SegmentPlace.local || segment.place === SegmentPlace.both) this.#store.dropRows(segment);
     if (segment.place === SegmentPlace.local) this.#store.removeSegment(segment.baseOffset);
     else if (segment.place !== SegmentPlace.deleting) this.#store.putSegment({ ...segment, place: SegmentPlace.deleting });
-  }
-
-  #appendRun(run: ArrayBuffer, config: LogConfig, rows: RowWriter, nowMs: number): AppendedRun | Failure {
-    const headers = wholeRunHeaders(new Uint8Array(run));
-    if (headers === null) return failure("CORRUPT_MESSAGE", "the run is not made of whole record batches of version 2");
-    for (const header of headers) {
-      const refused = checkAppendRules(header, config, nowMs);
-      if (refused !== null) return refused;
-    }
-    const placement = this.#place(headers, rows.endOffset, nowMs);
-    if (isFailure(placement)) return placement;
-    const view = new DataView(run);
-    for (const batch of placement.batches) {
-      patchBatch(view, batch.position, batch.baseOffset, this.#state.leaderEpoch);
-      if (config.isLogAppendTime) this.#tools.setLogAppendTime(new Uint8Array(run, batch.position, batch.sizeBytes), nowMs);
-      rows.add(run, config.isLogAppendTime ? { ...batch, maxTimestamp: nowMs } : batch);
-    }
-    return { baseOffset: placement.baseOffset, logAppendTimeMs: config.isLogAppendTime ? nowMs : -1 };
-  }
-
-  /** Gives the new batches of a run their offsets and tells the producers' state of them; a refused batch undoes its run. */
-  #place(headers: readonly BatchHeader[], endOffset: number, nowMs: number): Placement | Failure {
-    const undo = headers.length === 1 ? null : this.#producers.checkpoint(headers);
-    const batches: BatchHeader[] = [];
-    let baseOffset = -1;
-    let nextOffset = endOffset;
-    for (const header of headers) {
-      const check = this.#producers.check(header);
-      if (check === "append") {
-        const placed = { ...header, baseOffset: nextOffset };
-        this.#producers.apply(placed, nowMs);
-        batches.push(placed);
-        nextOffset = lastOffset(placed) + 1;
-      } else if ("error" in check) {
-        undo?.();
-        return check;
-      }
-      if (baseOffset === -1) baseOffset = check === "append" ? endOffset : check.duplicateOf;
-    }
-    return { batches, baseOffset };
   }
 
   #appendRow(row: PackedRow, config: LogConfig, nowMs: number): void {
@@ -375,9 +344,18 @@ export class PartitionLog {
       this.#rowsSinceSnapshot += 1;
       this.#bytesSinceSnapshot += row.sizeBytes;
       for (const batch of batchesOf(row)) {
-        if (batch.baseOffset >= offset) this.#producers.apply(batch, this.#now());
+        if (batch.baseOffset >= offset) this.#applyStored(batch, row);
       }
     }
+  }
+
+  #applyStored(batch: BatchHeader, row: LogRow): void {
+    if (!isControl(batch)) {
+      this.#producers.apply(batch, this.#now());
+      return;
+    }
+    const marker = this.#tools.markerIn(new Uint8Array(row.bytes, batch.position, batch.sizeBytes));
+    if (marker !== null) this.#producers.applyMarker(marker, batch.baseOffset, this.#now());
   }
 
   #checkLastBatch(segment: SegmentName): void {

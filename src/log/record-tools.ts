@@ -1,5 +1,7 @@
 // What the log needs done inside a batch, where only the core looks (src/wasm).
 
+import type { TxnMarker } from "./txn-marker.ts";
+
 /** A record's place by time. */
 export interface TimestampedOffset {
   readonly offset: number;
@@ -16,6 +18,10 @@ export interface RecordTools {
   crc32c(bytes: Uint8Array, seed: number): number;
   /** Makes a batch one of LogAppendTime, in place, and its CRC right again. */
   setLogAppendTime(batch: Uint8Array, timestampMs: number): void;
+  /** The control batch that ends a transaction; its offset is for the log to set. */
+  encodeMarker(marker: TxnMarker, timestampMs: number): ArrayBuffer;
+  /** What a control batch says, null where compaction emptied it, or where it is of a type that says nothing of transactions. */
+  markerIn(batch: Uint8Array): TxnMarker | null;
 }
 
 /** Searches in a segment's indexes (index-builder.ts draws them). */

@@ -13,11 +13,15 @@
 import type { AppendRequest, AppendResult, PartitionAddress } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { APPEND_TIMEOUT_MS, MAX_RPC_BYTES } from "../common/limits.ts";
+import type { VerifiedRun } from "../log/append-plan.ts";
 
 type Answer = AppendResult | Failure;
 
 /** One call to the partition. */
-export type CarryAppends = (address: PartitionAddress, runs: readonly ArrayBuffer[]) => Promise<readonly Answer[] | Failure>;
+export type CarryAppends = (
+  address: PartitionAddress,
+  runs: readonly (ArrayBuffer | VerifiedRun)[],
+) => Promise<readonly Answer[] | Failure>;
 
 interface Waiting {
   readonly request: AppendRequest;
@@ -155,6 +159,6 @@ async function carryGroup(group: readonly Waiting[], carry: CarryAppends): Promi
   const { topicId, partition, topicVersion } = newest;
   return carry(
     { topicId, partition, topicVersion },
-    group.map((waiting) => waiting.request.batches),
+    group.map(({ request: { batches, verification } }) => (verification === undefined ? batches : { bytes: batches, verification })),
   );
 }

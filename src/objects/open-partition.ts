@@ -1,8 +1,10 @@
 // A partition whose log is open: what it answers to reads and questions, from its own rows or by the archive's indexes.
 
 import type {
+  AbortedTransaction,
   ArchivedRead,
   FetchStart,
+  IsolationLevel,
   LogOffsets,
   OffsetQuery,
   OffsetResult,
@@ -13,9 +15,11 @@ import type {
   SegmentDescription,
   SegmentPage,
 } from "../broker/ports.ts";
+import { readableEnd } from "../broker/readable-end.ts";
 import { parseTopicConfigs } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_FETCH_BYTES } from "../common/limits.ts";
+import { MAX_ABORTED_PER_READ, MAX_FETCH_BYTES } from "../common/limits.ts";
+import { abortedBetween, abortedWithin } from "../log/aborted-transactions.ts";
 import { ArchiveReader } from "../log/archive-reader.ts";
 import { ArchiveError, type ArchiveStore } from "../log/archive-store.ts";
 import { type LogConfig, toLogConfig } from "../log/log-config.ts";
@@ -57,10 +61,9 @@ export class OpenPartition {
     this.#config = configOf(configs);
   }
 
-  /** Until transactions are there, everything durable is decided: the last stable offset is the high watermark. */
   offsets(): LogOffsets {
-    const { highWatermark, logStartOffset, state } = this.log;
-    return { logStartOffset, highWatermark, lastStableOffset: highWatermark, leaderEpoch: state.leaderEpoch };
+    const { highWatermark, lastStableOffset, logStartOffset, state } = this.log;
+    return { logStartOffset, highWatermark, lastStableOffset, leaderEpoch: state.leaderEpoch };
   }
 
   describe(): PartitionDescription {
@@ -69,32 +72,41 @@ export class OpenPartition {
 
   async read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure> {
     return orStorageError(async () => {
-      const startOffset = await this.#resolveStart(request.start);
+      const { isolation } = request;
+      const startOffset = await this.#resolveStart(request.start, isolation);
       const offsets = this.offsets();
       if (startOffset < offsets.logStartOffset || startOffset > offsets.highWatermark) {
         const detail = `offset ${startOffset} is outside the range ${offsets.logStartOffset} to ${offsets.highWatermark} of partition ${request.partition}`;
         return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets };
       }
-      const limits = { maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES), maxRecords: request.maxRecords ?? Number.POSITIVE_INFINITY };
-      const read = this.log.read(startOffset, limits);
-      if (!("segment" in read)) return { ...offsets, startOffset, ...read };
+      const endOffset = readableEnd(offsets, isolation);
+      const maxRecords = request.maxRecords ?? Number.POSITIVE_INFINITY;
+      const read = this.log.read(startOffset, { maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES), maxRecords, endOffset });
+      if (!("segment" in read)) return { ...offsets, startOffset, ...read, ...this.#aborted(startOffset, read.nextOffset, isolation) };
       const { segment } = read;
       const archive = this.#archiveOf(segment);
       const position = await this.#unlessGone(segment, archive.positionOf(segment, startOffset));
       if (position === GONE) return this.read(request);
       const archived = { key: archive.key(segment), position, sizeBytes: segment.sizeBytes, endOffset: segment.endOffset };
-      return { ...offsets, startOffset, archived };
+      const readableEndOffset = Math.min(segment.endOffset, endOffset);
+      if (isolation === "read_uncommitted") return { ...offsets, startOffset, archived: { ...archived, readableEndOffset } };
+      const { aborted, endOffset: toldEndOffset } = abortedWithin(this.#store, startOffset, readableEndOffset, MAX_ABORTED_PER_READ);
+      const abortedTransactions = aborted.map(toAborted);
+      return { ...offsets, startOffset, archived: { ...archived, readableEndOffset: toldEndOffset }, abortedTransactions };
     });
   }
 
-  async offset(query: OffsetQuery): Promise<OffsetResult | Failure> {
+  /** A record that is not decided yet is not found by a reader of committed ones, as in Kafka. */
+  async offset(query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure> {
     return orStorageError(async () => {
       const offsets = this.offsets();
+      const endOffset = readableEnd(offsets, isolation);
       if (query === "earliest") return { ...offsets, offset: offsets.logStartOffset, timestamp: -1 };
-      if (query === "latest") return { ...offsets, offset: offsets.highWatermark, timestamp: -1 };
+      if (query === "latest") return { ...offsets, offset: endOffset, timestamp: -1 };
       const timestamp = query === "maxTimestamp" ? this.log.maxTimestamp() : query.timestamp;
       const found = timestamp < 0 && query === "maxTimestamp" ? null : await this.#findByTimestamp(timestamp);
-      return { ...offsets, offset: found?.offset ?? -1, timestamp: found?.timestamp ?? -1 };
+      if (found === null || found.offset >= endOffset) return { ...offsets, offset: -1, timestamp: -1 };
+      return { ...offsets, ...found };
     });
   }
 
@@ -128,13 +140,21 @@ export class OpenPartition {
     }
   }
 
-  async #resolveStart(start: FetchStart): Promise<number> {
-    const { log } = this;
+  async #resolveStart(start: FetchStart, isolation: IsolationLevel): Promise<number> {
     if (typeof start === "number") return start;
-    if (start === "earliest") return log.logStartOffset;
-    if (start === "latest") return log.highWatermark;
-    if ("last" in start) return Math.max(log.logStartOffset, log.highWatermark - start.last);
-    return (await this.#findByTimestamp(start.timestamp))?.offset ?? log.highWatermark;
+    const { logStartOffset } = this.log;
+    if (start === "earliest") return logStartOffset;
+    const found = typeof start === "object" && "timestamp" in start ? await this.#findByTimestamp(start.timestamp) : null;
+    const endOffset = readableEnd(this.offsets(), isolation);
+    if (typeof start === "object" && "last" in start) return Math.max(logStartOffset, endOffset - start.last);
+    return Math.min(found?.offset ?? endOffset, endOffset);
+  }
+
+  /** What a read of this range is to say of aborted transactions. */
+  #aborted(startOffset: number, endOffset: number, isolation: IsolationLevel): Pick<ReadResult, "abortedTransactions"> {
+    if (isolation === "read_uncommitted") return {};
+    const isEmpty = endOffset === startOffset;
+    return { abortedTransactions: isEmpty ? [] : abortedBetween(this.#store, startOffset, endOffset).map(toAborted) };
   }
 
   async #findByTimestamp(timestamp: number): Promise<TimestampedOffset | null> {
@@ -166,6 +186,10 @@ export class OpenPartition {
       throw new ArchiveError(`segment ${segment.baseOffset}`, "it is in the archive, and there is no ARCHIVE binding");
     return this.#archive;
   }
+}
+
+function toAborted({ producerId, firstOffset, lastOffset }: AbortedTransaction): AbortedTransaction {
+  return { producerId, firstOffset, lastOffset };
 }
 
 /** Whether the manifest still has the bytes that were looked for, and at the same keys. */

@@ -8,26 +8,29 @@ import { DurableObject } from "cloudflare:workers";
 import type {
   AppendResult,
   ArchivedRead,
+  IsolationLevel,
   LogOffsets,
   OffsetQuery,
   OffsetResult,
   PartitionAddress,
   PartitionDescription,
+  ProducerDescription,
   ReadFailure,
   ReadRequest,
   ReadResult,
   SegmentDescription,
   SegmentPage,
+  TxnMarker,
 } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
 import type { Env } from "../env.ts";
+import type { AppendedRun, AppendItem, VerifiedRun } from "../log/append-plan.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
 import { GroupCommit } from "../log/group-commit.ts";
 import { DamagedRowError } from "../log/log-reader.ts";
 import { type LogState, NOTHING_CLEANED } from "../log/log-store.ts";
 import { deleteArchive } from "../log/maintenance.ts";
-import type { AppendedRun } from "../log/partition-log.ts";
 import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { CLUSTER_OBJECT_NAME, parsePartitionObjectName } from "./names.ts";
@@ -40,7 +43,7 @@ export class PartitionObject extends DurableObject<Env> {
   readonly #archive: ArchiveStore | null;
   readonly #watchers: Watchers;
   readonly #upkeep: Upkeep;
-  readonly #commits: GroupCommit<ArrayBuffer, AppendedRun | Failure>;
+  readonly #commits: GroupCommit<AppendItem, AppendedRun | Failure>;
   #open: OpenPartition | null = null;
   /** Of runs that came and are not written yet. */
   #pendingBytes = 0;
@@ -52,14 +55,17 @@ export class PartitionObject extends DurableObject<Env> {
     this.#archive = env.ARCHIVE ? new R2ArchiveStore(env.ARCHIVE) : null;
     this.#watchers = new Watchers(context);
     this.#upkeep = new Upkeep(context.storage, this.#store, this.#archive);
-    this.#commits = new GroupCommit({ write: (runs) => this.#write(runs), synced: () => context.storage.sync() });
+    this.#commits = new GroupCommit({ write: (items) => this.#write(items), synced: () => context.storage.sync() });
   }
 
   /** Appends each run whole or not at all; an answer for each, in order. */
-  async append(address: PartitionAddress, runs: readonly ArrayBuffer[]): Promise<readonly (AppendResult | Failure)[] | Failure> {
+  async append(
+    address: PartitionAddress,
+    runs: readonly (ArrayBuffer | VerifiedRun)[],
+  ): Promise<readonly (AppendResult | Failure)[] | Failure> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
-    const bytes = runs.reduce((sum, run) => sum + run.byteLength, 0);
+    const bytes = runs.reduce((sum, run) => sum + ("bytes" in run ? run.bytes : run).byteLength, 0);
     const refused = this.#refuseForRoom(address, bytes);
     if (refused !== null) return refused;
     this.#pendingBytes += bytes;
@@ -70,14 +76,27 @@ export class PartitionObject extends DurableObject<Env> {
     return results.map((result) => (isFailure(result) ? result : { ...result, logStartOffset, leaderEpoch }));
   }
 
+  /** Markers are few and small: there is room for them, so that an open transaction can end in a partition that takes nothing more. */
+  async writeTxnMarkers(address: PartitionAddress, markers: readonly TxnMarker[]): Promise<readonly (null | Failure)[] | Failure> {
+    const open = await this.#openLog(address);
+    if (isFailure(open)) return open;
+    const results = await Promise.all(markers.map((marker) => this.#commits.submit(marker)));
+    return results.map((result) => (isFailure(result) ? result : null));
+  }
+
+  async describeProducers(address: PartitionAddress): Promise<readonly ProducerDescription[] | Failure> {
+    const open = await this.#openLog(address);
+    return isFailure(open) ? open : open.log.describeProducers();
+  }
+
   async read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure> {
     const open = await this.#openLog(request);
     return isFailure(open) ? open : open.read(request);
   }
 
-  async offset(address: PartitionAddress, query: OffsetQuery): Promise<OffsetResult | Failure> {
+  async offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure> {
     const open = await this.#openLog(address);
-    return isFailure(open) ? open : open.offset(query);
+    return isFailure(open) ? open : open.offset(query, isolation);
   }
 
   async describe(address: PartitionAddress): Promise<PartitionDescription | Failure> {
@@ -124,7 +143,8 @@ export class PartitionObject extends DurableObject<Env> {
     };
     const open = await this.#openLog(address);
     if (isFailure(open)) return Response.json(open, { status: 404 });
-    return this.#watchers.accept(open.log.highWatermark);
+    const isolation = query.get("isolation") === "read_committed" ? "read_committed" : "read_uncommitted";
+    return this.#watchers.accept(isolation, open.offsets());
   }
 
   /** A watcher says nothing that matters. */
@@ -159,13 +179,13 @@ export class PartitionObject extends DurableObject<Env> {
     );
   }
 
-  #write(runs: readonly ArrayBuffer[]): readonly (AppendedRun | Failure)[] {
+  #write(items: readonly AppendItem[]): readonly (AppendedRun | Failure)[] {
     const open = this.#open;
-    if (open === null) return runs.map(() => unknownTopic());
+    if (open === null) return items.map(() => unknownTopic());
     const before = open.log.highWatermark;
-    const results = open.log.append(runs, open.config);
+    const results = open.log.append(items, open.config);
     if (open.log.highWatermark > before) {
-      this.#watchers.tell(open.log.highWatermark);
+      this.#watchers.tell(open.offsets());
       this.#upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
     }
     return results;

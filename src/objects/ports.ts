@@ -29,18 +29,22 @@ function clusterPort(env: Env): ClusterPort {
   return stub as unknown as ClusterPort;
 }
 
+type PartitionCall = "append" | "read" | "offset" | "describe" | "truncate" | "segments" | "writeTxnMarkers" | "describeProducers";
+
 function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
   const name = partitionObjectName(topicId, partition);
   const stub = env.PARTITION.getByName(name);
-  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe" | "truncate" | "segments">; // its RPC methods, as plain data
+  const object = stub as unknown as Pick<PartitionObject, PartitionCall>; // its RPC methods, as plain data
   return {
     append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
     read: (request) => orUnavailable(object.read(request)),
-    offset: (address, query) => orUnavailable(object.offset(address, query)),
+    offset: (address, query, isolation) => orUnavailable(object.offset(address, query, isolation)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
     segments: (address, page) => orUnavailable(object.segments(address, page)),
-    watch: (address) => orUnavailable(openWatch(stub, address)),
+    watch: (address, isolation) => orUnavailable(openWatch(stub, address, isolation)),
+    writeTxnMarkers: (address, markers) => orUnavailable(object.writeTxnMarkers(address, markers)),
+    describeProducers: (address) => orUnavailable(object.describeProducers(address)),
   };
 }
 
@@ -83,7 +87,7 @@ function orTransactionUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
 
 /** The object restarted, and what was parked in it is lost: clients look for their coordinator, find the same one, and ask again. */
 function orCoordinatorUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
-  return orFailure(call, "COORDINATOR_NOT_AVAILABLE", "the group cannot be reached right now: what was asked may or may not be done");
+  return orFailure(call, "COORDINATOR_NOT_AVAILABLE", "the coordinator cannot be reached right now: what was asked may or may not be done");
 }
 
 function orUnavailable<T>(call: Promise<T>): Promise<T | Failure> {

@@ -1,12 +1,13 @@
-// The edge's side of a watch: a socket to the partition object that says the high watermark at each append (watchers.ts).
+// The edge's side of a watch: a socket to the partition object that says how far its reader may read, each time that this moves
+// (watchers.ts).
 
-import type { PartitionAddress, PartitionWatch } from "../broker/ports.ts";
+import type { IsolationLevel, PartitionAddress, PartitionWatch } from "../broker/ports.ts";
 import type { Failure } from "../common/errors.ts";
 
 /** Opens a watch on the partition behind `stub`. */
-export async function openWatch(stub: Fetcher, address: PartitionAddress): Promise<PartitionWatch | Failure> {
+export async function openWatch(stub: Fetcher, address: PartitionAddress, isolation: IsolationLevel): Promise<PartitionWatch | Failure> {
   const { topicId, partition, topicVersion } = address;
-  const query = new URLSearchParams({ topicId, partition: String(partition), topicVersion: String(topicVersion) });
+  const query = new URLSearchParams({ topicId, partition: String(partition), topicVersion: String(topicVersion), isolation });
   const response = await stub.fetch(`http://partition/watch?${query}`, { headers: { upgrade: "websocket" } });
   if (response.webSocket === null) return response.json<Failure>();
   return new SocketWatch(response.webSocket);
@@ -14,14 +15,14 @@ export async function openWatch(stub: Fetcher, address: PartitionAddress): Promi
 
 class SocketWatch implements PartitionWatch {
   readonly #socket: WebSocket;
-  #highWatermark = -1;
+  #endOffset = -1;
   #isOpen = true;
   readonly #sleepers = new Set<() => void>();
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.addEventListener("message", (event) => {
-      this.#highWatermark = Number(event.data);
+      this.#endOffset = Number(event.data);
       this.#wake();
     });
     const end = (): void => {
@@ -39,7 +40,7 @@ class SocketWatch implements PartitionWatch {
 
   async past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
     const deadline = Date.now() + timeoutMs;
-    while (this.#highWatermark <= offset && this.#isOpen) {
+    while (this.#endOffset <= offset && this.#isOpen) {
       const leftMs = deadline - Date.now();
       if (leftMs <= 0 || signal?.aborted) return false;
       await this.#sleep(leftMs, signal);

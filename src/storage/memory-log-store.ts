@@ -1,5 +1,6 @@
 // A log store in memory: the twin of sqlite-log-store.ts, for tests. A transaction that throws leaves nothing behind.
 
+import type { AbortedEntry } from "../log/aborted-transactions.ts";
 import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
 import { type Segment, type SegmentName, SegmentPlace } from "../log/segment.ts";
 
@@ -8,11 +9,13 @@ interface Content {
   segments: Map<number, Segment>;
   /** By segment name. */
   rows: Map<string, LogRow[]>;
+  /** By the offset of the marker. */
+  aborted: Map<number, AbortedEntry>;
   snapshot: ProducerSnapshot | null;
 }
 
 export class MemoryLogStore implements LogStore {
-  #content: Content = { state: null, segments: new Map(), rows: new Map(), snapshot: null };
+  #content: Content = { state: null, segments: new Map(), rows: new Map(), aborted: new Map(), snapshot: null };
 
   loadState(): LogState | null {
     return this.#content.state;
@@ -104,6 +107,23 @@ export class MemoryLogStore implements LogStore {
     return this.#rowsOf(segment).at(-1) ?? null;
   }
 
+  addAborted(entry: AbortedEntry): void {
+    this.#content.aborted.set(entry.lastOffset, entry);
+  }
+
+  removeAborted(lastOffsets: readonly number[]): void {
+    for (const lastOffset of lastOffsets) this.#content.aborted.delete(lastOffset);
+  }
+
+  dropAbortedBefore(offset: number): void {
+    this.removeAborted([...this.#content.aborted.keys()].filter((lastOffset) => lastOffset < offset));
+  }
+
+  abortedFrom(offset: number): Iterable<AbortedEntry> {
+    const from = [...this.#content.aborted.values()].filter(({ lastOffset }) => lastOffset >= offset);
+    return from.sort((a, b) => a.lastOffset - b.lastOffset);
+  }
+
   loadProducerSnapshot(): ProducerSnapshot | null {
     return this.#content.snapshot;
   }
@@ -134,6 +154,7 @@ function copyOf(content: Content): Content {
   return {
     ...content,
     segments: new Map(content.segments),
+    aborted: new Map(content.aborted),
     rows: new Map([...content.rows].map(([name, rows]) => [name, [...rows]])),
   };
 }

@@ -15,7 +15,14 @@ interface Content {
 
 export class MemoryTopicStore implements TopicStore {
   readonly #clusterId = crypto.randomUUID();
-  #content: Content = { version: 0, nextProducerId: 0, topics: new Map(), deletions: new Map(), groups: new Set(), transactions: new Set() };
+  #content: Content = {
+    version: 0,
+    nextProducerId: 0,
+    topics: new Map(),
+    deletions: new Map(),
+    groups: new Set(),
+    transactions: new Set(),
+  };
 
   transaction<T>(body: () => T): T {
     const before = structuredClone(this.#content);

@@ -27,6 +27,10 @@
 //                       (one large batch) goes on in
 //   segment_N_parts     (or segment_N_G_parts) base_offset, part (1, 2, …), bytes
 //
+//   aborted_transactions  one row a transaction that was aborted (src/log/aborted-transactions.ts)
+//     last_offset       of its marker
+//     producer_id, first_offset, last_stable_offset
+//
 //   producer_snapshot   the newest snapshot's parts (src/log/producer-state.ts draws the bytes)
 //     part              0, 1, …
 //     end_offset        exclusive, the same in each part
@@ -38,6 +42,7 @@
 // To change a table: add columns with defaults or new tables in `createTables`; never reuse a name for another meaning.
 
 import { MAX_ROW_BYTES } from "../common/limits.ts";
+import type { AbortedEntry } from "../log/aborted-transactions.ts";
 import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
 import { type Segment, type SegmentName, SegmentPlace } from "../log/segment.ts";
 
@@ -72,6 +77,7 @@ type SegmentColumns = {
 
 type PlaceColumns = { base_offset: number; end_offset: number; position: number; size_bytes: number; max_timestamp: number };
 type RowColumns = PlaceColumns & { bytes: ArrayBuffer };
+type AbortedColumns = { last_offset: number; producer_id: number; first_offset: number; last_stable_offset: number };
 type SnapshotColumns = { end_offset: number; bytes: ArrayBuffer };
 
 const PLACE_COLUMNS = "base_offset, end_offset, position, size_bytes, max_timestamp";
@@ -83,6 +89,14 @@ const MAX_PAGE_BYTES = 1024 * 1024;
 /** Manifest rows in the first page and in those after it. */
 const FIRST_PAGE_SEGMENTS = 4;
 const MAX_PAGE_SEGMENTS = 250;
+
+/** Made when a log is opened too, should the log be from before there were transactions. */
+const ABORTED_TABLE = `CREATE TABLE IF NOT EXISTS aborted_transactions (
+  last_offset INTEGER PRIMARY KEY, producer_id INTEGER NOT NULL, first_offset INTEGER NOT NULL, last_stable_offset INTEGER NOT NULL)`;
+
+/** Aborted transactions in the first page and in those after it: a reader mostly wants to see that there are none. */
+const FIRST_PAGE_ABORTED = 16;
+const MAX_PAGE_ABORTED = 1_000;
 
 export class SqliteLogStore implements LogStore {
   readonly #storage: DurableObjectStorage;
@@ -105,6 +119,7 @@ export class SqliteLogStore implements LogStore {
         end_offset INTEGER NOT NULL, size_bytes INTEGER NOT NULL, max_timestamp INTEGER NOT NULL, sealed_at_ms INTEGER NOT NULL,
         crc32c INTEGER, delete_horizon_ms INTEGER, archive_epoch INTEGER, archive_attempt INTEGER, index_bytes INTEGER,
         time_index_bytes INTEGER);
+      ${ABORTED_TABLE};
       CREATE TABLE IF NOT EXISTS producer_snapshot (part INTEGER PRIMARY KEY, end_offset INTEGER NOT NULL, bytes BLOB NOT NULL)`);
   }
 
@@ -112,6 +127,7 @@ export class SqliteLogStore implements LogStore {
     if (!this.#hasTable("log_state")) return null;
     const row = this.#sql.exec<StateColumns>("SELECT * FROM log_state").toArray()[0];
     if (row === undefined) return null;
+    this.#sql.exec(ABORTED_TABLE);
     return {
       topicId: row.topic_id,
       partition: row.partition,
@@ -267,6 +283,34 @@ export class SqliteLogStore implements LogStore {
     return this.#onePlace(segment, "ORDER BY base_offset DESC LIMIT 1");
   }
 
+  addAborted({ producerId, firstOffset, lastOffset, lastStableOffset }: AbortedEntry): void {
+    this.#sql.exec(
+      "INSERT OR REPLACE INTO aborted_transactions (last_offset, producer_id, first_offset, last_stable_offset) VALUES (?, ?, ?, ?)",
+      lastOffset,
+      producerId,
+      firstOffset,
+      lastStableOffset,
+    );
+  }
+
+  removeAborted(lastOffsets: readonly number[]): void {
+    for (const lastOffset of lastOffsets) this.#sql.exec("DELETE FROM aborted_transactions WHERE last_offset = ?", lastOffset);
+  }
+
+  dropAbortedBefore(offset: number): void {
+    this.#sql.exec("DELETE FROM aborted_transactions WHERE last_offset < ?", offset);
+  }
+
+  *abortedFrom(offset: number): Iterable<AbortedEntry> {
+    const query = "SELECT * FROM aborted_transactions WHERE last_offset >= ? ORDER BY last_offset LIMIT ?";
+    for (let from = offset, page = FIRST_PAGE_ABORTED; ; page = MAX_PAGE_ABORTED) {
+      const rows = this.#sql.exec<AbortedColumns>(query, from, page).toArray();
+      for (const row of rows) yield toAborted(row);
+      if (rows.length < page) return;
+      from = rows.at(-1)!.last_offset + 1;
+    }
+  }
+
   loadProducerSnapshot(): ProducerSnapshot | null {
     const parts = this.#sql.exec<SnapshotColumns>("SELECT end_offset, bytes FROM producer_snapshot ORDER BY part").toArray();
     return parts.length === 0 ? null : { endOffset: parts[0]!.end_offset, parts: parts.map((part) => part.bytes) };
@@ -358,6 +402,15 @@ function toPlace(columns: PlaceColumns): RowPlace {
     position: columns.position,
     sizeBytes: columns.size_bytes,
     maxTimestamp: columns.max_timestamp,
+  };
+}
+
+function toAborted(columns: AbortedColumns): AbortedEntry {
+  return {
+    producerId: columns.producer_id,
+    firstOffset: columns.first_offset,
+    lastOffset: columns.last_offset,
+    lastStableOffset: columns.last_stable_offset,
   };
 }
 

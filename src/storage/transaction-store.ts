@@ -3,22 +3,7 @@
 //
 // Invariant: a store that was only read has written nothing.
 
-/**
- * Kafka's states (TransactionState). Stored by name; never rename. PrepareEpochFence passes within one write here, and is never
- * stored: it is in the list because clients may ask for it.
- */
-export const TRANSACTION_STATES = [
-  "Empty",
-  "Ongoing",
-  "PrepareCommit",
-  "PrepareAbort",
-  "CompleteCommit",
-  "CompleteAbort",
-  "Dead",
-  "PrepareEpochFence",
-] as const;
-
-export type TransactionState = (typeof TRANSACTION_STATES)[number];
+import type { TransactionState } from "../common/transaction-states.ts";
 
 /** Partitions of one topic that a transaction has touched. */
 export interface TransactionTopic {

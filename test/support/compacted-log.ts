@@ -154,7 +154,8 @@ export class CompactedLog {
     const reader = new ArchiveReader({ archive: archive!, prefix: this.#prefix, tools, search: createIndexSearch(this.#core) });
     const position = await reader.positionOf(segment, offset);
     const { logStartOffset, highWatermark } = this.#log;
-    const archived = { key: reader.key(segment), position, sizeBytes: segment.sizeBytes, endOffset: segment.endOffset };
+    const { sizeBytes, endOffset } = segment;
+    const archived = { key: reader.key(segment), position, sizeBytes, endOffset, readableEndOffset: endOffset };
     const offsets = { logStartOffset, highWatermark, lastStableOffset: highWatermark, leaderEpoch: 0, startOffset: offset };
     const port = { read: (key: string, at: number, length: number) => archive!.get(key, at, length) };
     const result = await readArchive(port, { ...offsets, archived }, LIMITS);

@@ -99,6 +99,7 @@ export class Life {
 const WRITES: ReadonlySet<string> = new Set<keyof LogStore>([
   ...(["saveState", "transaction", "putSegment", "removeSegment"] as const),
   ...(["createRows", "dropRows", "appendRow", "saveProducerSnapshot"] as const),
+  ...(["addAborted", "removeAborted", "dropAbortedBefore"] as const),
 ]);
 
 /** The store of a life. */

@@ -129,7 +129,7 @@ export class PartitionUnderFaults {
   }
 
   find(query: OffsetQuery): ReturnType<OpenPartition["offset"]> {
-    return orUnavailable(() => this.open.offset(query));
+    return orUnavailable(() => this.open.offset(query, "read_uncommitted"));
   }
 
   get #ports(): Ports {

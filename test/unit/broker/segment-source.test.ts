@@ -21,7 +21,10 @@ const read = (answer: ReadResult | ArchivedRead) =>
     SEGMENT,
   )({ ...beginCheck(0), nextOffset: 5 });
 
-const archivedTo = (endOffset: number): ArchivedRead => ({ ...OFFSETS, archived: { key: "k", position: 0, sizeBytes: 50, endOffset } });
+const archivedTo = (endOffset: number): ArchivedRead => ({
+  ...OFFSETS,
+  archived: { key: "k", position: 0, sizeBytes: 50, endOffset, readableEndOffset: endOffset },
+});
 
 test("a segment whose last records are gone ends where the next begins, in the archive or not", async () => {
   const next = new ArrayBuffer(61);

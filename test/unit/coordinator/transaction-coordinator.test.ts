@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { type Failure, failure, isFailure } from "../../../src/common/errors.ts";
-import type { TransactionMarker } from "../../../src/coordinator/transaction-completion.ts";
 import { TransactionCoordinator } from "../../../src/coordinator/transaction-coordinator.ts";
 import type { GroupTransactionEnd, ProducerIdentity } from "../../../src/coordinator/transaction-messages.ts";
+import type { TxnMarker } from "../../../src/log/txn-marker.ts";
 import { MemoryTransactionStore } from "../../../src/storage/memory-transaction-store.ts";
 
 const MAX_TIMEOUT_MS = 60_000;
@@ -32,7 +32,7 @@ function startWorld({ endWaitMs = 60_000 } = {}) {
     allocateProducerId: () => world.cluster().then(() => world.nextProducerId++),
   };
   const participants = {
-    writeMarker: async ({ topic }: { topic: string }, partition: number, marker: TransactionMarker) => {
+    writeMarker: async ({ topic }: { topic: string }, partition: number, marker: TxnMarker) => {
       const failed = await world.partition(`${topic}/${partition}`);
       const { producerEpoch, coordinatorEpoch, isCommit } = marker;
       if (failed === null) told.push(`${topic}/${partition} ${verb(isCommit)} epoch ${producerEpoch} by ${coordinatorEpoch}`);

@@ -11,7 +11,7 @@ function aPartition() {
   const calls: { readonly runs: readonly number[]; readonly topicVersion: number; answer(): void; refuse(): void }[] = [];
   const carry: CarryAppends = (address, runs) => {
     const { promise, resolve } = Promise.withResolvers<Awaited<ReturnType<CarryAppends>>>();
-    const firstBytes = runs.map((run) => new Uint8Array(run)[0]!);
+    const firstBytes = runs.map((run) => new Uint8Array("bytes" in run ? run.bytes : run)[0]!);
     const answer = () => resolve(firstBytes.map((baseOffset): AppendResult => ({ ...RESULT, baseOffset })));
     const refuse = () => resolve(failure("LEADER_NOT_AVAILABLE", "gone"));
     calls.push({ runs: firstBytes, topicVersion: address.topicVersion, answer, refuse });

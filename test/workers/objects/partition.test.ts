@@ -45,7 +45,7 @@ test("gives each of many appends at once its own offset", async () => {
 
 test("wakes a watcher when records come, and says at once when they are there already", async () => {
   const topic = await aTopic();
-  const watch = (await partitionOf(topic).watch(addressOf(topic))) as PartitionWatch;
+  const watch = (await partitionOf(topic).watch(addressOf(topic), "read_uncommitted")) as PartitionWatch;
   expect(await watch.past(0, 0)).toBe(false);
   const woken = watch.past(0, 10_000);
   await append(topic, ["a"]);
@@ -59,7 +59,7 @@ test("wakes a watcher when records come, and says at once when they are there al
 test("closes its watchers when its topic is deleted, and takes and serves nothing more", async () => {
   const topic = await aTopic();
   await append(topic, ["a"]);
-  const watch = (await partitionOf(topic).watch(addressOf(topic))) as PartitionWatch;
+  const watch = (await partitionOf(topic).watch(addressOf(topic), "read_uncommitted")) as PartitionWatch;
   const woken = watch.past(1, 10_000);
   await ports().cluster.deleteTopic(topic.name);
   expect(await woken).toBe(true);

@@ -3,7 +3,8 @@
 //
 // acks: 1 and -1 are answered once the records are durable. 0 gets no answer at all; where something is refused the connection is closed,
 // as Kafka does, which is all that such a producer can notice. Partitions succeed and fail one by one.
-// Not here: transactional producers.
+// Transactional batches (KIP-98) come with the request's transactional id; the first in a partition is verified (KIP-890). Up to 11 a
+// producer has told its coordinator of the partition before (AddPartitionsToTxn).
 
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
@@ -49,13 +50,13 @@ async function producePartition(call: Call<ProduceRequest>, topic: string, index
 function append({ broker, request }: Call<ProduceRequest>, topic: string, partition: number, records: Uint8Array | null) {
   const refused = refuse(request, records);
   // The frame's memory is read into again as soon as this returns: the records are copied now.
-  return refused ?? broker.produceBatches({ topic, partition, batches: records!.slice() });
+  const { transactionalId } = request;
+  return (
+    refused ?? broker.produceBatches({ topic, partition, batches: records!.slice(), ...(transactionalId !== null && { transactionalId }) })
+  );
 }
 
 function refuse(request: ProduceRequest, records: Uint8Array | null): Failure | null {
   if (!REQUIRED_ACKS.includes(request.acks)) return failure("INVALID_REQUIRED_ACKS", `acks is ${request.acks}, not -1, 0 or 1`);
-  if (request.transactionalId !== null) {
-    return failure("TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "this broker does not support transactions yet");
-  }
   return records === null ? failure("INVALID_RECORD", "there are no records for the partition") : null;
 }

@@ -3,6 +3,7 @@
 //
 // Sessions (KIP-227, 7+): none are kept. A client that asks for one is answered without, which is what the protocol has for a broker whose
 // session cache is full; a session id that nobody gave is FETCH_SESSION_ID_NOT_FOUND.
+// read_committed (4+): an answer ends at the last stable offset, and lists the aborted transactions that have batches in it.
 // Leader epochs (9+): a client that knows a newer epoch than the partition's is told so, one that knows an older too.
 
 import type { ReadFailure, ReadResult } from "../../../broker/ports.ts";
@@ -60,7 +61,8 @@ function answerPartition({ partition: partitionIndex, currentLeaderEpoch }: Fetc
     };
   }
   const { highWatermark, lastStableOffset, logStartOffset, leaderEpoch, batches } = result;
-  const offsets = { partitionIndex, highWatermark, lastStableOffset, logStartOffset, abortedTransactions: null };
+  const abortedTransactions = result.abortedTransactions ?? null;
+  const offsets = { partitionIndex, highWatermark, lastStableOffset, logStartOffset, abortedTransactions };
   if (currentLeaderEpoch > leaderEpoch) return { ...offsets, errorCode: errorCode("UNKNOWN_LEADER_EPOCH"), records: NO_RECORDS };
   if (currentLeaderEpoch >= 0 && currentLeaderEpoch < leaderEpoch) {
     return { ...offsets, errorCode: errorCode("FENCED_LEADER_EPOCH"), records: NO_RECORDS };

@@ -14,13 +14,14 @@ const QUERIES = new Map<number, OffsetQuery>([
 ]);
 
 export const listOffsets = serve(API.listOffsets, { min: 1, max: 8 }, async ({ request, broker }) => {
+  const isolation = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
   const topics = await Promise.all(
     request.topics.map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
         partitions.map(async ({ partitionIndex, timestamp }) => {
           const query = QUERIES.get(timestamp) ?? { timestamp };
-          const found = timestamp < -4 ? null : await broker.offset(name, partitionIndex, query);
+          const found = timestamp < -4 ? null : await broker.offset(name, partitionIndex, query, isolation);
           if (found === null) return { partitionIndex, errorCode: errorCode("INVALID_REQUEST") };
           if (isFailure(found)) return { partitionIndex, errorCode: errorCode(found.error) };
           return { partitionIndex, errorCode: 0, timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch };
