@@ -4,14 +4,14 @@ import type { ClusterObject } from "./objects/cluster.ts";
 import type { ConnectionObject } from "./objects/connection.ts";
 import type { GroupObject } from "./objects/group.ts";
 import type { PartitionObject } from "./objects/partition.ts";
+import type { TransactionObject } from "./objects/transaction.ts";
 
 export interface Env {
   readonly CLUSTER: DurableObjectNamespace<ClusterObject>;
   readonly PARTITION: DurableObjectNamespace<PartitionObject>;
   readonly GROUP: DurableObjectNamespace<GroupObject>;
   readonly CONNECTION: DurableObjectNamespace<ConnectionObject>;
-  /** Coordinators by transactional id. Without it transactional batches are refused. */
-  readonly TRANSACTION?: DurableObjectNamespace;
+  readonly TRANSACTION: DurableObjectNamespace<TransactionObject>;
   /** Where sealed segments go. Without it everything stays in the partitions' SQLite. */
   readonly ARCHIVE?: R2Bucket;
   /** The token that may do everything (`wrangler secret put SLUICE_ADMIN_TOKEN`). */
@@ -28,4 +28,6 @@ export interface Env {
   readonly SLUICE_CONNECTION_OBJECTS?: string | null;
   /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
   readonly SLUICE_GROUP_CONFIGS?: string | null;
+  /** Configs of transactions, likewise (src/common/transaction-configs.ts): {"transaction.max.timeout.ms": "60000"}. */
+  readonly SLUICE_TRANSACTION_CONFIGS?: string | null;
 }

@@ -11,6 +11,7 @@ export const NAMESPACES = [
   { binding: "PARTITION", className: "PartitionObject", uniqueKey: "sluice-partition-v1" },
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
   { binding: "CONNECTION", className: "ConnectionObject", uniqueKey: "sluice-connection-v1" },
+  { binding: "TRANSACTION", className: "TransactionObject", uniqueKey: "sluice-transaction-v1" },
 ] as const;
 
 /** Settings that come from the environment as they are. */
@@ -20,6 +21,7 @@ const SETTINGS = [
   "SLUICE_AUTO_CREATE_TOPICS",
   "SLUICE_CONNECTION_CONFIGS",
   "SLUICE_GROUP_CONFIGS",
+  "SLUICE_TRANSACTION_CONFIGS",
 ];
 
 /** Objects that Kafka's WebSockets share. There is one thread for all of them, and workerd keeps a file for each that there ever was. */

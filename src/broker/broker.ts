@@ -24,6 +24,7 @@ import type {
   TopicMetadata,
   TopicPage,
 } from "./ports.ts";
+import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
 export type { Compression };
@@ -218,6 +219,12 @@ export interface CommitOffsetsResult {
   readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly failure?: Failure }[];
 }
 
+export interface CommittedOffsets {
+  readonly offsets: readonly CommittedOffset[];
+  /** Partitions that an open transaction will commit another offset for: a consumer may have to wait for its end (KIP-447). */
+  readonly unstable: readonly { readonly topic: string; readonly partition: number }[];
+}
+
 /** A committed offset and how far it is behind. */
 export interface GroupOffset extends CommittedOffset {
   /** Records between the committed offset and the high watermark; null where the partition could not be asked. */
@@ -282,11 +289,13 @@ export interface Broker {
   classicGroup(groupId: string): ClassicGroupPort;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
   /** Of topics that are still there; none where the group does not exist. */
-  committedOffsets(groupId: string): Promise<readonly CommittedOffset[] | Failure>;
+  committedOffsets(groupId: string): Promise<CommittedOffsets | Failure>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
   resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;
   deleteGroup(groupId: string): Promise<null | Failure>;
+
+  readonly transactions: Transactions;
 
   /** Lets work outlive the request that began it. */
   waitUntil(work: Promise<unknown>): void;

@@ -18,6 +18,7 @@ import type {
   ProducerIdBlock,
   TopicMetadata,
   TopicPage,
+  TransactionPage,
 } from "./ports.ts";
 
 /** How long a topic is believed without asking: a change takes this long, and REFRESH_MS more at the worst, to reach every edge. */
@@ -211,6 +212,18 @@ export class CachedCluster implements ClusterPort {
 
   listGroups(request: PageRequest): Promise<GroupPage> {
     return this.#cluster.listGroups(request);
+  }
+
+  registerTransaction(transactionalId: string): Promise<void> {
+    return this.#cluster.registerTransaction(transactionalId);
+  }
+
+  unregisterTransaction(transactionalId: string): Promise<void> {
+    return this.#cluster.unregisterTransaction(transactionalId);
+  }
+
+  listTransactions(request: PageRequest): Promise<TransactionPage> {
+    return this.#cluster.listTransactions(request);
   }
 
   #load(key: string, ask: () => Promise<TopicMetadata | null>, missing: (start: LoadStart) => void): Promise<TopicMetadata | null> {

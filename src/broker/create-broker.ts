@@ -15,6 +15,7 @@ import type { ProducerIdPool } from "./producer-ids.ts";
 import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
 import { addressOf, findTopic } from "./topics.ts";
+import { createTransactions } from "./transactions.ts";
 import { truncate } from "./truncate.ts";
 import { verifySegments } from "./verify-segments.ts";
 
@@ -65,6 +66,8 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),
     deleteGroup: async (groupId) => checkGroupId(groupId) ?? ports.group(groupId).delete(groupId),
+
+    transactions: createTransactions(ports, topics),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

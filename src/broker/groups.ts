@@ -6,6 +6,7 @@ import { MAX_CONCURRENT_CALLS, MAX_GROUP_ID_LENGTH } from "../common/limits.ts";
 import type {
   CommitOffsetsRequest,
   CommitOffsetsResult,
+  CommittedOffsets,
   GroupOffset,
   ResetOffsetsRequest,
   ResetOffsetsResult,
@@ -22,27 +23,37 @@ export async function commitOffsets(
 ): Promise<CommitOffsetsResult | Failure> {
   const badId = checkGroupId(request.groupId);
   if (badId !== null) return badId;
-  const resolved = await Promise.all(request.offsets.map((offset) => resolveCommit(topics, offset)));
-  const commits = resolved.filter((commit): commit is OffsetCommit => !isFailure(commit));
   const { groupId, member, force } = request;
-  const outcomes =
-    commits.length === 0
-      ? []
-      : await ports.group(groupId).commit({ groupId, offsets: commits, ...(member && { member }), ...(force && { force }) });
+  return commitEach(topics, request.offsets, (offsets) =>
+    ports.group(groupId).commit({ groupId, offsets, ...(member && { member }), ...(force && { force }) }),
+  );
+}
+
+/** Has the offsets of known partitions committed, and answers for each offset, in order. */
+export async function commitEach(
+  topics: TopicCache,
+  asked: CommitOffsetsRequest["offsets"],
+  commit: (offsets: readonly OffsetCommit[]) => Promise<readonly (Failure | null)[] | Failure>,
+): Promise<CommitOffsetsResult | Failure> {
+  const resolved = await Promise.all(asked.map((offset) => resolveCommit(topics, offset)));
+  const commits = resolved.filter((offset): offset is OffsetCommit => !isFailure(offset));
+  const outcomes = commits.length === 0 ? [] : await commit(commits);
   if (!Array.isArray(outcomes)) return outcomes as Failure;
   const remaining = outcomes.values();
-  const offsets = request.offsets.map(({ topic, partition }, index) => {
-    const commit = resolved[index]!;
-    const refused: Failure | null = isFailure(commit) ? commit : remaining.next().value!;
+  const offsets = asked.map(({ topic, partition }, index) => {
+    const offset = resolved[index]!;
+    const refused: Failure | null = isFailure(offset) ? offset : remaining.next().value!;
     return refused === null ? { topic, partition } : { topic, partition, failure: refused };
   });
   return { offsets };
 }
 
-export async function committedOffsets(ports: Ports, topics: TopicCache, groupId: string): Promise<readonly CommittedOffset[] | Failure> {
+/** The committed offsets, and the partitions that an open transaction will commit another for: one look at the group for both. */
+export async function committedOffsets(ports: Ports, topics: TopicCache, groupId: string): Promise<CommittedOffsets | Failure> {
   const group = (checkGroupId(groupId) ?? (await ports.group(groupId).describe(groupId))) as GroupDescription | Failure | null;
-  if (group === null) return [];
-  return isFailure(group) ? group : dropDeletedTopics(topics, group.offsets);
+  if (group === null) return { offsets: [], unstable: [] };
+  if (isFailure(group)) return group;
+  return { offsets: await dropDeletedTopics(topics, group.offsets), unstable: await dropDeletedTopics(topics, group.unstable) };
 }
 
 export async function describeGroup(
@@ -103,7 +114,10 @@ async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["o
 }
 
 /** Offsets of a topic that was deleted, or made again under its name, are not this group's any more. */
-async function dropDeletedTopics(topics: TopicCache, offsets: readonly CommittedOffset[]): Promise<CommittedOffset[]> {
+async function dropDeletedTopics<T extends { readonly topic: string; readonly topicId: string }>(
+  topics: TopicCache,
+  offsets: readonly T[],
+): Promise<T[]> {
   const names = [...new Set(offsets.map((offset) => offset.topic))];
   const known = new Map(
     await mapConcurrently(names, MAX_CONCURRENT_CALLS, async (name) => [name, (await topics.topic(name))?.topicId] as const),

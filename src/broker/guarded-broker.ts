@@ -6,13 +6,17 @@
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import type { Broker, CommitOffsetsRequest, FetchManyRequest, FetchManyResult, TailRequest, TailStep } from "./broker.ts";
+import { guardTransactions } from "./guarded-transactions.ts";
 import type { ClassicGroupPort } from "./ports.ts";
+import { mergeRefusals } from "./refusals.ts";
 
 /** The broker as this client may use it. */
 export function guardBroker(broker: Broker, access: Access): Broker {
   if (access.identity.isSuperUser) return broker;
   const onTopic = (operation: Parameters<Access["refuse"]>[0], topic: string) => access.refuse(operation, "TOPIC", topic);
   const onGroup = (operation: Parameters<Access["refuse"]>[0], group: string) => access.refuse(operation, "GROUP", group);
+  const toWrite = ({ topic, transactionalId }: { readonly topic: string; readonly transactionalId?: string }) =>
+    (transactionalId === undefined ? null : access.refuse("WRITE", "TRANSACTIONAL_ID", transactionalId)) ?? onTopic("WRITE", topic);
   const seen = <Offset extends { readonly topic: string }>(offsets: readonly Offset[]): readonly Offset[] =>
     offsets.filter(({ topic }) => access.allows("DESCRIBE", "TOPIC", topic));
   return {
@@ -36,8 +40,8 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     segments: async (request) => onTopic("DESCRIBE", request.topic) ?? broker.segments(request),
     verify: async (request) => onTopic("READ", request.topic) ?? broker.verify(request),
 
-    produce: async (request) => onTopic("WRITE", request.topic) ?? broker.produce(request),
-    produceBatches: async (request) => onTopic("WRITE", request.topic) ?? broker.produceBatches(request),
+    produce: async (request) => toWrite(request) ?? broker.produce(request),
+    produceBatches: async (request) => toWrite(request) ?? broker.produceBatches(request),
     createProducerId: () => broker.createProducerId(),
 
     fetch: async (request) => onTopic("READ", request.topic) ?? broker.fetch(request),
@@ -47,8 +51,8 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     classicGroup: (groupId) => guardGroup(broker.classicGroup(groupId), access, groupId),
     commitOffsets: async (request) => onGroup("READ", request.groupId) ?? commitAllowed(broker, access, request),
     committedOffsets: async (groupId) => {
-      const offsets = onGroup("DESCRIBE", groupId) ?? (await broker.committedOffsets(groupId));
-      return isFailure(offsets) ? offsets : seen(offsets);
+      const committed = onGroup("DESCRIBE", groupId) ?? (await broker.committedOffsets(groupId));
+      return isFailure(committed) ? committed : { offsets: seen(committed.offsets), unstable: seen(committed.unstable) };
     },
     listGroups: async (request) => {
       const { groupIds, nextCursor } = await broker.listGroups(request);
@@ -61,6 +65,8 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     },
     resetOffsets: async (request) => onGroup("READ", request.groupId) ?? onTopic("READ", request.topic) ?? broker.resetOffsets(request),
     deleteGroup: async (groupId) => onGroup("DELETE", groupId) ?? broker.deleteGroup(groupId),
+
+    transactions: guardTransactions(broker.transactions, access),
 
     waitUntil: (work) => broker.waitUntil(work),
   };
@@ -96,14 +102,7 @@ async function commitAllowed(broker: Broker, access: Access, request: CommitOffs
   const refusals = request.offsets.map(({ topic }) => access.refuse("READ", "TOPIC", topic));
   const allowed = request.offsets.filter((_, index) => refusals[index] === null);
   const committed = await broker.commitOffsets({ ...request, offsets: allowed });
-  if (isFailure(committed)) return committed;
-  const results = committed.offsets.values();
-  return {
-    offsets: request.offsets.map(({ topic, partition }, index) => {
-      const failure = refusals[index]!;
-      return failure === null ? results.next().value! : { topic, partition, failure };
-    }),
-  };
+  return isFailure(committed) ? committed : mergeRefusals(request.offsets, refusals, committed);
 }
 
 function guardGroup(group: ClassicGroupPort, access: Access, groupId: string): ClassicGroupPort {

@@ -14,6 +14,19 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
+import type {
+  AddGroupRequest,
+  AddPartitionsRequest,
+  EndTransactionRequest,
+  GroupTransactionEnd,
+  InitProducerIdRequest,
+  ProducerIdentity,
+  TransactionalCommit,
+  TransactionDescription,
+  VerifiedTransaction,
+  VerifyGroupRequest,
+  VerifyPartitionRequest,
+} from "../coordinator/transaction-messages.ts";
 import type { ProducerDescription, Unverified } from "../log/producer-state.ts";
 import type { TxnMarker } from "../log/txn-marker.ts";
 import type { AbortedTransaction } from "../record/aborted-batches.ts";
@@ -72,6 +85,11 @@ export interface GroupPage {
   readonly nextCursor: string | null;
 }
 
+export interface TransactionPage {
+  readonly transactionalIds: readonly string[];
+  readonly nextCursor: string | null;
+}
+
 export interface ClusterPort {
   /** A UUID made at the first start. */
   clusterId(): Promise<string>;
@@ -87,6 +105,10 @@ export interface ClusterPort {
   registerGroup(groupId: string): Promise<void>;
   unregisterGroup(groupId: string): Promise<void>;
   listGroups(request: PageRequest): Promise<GroupPage>;
+  /** Makes the transactional id show up in `listTransactions`; a repeat changes nothing. */
+  registerTransaction(transactionalId: string): Promise<void>;
+  unregisterTransaction(transactionalId: string): Promise<void>;
+  listTransactions(request: PageRequest): Promise<TransactionPage>;
 }
 
 // -------------------------------------------------------------------------------------------------------------- partition
@@ -302,6 +324,8 @@ export interface GroupDescription {
   readonly state: GroupState;
   readonly members: readonly GroupMember[];
   readonly offsets: readonly CommittedOffset[];
+  /** Partitions with an offset that an open transaction will decide (KIP-447). */
+  readonly unstable: readonly { readonly topicId: string; readonly topic: string; readonly partition: number }[];
 }
 
 export interface GroupPort {
@@ -311,6 +335,10 @@ export interface GroupPort {
   describe(groupId: string): Promise<GroupDescription | null>;
   /** Deletes an empty group and its offsets. */
   delete(groupId: string): Promise<null | Failure>;
+  /** As `commit`, inside a transaction that the group is part of: visible once that is committed. */
+  commitInTransaction(request: TransactionalCommit): Promise<readonly (Failure | null)[] | Failure>;
+  /** The transaction is decided. Repeats change nothing. */
+  endTransaction(end: GroupTransactionEnd): Promise<null | Failure>;
 }
 
 // ---------------------------------------------------------------------------------------------- members of a classic group
@@ -359,17 +387,36 @@ export interface ClassicGroupPort {
 
 // ------------------------------------------------------------------------------------------------------------ transaction
 
-export interface VerifyTransactionRequest {
-  readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly topicId: string;
-  readonly partition: number;
-}
+export type {
+  AddGroupRequest,
+  AddPartitionsRequest,
+  EndTransactionRequest,
+  GroupTransactionEnd,
+  InitProducerIdRequest,
+  ProducerIdentity,
+  TransactionalCommit,
+  TransactionDescription,
+  TransactionState,
+  TransactionTopic,
+  VerifiedTransaction,
+  VerifyGroupRequest,
+  VerifyPartitionRequest,
+} from "../coordinator/transaction-messages.ts";
 
-/** The coordinator of one transactional id. */
+/** The coordinator of one transactional id. Failures are those of Kafka's InitProducerId, AddPartitionsToTxn, AddOffsetsToTxn, EndTxn. */
 export interface TransactionPort {
-  /** null: the producer's transaction is ongoing and has the partition in it (KIP-890). */
-  verify(request: VerifyTransactionRequest): Promise<null | Failure>;
+  /** Fences every earlier producer, and aborts its transaction. */
+  initProducerId(request: InitProducerIdRequest): Promise<ProducerIdentity | Failure>;
+  /** All or none; those that are part of the transaction already change nothing. */
+  addPartitions(request: AddPartitionsRequest): Promise<null | Failure>;
+  addGroup(request: AddGroupRequest): Promise<null | Failure>;
+  /** null: decided for good. Repeats change nothing. */
+  end(request: EndTransactionRequest): Promise<null | Failure>;
+  /** null: the partition is part of the producer's open transaction. */
+  verify(request: VerifyPartitionRequest): Promise<null | Failure>;
+  verifyGroup(request: VerifyGroupRequest): Promise<VerifiedTransaction | Failure>;
+  /** null: nobody uses the transactional id. */
+  describe(): Promise<TransactionDescription | null | Failure>;
 }
 
 // -------------------------------------------------------------------------------------------------------------------- all

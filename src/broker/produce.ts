@@ -151,7 +151,7 @@ async function producePartition(
   const run = encodeRun(context.core, inputs, { compression, maxMessageBytes: config.maxMessageBytes, producer });
   for (const { index, failure: reason } of run.refused) refuse(indexes[index]!, partition, reason);
   if (run.written.length === 0 || (producer !== undefined && run.refused.length > 0)) return null;
-  const result = await append(context, request.topic, partition, run.bytes, transactionOf(producer));
+  const result = await append(context, request.topic, partition, run.bytes, transactionOf(producer, topic.name));
   const baseOffset = isFailure(result) ? NO_OFFSET : result.baseOffset;
   for (const [rank, index] of run.written.entries()) {
     offsets[indexes[index]!] = { partition, offset: baseOffset === NO_OFFSET ? NO_OFFSET : baseOffset + rank };
@@ -173,10 +173,10 @@ function append(
   );
 }
 
-function transactionOf(producer: ProducerSequence | undefined): TransactionalProducer | null {
+function transactionOf(producer: ProducerSequence | undefined, topic: string): TransactionalProducer | null {
   if (producer?.transactionalId === undefined) return null;
   const { transactionalId, producerId, producerEpoch } = producer;
-  return { transactionalId, producerId, producerEpoch };
+  return { transactionalId, producerId, producerEpoch, addsPartitionOf: topic };
 }
 
 function toInput(record: ProduceRecord, nowMs: number): RecordInput {

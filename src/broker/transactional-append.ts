@@ -23,6 +23,8 @@ export interface TransactionalProducer {
   readonly transactionalId: string;
   readonly producerId: number;
   readonly producerEpoch: number;
+  /** Where the producer does not add partitions to its transaction, and its first batch in one does: the topic's name (KIP-890, part 2). */
+  readonly addsPartitionOf?: string;
 }
 
 /**
@@ -57,13 +59,27 @@ export async function appendTransactional(
   const port = ports.partition(topicId, partition);
   let result = await port.append(request);
   if (producer === null) return result;
-  const { transactionalId, producerId, producerEpoch } = producer;
   for (let count = 0; isUnverified(result) && count < MAX_VERIFICATIONS; count++) {
-    const refused = await ports.transaction(transactionalId).verify({ producerId, producerEpoch, topicId, partition });
-    if (refused !== null) return asRetried(refused);
+    const refused = await confirm(ports, request, producer);
+    if (refused !== null) return refused;
     result = await port.append({ ...request, verification: result.needsVerification });
   }
   return isUnverified(result) ? failure(RETRIED_AS, `${result.detail}, ${MAX_VERIFICATIONS} times in turn`) : result;
+}
+
+/** null: the partition is part of the producer's open transaction. */
+async function confirm(
+  ports: Ports,
+  { topicId, topicVersion, partition }: AppendRequest,
+  { transactionalId, producerId, producerEpoch, addsPartitionOf: topic }: TransactionalProducer,
+): Promise<null | Failure> {
+  const coordinator = ports.transaction(transactionalId);
+  if (topic === undefined) {
+    const refused = await coordinator.verify({ producerId, producerEpoch, topicId, partition });
+    return refused && asRetried(refused);
+  }
+  const topics = [{ topicId, topic, topicVersion, partitions: [partition] }];
+  return coordinator.addPartitions({ transactionalId, producerId, producerEpoch, topics });
 }
 
 function isUnverified(result: AppendResult | Failure): result is Unverified {

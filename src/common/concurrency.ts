@@ -1,4 +1,4 @@
-// Bounded concurrency.
+// Bounded concurrency, and bounded waits.
 
 /** Runs `work` on each item, at most `limit` at a time, and resolves when all are done. `work` must not reject. */
 export async function forEachConcurrently<T>(items: Iterable<T>, limit: number, work: (item: T) => Promise<void>): Promise<void> {
@@ -26,5 +26,16 @@ export class Sequence {
     const result = this.#last.then(work);
     this.#last = result.catch(() => undefined); // its caller has the rejection; the next piece runs all the same
     return result;
+  }
+}
+
+/** Waits for `work`, but not longer than `timeoutMs`; it goes on all the same. */
+export async function waitAtMost(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const timeout = Promise.withResolvers<void>();
+  const timer = setTimeout(timeout.resolve, timeoutMs);
+  try {
+    await Promise.race([work, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

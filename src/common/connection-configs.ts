@@ -2,9 +2,8 @@
 // of keys and values as text. Counts are an isolate's: of the whole broker with `npm start`, of one of many edge nodes when deployed.
 
 import { int, long } from "./config-types.ts";
-import { isFailure } from "./errors.ts";
+import { type DeploymentConfigTable, readDeploymentConfigs } from "./deployment-configs.ts";
 import { IDLE_CONNECTION_MS, MAX_KAFKA_CONNECTIONS } from "./limits.ts";
-import { type NumberConfigKey, parseNumberConfigs } from "./number-configs.ts";
 
 const CONNECTION_CONFIGS = {
   "connections.max.idle.ms": {
@@ -22,7 +21,7 @@ const CONNECTION_CONFIGS = {
     defaultText: String(2 ** 31 - 1),
     doc: "Most TCP connections at a time from one address, where the platform tells it. Kafka's default: no limit.",
   },
-} as const satisfies Record<string, NumberConfigKey>;
+} as const satisfies DeploymentConfigTable;
 
 export interface ConnectionConfig {
   readonly maxIdleMs: number;
@@ -32,8 +31,7 @@ export interface ConnectionConfig {
 
 /** The configs of a deployment: `text` is JSON, or absent for the defaults. Throws where it is not valid: it is the operator's. */
 export function readConnectionConfigs(text: string | null | undefined): ConnectionConfig {
-  const values = parseNumberConfigs("connection", CONNECTION_CONFIGS, text ? JSON.parse(text) : {});
-  if (isFailure(values)) throw new Error(`SLUICE_CONNECTION_CONFIGS: ${values.detail}`);
+  const values = readDeploymentConfigs("SLUICE_CONNECTION_CONFIGS", "connection", CONNECTION_CONFIGS, text);
   return {
     maxIdleMs: values["connections.max.idle.ms"],
     maxConnections: values["max.connections"],

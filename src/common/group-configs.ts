@@ -2,8 +2,8 @@
 // JSON object of keys and values as text. Where a default is not Kafka's, the table says why.
 
 import { int } from "./config-types.ts";
+import { type DeploymentConfigTable, parseDeploymentConfigs } from "./deployment-configs.ts";
 import { type Failure, failure, isFailure } from "./errors.ts";
-import { type NumberConfigKey, parseNumberConfigs } from "./number-configs.ts";
 
 const GROUP_CONFIGS = {
   "group.initial.rebalance.delay.ms": {
@@ -28,7 +28,7 @@ const GROUP_CONFIGS = {
     defaultText: "600000",
     doc: "How long a group without members and offsets is kept.",
   },
-} as const satisfies Record<string, NumberConfigKey>;
+} as const satisfies DeploymentConfigTable;
 
 export interface GroupConfig {
   readonly initialRebalanceDelayMs: number;
@@ -41,7 +41,7 @@ export interface GroupConfig {
 
 /** The configs with `set` over their defaults, or INVALID_CONFIG with the first key or value that is refused. */
 export function parseGroupConfigs(set: Readonly<Record<string, string>>): GroupConfig | Failure {
-  const values = parseNumberConfigs("group", GROUP_CONFIGS, set);
+  const values = parseDeploymentConfigs("group", GROUP_CONFIGS, set);
   if (isFailure(values)) return values;
   return checkRelations({
     initialRebalanceDelayMs: values["group.initial.rebalance.delay.ms"],

@@ -18,6 +18,8 @@ export interface CommitRights {
   readonly member?: Committer;
   /** Somebody who names no member may commit all the same. */
   readonly force?: boolean;
+  /** Inside a transaction: clients of before KIP-447 name no member, and a transaction may end while the group divides its work. */
+  readonly isTransactional?: boolean;
 }
 
 /** Why the commit is refused, or null. A member that commits has been heard. */
@@ -28,16 +30,16 @@ export function allowCommit(step: Step, commit: CommitRights): Failure | null {
   return refused;
 }
 
-function checkCommit(group: ClassicState, { member, force = false }: CommitRights): Failure | null {
+function checkCommit(group: ClassicState, { member, force = false, isTransactional = false }: CommitRights): Failure | null {
   if (group.phase === "Dead") return failure("COORDINATOR_NOT_AVAILABLE", "The group is being deleted.");
   if (member === undefined) {
-    if (force || group.phase === "Empty") return null;
+    if (force || isTransactional || group.phase === "Empty") return null;
     return failure("UNKNOWN_MEMBER_ID", `The group has ${group.members.size} members, and the commit names none of them.`);
   }
   if (member.memberEpoch < 0 && group.phase === "Empty") return null;
   const stranger = checkMember(group, { memberId: member.memberId, groupInstanceId: member.groupInstanceId ?? null });
   if (stranger !== null) return stranger;
   if (member.memberEpoch !== group.generationId) return illegalGeneration(group, member.memberEpoch);
-  if (group.phase !== "CompletingRebalance") return null;
+  if (isTransactional || group.phase !== "CompletingRebalance") return null;
   return failure("REBALANCE_IN_PROGRESS", "The group is dividing its work: fetch your part of it first.");
 }

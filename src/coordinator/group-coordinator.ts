@@ -8,10 +8,11 @@
 // The rules for members are classic-group.ts; here its effects are carried out: what has changed is stored, then calls are answered.
 
 import { Sequence } from "../common/concurrency.ts";
-import { type Failure, failure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
 import type { GroupStore } from "../storage/group-store.ts";
 import type { OffsetStore, StoredOffset } from "../storage/offset-store.ts";
+import type { PartitionKey, PendingOffsetStore } from "../storage/pending-offset-store.ts";
 import type { Committer } from "./classic-commit.ts";
 import { ClassicGroup } from "./classic-group.ts";
 import { checkJoin } from "./classic-join.ts";
@@ -31,6 +32,8 @@ import type { ClassicGroupOptions } from "./classic-state.ts";
 import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "./committed-offsets.ts";
 import { GroupRetention } from "./group-retention.ts";
 import { ParkedCalls } from "./parked-calls.ts";
+import { hasEnded, type OpenTransaction, PendingOffsets, type VerifyTransaction } from "./pending-offsets.ts";
+import type { GroupTransactionEnd, TransactionalCommit } from "./transaction-messages.ts";
 
 /** The cluster's list of groups; both calls may be repeated. */
 export interface GroupRegister {
@@ -50,10 +53,13 @@ export interface GroupSnapshot {
   readonly state: ClassicGroupState;
   readonly members: readonly { readonly memberId: string; readonly memberEpoch: number }[];
   readonly offsets: readonly StoredOffset[];
+  /** With an offset that a transaction will decide. */
+  readonly unstable: readonly PartitionKey[];
 }
 
 export interface GroupStores {
   readonly offsets: OffsetStore;
+  readonly pending: PendingOffsetStore;
   readonly members: GroupStore;
 }
 
@@ -73,6 +79,7 @@ export interface GroupCoordinatorOptions {
   /** Never the same twice. */
   readonly randomId: () => string;
   readonly config: GroupConfig;
+  readonly verifyTransaction: VerifyTransaction;
   /** Called after everything that may change it. */
   readonly schedule: (schedule: Schedule) => void;
   /** The storage was wiped. */
@@ -90,6 +97,7 @@ export class GroupCoordinator {
   readonly #joins = new ParkedCalls<JoinGroupAnswer>();
   readonly #syncs = new ParkedCalls<SyncGroupAnswer>();
   readonly #retention: GroupRetention;
+  readonly #pending: PendingOffsets;
   #classic: ClassicGroup;
   #areSessionsStored: boolean;
 
@@ -99,6 +107,7 @@ export class GroupCoordinator {
     this.#options = options;
     this.#classicOptions = { ...options.config, randomId: options.randomId };
     this.#retention = new GroupRetention(stores.offsets, options.config);
+    this.#pending = new PendingOffsets(stores.pending, stores.offsets, options.verifyTransaction);
     const sessions = stores.members.sessions();
     this.#areSessionsStored = sessions !== null;
     this.#classic = this.#loadClassic(sessions ?? undefined);
@@ -107,7 +116,8 @@ export class GroupCoordinator {
   /** What is to be called when, after a start. */
   get schedule(): Schedule {
     const { state } = this.#classic;
-    const deadlines = [this.#classic.nextDeadlineMs(), this.#retention.deadlineMs].filter((deadlineMs) => deadlineMs !== null);
+    const expiryMs = this.#pending.isEmpty ? this.#retention.deadlineMs : null;
+    const deadlines = [this.#classic.nextDeadlineMs(), expiryMs].filter((deadlineMs) => deadlineMs !== null);
     return {
       deadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines),
       isRebalancing: state === "PreparingRebalance" || state === "CompletingRebalance",
@@ -157,11 +167,29 @@ export class GroupCoordinator {
       checkGroupId(commit.groupId) ?? checkCommitSize(commit.offsets) ?? this.#run((nowMs) => this.#classic.allowCommit(commit, nowMs));
     if (refused !== null) return refused;
 
-    const results = commit.offsets.map(checkOffset);
-    const committedAtMs = this.#options.now();
-    const offsets = commit.offsets.filter((_, index) => results[index] === null).map((offset) => ({ ...offset, committedAtMs }));
-    const unwritten = offsets.length > 0 ? await this.#write(commit.groupId, offsets) : null;
+    const { results, accepted } = this.#checkOffsets(commit.offsets);
+    const unwritten = accepted.length > 0 ? await this.#write(commit.groupId, accepted) : null;
     return unwritten ?? results;
+  }
+
+  /** TxnOffsetCommit: as `commit`, but visible only once the transaction is committed. */
+  async commitInTransaction(commit: TransactionalCommit): Promise<readonly (Failure | null)[] | Failure> {
+    const refused = checkGroupId(commit.groupId) ?? checkCommitSize(commit.offsets);
+    if (refused !== null) return refused;
+    const transaction = await this.#pending.open(commit);
+    if (isFailure(transaction)) return transaction;
+    try {
+      return await this.#putPending(commit, transaction);
+    } finally {
+      transaction.release();
+    }
+  }
+
+  /** The transaction is decided: its offsets become visible, or go. Repeats, and a group that is gone, change nothing. */
+  endTransaction(end: GroupTransactionEnd): void {
+    this.#pending.end(end);
+    if (this.#stores.offsets.groupId() !== null && this.#classic.state === "Empty") this.#retention.committed(this.#options.now());
+    this.#options.schedule(this.schedule);
   }
 
   /** null: the group does not exist. */
@@ -170,7 +198,7 @@ export class GroupCoordinator {
     if (groupId === null) return null;
     const { state, memberIds, generationId } = this.#classic;
     const members = memberIds.map((memberId) => ({ memberId, memberEpoch: generationId }));
-    return { groupId, state, members, offsets: this.#stores.offsets.offsets() };
+    return { groupId, state, members, offsets: this.#stores.offsets.offsets(), unstable: this.#pending.partitions() };
   }
 
   /** null: the group does not exist. */
@@ -195,7 +223,7 @@ export class GroupCoordinator {
     this.#classic.expire(nowMs);
     this.#settle();
     const groupId = this.#stores.offsets.groupId();
-    if (groupId !== null && this.#retention.expire(this.#classic, nowMs)) await this.#removeIfUnused(groupId);
+    if (groupId !== null && this.#pending.isEmpty && this.#retention.expire(this.#classic, nowMs)) await this.#removeIfUnused(groupId);
     this.#options.schedule(this.schedule);
   }
 
@@ -243,11 +271,35 @@ export class GroupCoordinator {
     this.#retention.membersChanged(this.#classic.emptySinceMs);
   }
 
+  /** Between the last look at the group and the write nothing may come, a deletion least of all. */
+  async #putPending(commit: TransactionalCommit, transaction: OpenTransaction): Promise<readonly (Failure | null)[] | Failure> {
+    const { groupId, member } = commit;
+    for (;;) {
+      const refused = this.#run((nowMs) => this.#classic.allowCommit({ ...(member && { member }), isTransactional: true }, nowMs));
+      if (refused !== null) return refused;
+      if (this.#stores.offsets.groupId() !== null) break;
+      const unreached = await this.#lifecycle.run(() => this.#writeFirst(groupId, []));
+      if (unreached !== null) return unreached;
+    }
+    if (transaction.hasEnded()) return hasEnded(commit);
+    const { results, accepted } = this.#checkOffsets(commit.offsets);
+    if (accepted.length > 0) this.#pending.put(transaction, accepted);
+    this.#options.schedule(this.schedule);
+    return results;
+  }
+
+  #checkOffsets(offsets: readonly OffsetToCommit[]): { results: (Failure | null)[]; accepted: StoredOffset[] } {
+    const results = offsets.map(checkOffset);
+    const committedAtMs = this.#options.now();
+    return { results, accepted: offsets.filter((_, index) => results[index] === null).map((offset) => ({ ...offset, committedAtMs })) };
+  }
+
   async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
     const unreached =
       this.#stores.offsets.groupId() === null
         ? await this.#lifecycle.run(() => this.#writeFirst(groupId, offsets))
         : this.#stores.offsets.putOffsets(groupId, offsets);
+    if (!unreached) this.#pending.committed(offsets);
     if (this.#classic.state === "Empty") this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
     return unreached ?? null;
@@ -281,6 +333,7 @@ export class GroupCoordinator {
     this.#retention.groupIsGone();
     try {
       this.#stores.members.clear();
+      this.#stores.pending.clear();
       await this.#stores.offsets.clear();
       this.#options.cleared();
     } finally {
@@ -292,7 +345,7 @@ export class GroupCoordinator {
   /** Where the register cannot be reached the name stays, and the group's next life or deletion puts it right. */
   #removeIfUnused(groupId: string): Promise<null | Failure> {
     return this.#lifecycle.run(async () => {
-      const isUnused = this.#classic.state === "Empty" && this.#stores.offsets.offsets().length === 0;
+      const isUnused = this.#classic.state === "Empty" && this.#stores.offsets.offsets().length === 0 && this.#pending.isEmpty;
       return isUnused ? this.#remove(groupId) : null;
     });
   }

@@ -65,6 +65,15 @@ export class TopicRegistry {
     return { groupIds: items, nextCursor };
   }
 
+  listTransactions(request: ListRequest): { readonly transactionalIds: string[]; readonly nextCursor: string | null } {
+    const { items, nextCursor } = readPage(
+      request,
+      (query) => this.#store.listTransactions(query),
+      (transactionalId) => transactionalId,
+    );
+    return { transactionalIds: items, nextCursor };
+  }
+
   createTopic(request: NewTopic): StoredTopic | Failure {
     const { name } = request;
     const refused = checkTopicName(name);

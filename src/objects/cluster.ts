@@ -1,5 +1,5 @@
-// The cluster object: topics, producer ids and the names of the groups; users, tokens, ACLs and quotas. One for all, named in names.ts. Its
-// methods are ClusterPort's (src/broker/ports.ts) and SecurityPort's (src/security/messages.ts), called over RPC.
+// The cluster object: topics, producer ids, the names of the groups and the transactional ids; users, tokens, ACLs and quotas. One for all,
+// named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts) and SecurityPort's (src/security/messages.ts), called over RPC.
 //
 // A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
 // ends is set in the same write; when it finds nothing left it costs less than its removal would have.
@@ -14,7 +14,9 @@ import type {
   ProducerIdBlock,
   TopicMetadata,
   TopicPage,
+  TransactionPage,
 } from "../broker/ports.ts";
+import { waitAtMost } from "../common/concurrency.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
 import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
@@ -93,7 +95,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
     if (isFailure(topic)) return topic;
     // No await between the deletion's write and this call: they are one write.
     const alarmSet = this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
-    await Promise.all([alarmSet, within(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
+    await Promise.all([alarmSet, waitAtMost(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
     return topic;
   }
 
@@ -111,6 +113,18 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
 
   async listGroups(request: PageRequest): Promise<GroupPage> {
     return this.#registry.listGroups(request);
+  }
+
+  async registerTransaction(transactionalId: string): Promise<void> {
+    this.#store.addTransaction(transactionalId);
+  }
+
+  async unregisterTransaction(transactionalId: string): Promise<void> {
+    this.#store.removeTransaction(transactionalId);
+  }
+
+  async listTransactions(request: PageRequest): Promise<TransactionPage> {
+    return this.#registry.listTransactions(request);
   }
 
   async securitySnapshot(knownVersion: number | null) {
@@ -158,18 +172,5 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
   /** The platform gives up on an alarm after some failed tries: a start with something left takes it up again. */
   async #ensureAlarm(): Promise<void> {
     if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
-  }
-}
-
-/** Waits for `work`, but not longer than `timeoutMs`; it goes on all the same. */
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  let timer = 0;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, timeoutMs);
-  });
-  try {
-    await Promise.race([work, timeout]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -8,6 +8,7 @@ import type {
   GroupDescription,
   GroupListing,
   GroupPort,
+  GroupTransactionEnd,
   HeartbeatRequest,
   JoinGroupAnswer,
   JoinGroupRequest,
@@ -16,6 +17,7 @@ import type {
   MemberCommitRequest,
   SyncGroupAnswer,
   SyncGroupRequest,
+  TransactionalCommit,
 } from "../broker/ports.ts";
 import type { Failure } from "../common/errors.ts";
 import { readGroupConfigs } from "../common/group-configs.ts";
@@ -23,8 +25,9 @@ import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
 import type { Env } from "../env.ts";
 import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
 import { SqliteOffsetStore } from "../storage/sqlite-offset-store.ts";
+import { SqlitePendingOffsetStore } from "../storage/sqlite-pending-offset-store.ts";
 import { GroupTimers } from "./group-timers.ts";
-import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { CLUSTER_OBJECT_NAME, transactionObjectName } from "./names.ts";
 
 export class GroupObject extends DurableObject<Env> implements GroupPort, ClassicGroupPort {
   readonly #coordinator: GroupCoordinator;
@@ -37,11 +40,17 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
       registerGroup: (groupId: string) => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).registerGroup(groupId),
       unregisterGroup: (groupId: string) => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).unregisterGroup(groupId),
     };
-    const stores = { offsets: new SqliteOffsetStore(context.storage), members: new SqliteGroupStore(context.storage) };
+    const stores = {
+      offsets: new SqliteOffsetStore(context.storage),
+      pending: new SqlitePendingOffsetStore(context.storage),
+      members: new SqliteGroupStore(context.storage),
+    };
     this.#coordinator = new GroupCoordinator(stores, register, {
       now: Date.now,
       randomId: () => crypto.randomUUID(),
       config: readGroupConfigs(env.SLUICE_GROUP_CONFIGS),
+      verifyTransaction: ({ transactionalId, producerId, producerEpoch, groupId }) =>
+        env.TRANSACTION.getByName(transactionObjectName(transactionalId)).verifyGroup({ producerId, producerEpoch, groupId }),
       schedule: (schedule) => this.#timers.update(schedule),
       cleared: () => this.#timers.alarmIsGone(),
       broken: (error) => context.abort(`the group could not be stored: ${error}`),
@@ -67,6 +76,15 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
 
   commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure> {
     return this.#coordinator.commit(request);
+  }
+
+  commitInTransaction(request: TransactionalCommit): Promise<readonly (Failure | null)[] | Failure> {
+    return this.#coordinator.commitInTransaction(request);
+  }
+
+  async endTransaction(end: GroupTransactionEnd): Promise<null> {
+    this.#coordinator.endTransaction(end);
+    return null;
   }
 
   async describe(_groupId: string): Promise<GroupDescription | null> {

@@ -4,6 +4,11 @@
 /** There is one cluster object. */
 export const CLUSTER_OBJECT_NAME = "cluster";
 
+/** The object that coordinates the transactions of a transactional id: one that is not well formed has no UTF-8, and so no object. */
+export function transactionObjectName(transactionalId: string): string {
+  return transactionalId;
+}
+
 /** The object that leads a partition. */
 export function partitionObjectName(topicId: string, partition: number): string {
   return `${topicId}/${partition}`;

@@ -6,7 +6,7 @@ import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
-import { CLUSTER_OBJECT_NAME, partitionObjectName } from "./names.ts";
+import { CLUSTER_OBJECT_NAME, partitionObjectName, transactionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
 import { openWatch } from "./watch.ts";
 
@@ -61,18 +61,28 @@ function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort {
     leave: (request) => orCoordinatorUnavailable(object().leave(request)),
     describeClassic: (id) => orCoordinatorUnavailable(object().describeClassic(id)),
     listing: (id) => orCoordinatorUnavailable(object().listing(id)),
+    commitInTransaction: (request) => orCoordinatorUnavailable(object().commitInTransaction(request)),
+    endTransaction: (end) => orCoordinatorUnavailable(object().endTransaction(end)),
   };
 }
 
 function transactionPort(env: Env, transactionalId: string): TransactionPort {
-  const object = () => env.TRANSACTION?.getByName(transactionalId) as unknown as TransactionPort | undefined;
-  const unavailable = failure("COORDINATOR_NOT_AVAILABLE", "this broker has no transaction coordinator: bind TRANSACTION");
+  // Its RPC methods, as plain data.
+  const object = () => env.TRANSACTION.getByName(transactionObjectName(transactionalId)) as unknown as TransactionPort;
   return {
-    verify: async (request) => {
-      const coordinator = object();
-      return coordinator === undefined ? unavailable : orCoordinatorUnavailable(coordinator.verify(request));
-    },
+    initProducerId: (request) => orTransactionUnavailable(object().initProducerId(request)),
+    addPartitions: (request) => orTransactionUnavailable(object().addPartitions(request)),
+    addGroup: (request) => orTransactionUnavailable(object().addGroup(request)),
+    end: (request) => orTransactionUnavailable(object().end(request)),
+    verify: (request) => orTransactionUnavailable(object().verify(request)),
+    verifyGroup: (request) => orTransactionUnavailable(object().verifyGroup(request)),
+    describe: () => orTransactionUnavailable(object().describe()),
   };
+}
+
+/** As for a group: what was asked is safe to ask again. */
+function orTransactionUnavailable<T>(call: Promise<T>): Promise<T | Failure> {
+  return orFailure(call, "COORDINATOR_NOT_AVAILABLE", "the transaction's coordinator cannot be reached right now: ask again");
 }
 
 /** The object restarted, and what was parked in it is lost: clients look for their coordinator, find the same one, and ask again. */

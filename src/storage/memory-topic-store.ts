@@ -10,11 +10,19 @@ interface Content {
   topics: Map<string, StoredTopic>;
   deletions: Map<string, StoredDeletion>;
   groups: Set<string>;
+  transactions: Set<string>;
 }
 
 export class MemoryTopicStore implements TopicStore {
   readonly #clusterId = crypto.randomUUID();
-  #content: Content = { version: 0, nextProducerId: 0, topics: new Map(), deletions: new Map(), groups: new Set() };
+  #content: Content = {
+    version: 0,
+    nextProducerId: 0,
+    topics: new Map(),
+    deletions: new Map(),
+    groups: new Set(),
+    transactions: new Set(),
+  };
 
   transaction<T>(body: () => T): T {
     const before = structuredClone(this.#content);
@@ -93,6 +101,18 @@ export class MemoryTopicStore implements TopicStore {
 
   listGroups(query: PageQuery): string[] {
     return page(this.#content.groups, query);
+  }
+
+  addTransaction(transactionalId: string): void {
+    this.#content.transactions.add(transactionalId);
+  }
+
+  removeTransaction(transactionalId: string): void {
+    this.#content.transactions.delete(transactionalId);
+  }
+
+  listTransactions(query: PageQuery): string[] {
+    return page(this.#content.transactions, query);
   }
 }
 

@@ -30,6 +30,7 @@ const SCHEMA = `
     attempts INTEGER NOT NULL               -- passes that left some
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS groups (group_id TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS transactions (transactional_id TEXT PRIMARY KEY) WITHOUT ROWID;
 `;
 
 type TopicRow = {
@@ -173,6 +174,23 @@ export class SqliteTopicStore implements TopicStore {
       query.after,
     );
     return takePage(rows, query, (row) => row.group_id).map((row) => row.group_id);
+  }
+
+  addTransaction(transactionalId: string): void {
+    this.#sql.exec("INSERT OR IGNORE INTO transactions VALUES (?)", transactionalId);
+  }
+
+  removeTransaction(transactionalId: string): void {
+    this.#sql.exec("DELETE FROM transactions WHERE transactional_id = ?", transactionalId);
+  }
+
+  listTransactions(query: PageQuery): string[] {
+    const rows = this.#sql.exec<{ transactional_id: string }>(
+      "SELECT transactional_id FROM transactions WHERE transactional_id >= ? AND transactional_id > ? ORDER BY transactional_id",
+      query.prefix,
+      query.after,
+    );
+    return takePage(rows, query, (row) => row.transactional_id).map((row) => row.transactional_id);
   }
 
   #names(): Map<string, string> {

@@ -5,6 +5,7 @@ import type * as Api from "../../src/broker/broker.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { MemoryPartition } from "./memory-partition.ts";
+import { MemoryTransactions } from "./memory-transactions.ts";
 import { encodePlainBatch, type PlainRecord } from "./plain-batches.ts";
 
 interface MemoryTopic {
@@ -20,6 +21,7 @@ interface MemoryGroup {
 export class MemoryBroker implements Api.Broker {
   readonly topics = new Map<string, MemoryTopic>();
   readonly groups = new Map<string, MemoryGroup>();
+  readonly transactions = new MemoryTransactions(() => this.producerIds++);
   /** What was handed to waitUntil. */
   readonly background: Promise<unknown>[] = [];
   private producerIds = 0;
@@ -248,11 +250,11 @@ export class MemoryBroker implements Api.Broker {
       return { ...committed, highWatermark, lag: highWatermark === null ? null : Math.max(highWatermark - committed.offset, 0) };
     });
     const state: Ports.GroupState = group.members.length === 0 ? "Empty" : "Stable";
-    return { groupId, state, members: group.members, offsets };
+    return { groupId, state, members: group.members, offsets, unstable: [] };
   }
 
   async committedOffsets(groupId: string) {
-    return [...(this.groups.get(groupId)?.offsets.values() ?? [])];
+    return { offsets: [...(this.groups.get(groupId)?.offsets.values() ?? [])], unstable: [] };
   }
 
   classicGroup(): never {

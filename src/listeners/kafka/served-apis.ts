@@ -20,6 +20,10 @@ import { deleteTopics } from "./apis/20-delete-topics.ts";
 import { deleteRecords } from "./apis/21-delete-records.ts";
 import { initProducerId } from "./apis/22-init-producer-id.ts";
 import { offsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
+import { addPartitionsToTxn } from "./apis/24-add-partitions-to-txn.ts";
+import { addOffsetsToTxn } from "./apis/25-add-offsets-to-txn.ts";
+import { endTxn } from "./apis/26-end-txn.ts";
+import { txnOffsetCommit } from "./apis/28-txn-offset-commit.ts";
 import { createAcls, deleteAcls, describeAcls } from "./apis/29-acls.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
 import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.ts";
@@ -29,6 +33,8 @@ import { deleteGroups } from "./apis/42-delete-groups.ts";
 import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
+import { describeTransactions } from "./apis/65-describe-transactions.ts";
+import { listTransactions } from "./apis/66-list-transactions.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -53,6 +59,10 @@ export const SERVED: readonly ServedApi[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  addPartitionsToTxn,
+  addOffsetsToTxn,
+  endTxn,
+  txnOffsetCommit,
   describeAcls,
   createAcls,
   deleteAcls,
@@ -68,6 +78,8 @@ export const SERVED: readonly ServedApi[] = [
   describeUserScramCredentials,
   alterUserScramCredentials,
   describeCluster,
+  describeTransactions,
+  listTransactions,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

@@ -33,6 +33,9 @@ function startEdge(options: { maxTopics?: number } = {}) {
     registerGroup: async (groupId) => store.addGroup(groupId),
     unregisterGroup: async (groupId) => store.removeGroup(groupId),
     listGroups: async (request) => registry.listGroups(request),
+    registerTransaction: async (transactionalId) => store.addTransaction(transactionalId),
+    unregisterTransaction: async (transactionalId) => store.removeTransaction(transactionalId),
+    listTransactions: async (request) => registry.listTransactions(request),
   };
   const clock = { nowMs: 1_000_000 };
   const cache = new ClusterCache({ now: () => clock.nowMs, ...options });

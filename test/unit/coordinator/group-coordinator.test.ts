@@ -4,6 +4,7 @@ import type { OffsetToCommit } from "../../../src/coordinator/committed-offsets.
 import { GroupCoordinator } from "../../../src/coordinator/group-coordinator.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
+import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
 
 function offset(changes: Partial<OffsetToCommit> = {}): OffsetToCommit {
   return { topicId: "id", topic: "orders", partition: 0, offset: 1, leaderEpoch: -1, metadata: "", ...changes };
@@ -31,11 +32,13 @@ function startGroup() {
     now: () => 99,
     randomId: () => "id",
     config: readGroupConfigs(null),
+    verifyTransaction: async () => ({ transactionNumber: 1 }),
     schedule: () => undefined,
     cleared: () => undefined,
     broken: () => undefined,
   };
-  const restart = () => new GroupCoordinator({ offsets: store, members: new MemoryGroupStore() }, register, options);
+  const restart = () =>
+    new GroupCoordinator({ offsets: store, pending: new MemoryPendingOffsetStore(), members: new MemoryGroupStore() }, register, options);
   return { store, registered, calls, network, restart, group: restart() };
 }
 
@@ -51,6 +54,7 @@ test("a commit is answered for each offset, and the good ones are written", asyn
       { ...offset(), committedAtMs: 99 },
       { ...offset({ partition: 2, metadata: "m" }), committedAtMs: 99 },
     ],
+    unstable: [],
   });
 });
 

@@ -6,6 +6,7 @@ import type { JoinedGroup, JoinGroupAnswer, JoinGroupRequest } from "../../../sr
 import { GroupCoordinator, type Schedule } from "../../../src/coordinator/group-coordinator.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
+import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
 import { anOffset } from "../../conformance/offset-store.ts";
 import { joinRequest, SESSION_MS } from "../../support/classic-group.ts";
 
@@ -15,7 +16,10 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 class Bench {
   nowMs = 1_000_000;
   readonly offsets = new MemoryOffsetStore();
+  readonly pending = new MemoryPendingOffsetStore();
   readonly members = new MemoryGroupStore();
+  /** Of the transaction that any coordinator knows. */
+  transactionNumber = 1;
   readonly registered = new Set<string>();
   isRegisterDown = false;
   /** Calls to the register wait for it. */
@@ -79,7 +83,8 @@ class Bench {
       registerGroup: (groupId: string) => reach(() => this.registered.add(groupId)),
       unregisterGroup: (groupId: string) => reach(() => this.registered.delete(groupId)),
     };
-    return new GroupCoordinator({ offsets: this.offsets, members: this.members }, register, {
+    return new GroupCoordinator({ offsets: this.offsets, pending: this.pending, members: this.members }, register, {
+      verifyTransaction: async () => ({ transactionNumber: this.transactionNumber }),
       now: () => this.nowMs,
       randomId: () => String(++this.#lastId),
       config,

@@ -1,33 +1,13 @@
 // OffsetCommit (key 8), versions 2-8. Partitions succeed and fail one by one. A generation of -1 is a consumer that assigns partitions
 // itself, and commits while the group has no members.
 
-import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
-
-const NO_GENERATION = -1;
+import { committedTopics, memberOf, offsetsOf } from "../offset-commits.ts";
 
 export const offsetCommit = serve(API.offsetCommit, { min: 2, max: 8 }, async ({ request, broker }) => {
-  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: memberEpoch } = request;
-  const offsets = request.topics.flatMap(({ name, partitions }) =>
-    partitions.map((partition) => ({
-      topic: name,
-      partition: partition.partitionIndex,
-      offset: partition.committedOffset,
-      leaderEpoch: partition.committedLeaderEpoch,
-      metadata: partition.committedMetadata ?? "",
-    })),
-  );
-  const isMember = memberEpoch !== NO_GENERATION || memberId !== "";
-  const result = await broker.commitOffsets({ groupId, offsets, ...(isMember && { member: { memberId, memberEpoch, groupInstanceId } }) });
-  const refused = isFailure(result) ? offsets.map(() => result) : result.offsets.map((offset) => offset.failure);
-  const failures = refused.values();
-  const topics = request.topics.map(({ name, partitions }) => ({
-    name,
-    partitions: partitions.map(({ partitionIndex }) => {
-      const failure = failures.next().value;
-      return { partitionIndex, errorCode: failure === undefined ? 0 : errorCode(failure.error) };
-    }),
-  }));
-  return { throttleTimeMs: 0, topics };
+  const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: generationId, topics } = request;
+  const member = memberOf({ memberId, groupInstanceId, generationId });
+  const result = await broker.commitOffsets({ groupId, offsets: offsetsOf(topics), ...member });
+  return { throttleTimeMs: 0, topics: committedTopics(topics, result) };
 });

@@ -1,5 +1,6 @@
 // OffsetFetch (key 9), versions 1-8: committed offsets, of the partitions asked for or (2+, null) of all; of several groups at once (8+).
-// A partition without one is answered with -1.
+// A partition without one is answered with -1. 7+: a consumer that requires stable offsets is told UNSTABLE_OFFSET_COMMIT where an open
+// transaction may commit another (KIP-447), and asks again.
 
 import type { Broker } from "../../../broker/broker.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
@@ -14,28 +15,52 @@ interface AskedTopic {
 export const offsetFetch = serve(API.offsetFetch, { min: 1, max: 8 }, async ({ request, version, broker }) => {
   if (version >= 8) {
     const groups = await Promise.all(
-      request.groups.map(async ({ groupId, topics }) => ({ groupId, ...(await committedOffsets(broker, groupId, topics)) })),
+      request.groups.map(async ({ groupId, topics }) => ({
+        groupId,
+        ...(await committedOffsets(broker, groupId, topics, request.requireStable)),
+      })),
     );
     return { throttleTimeMs: 0, topics: [], errorCode: 0, groups };
   }
-  return { throttleTimeMs: 0, ...(await committedOffsets(broker, request.groupId, request.topics)), groups: [] };
+  return { throttleTimeMs: 0, ...(await committedOffsets(broker, request.groupId, request.topics, request.requireStable)), groups: [] };
 });
 
-async function committedOffsets(broker: Broker, groupId: string, asked: readonly AskedTopic[] | null) {
-  const committed = await broker.committedOffsets(groupId);
-  if (isFailure(committed)) return { errorCode: errorCode(committed.error), topics: [] };
-  const byTopic = new Map<string, Map<number, (typeof committed)[number]>>();
-  for (const offset of committed) {
-    const partitions = byTopic.get(offset.topic) ?? new Map();
-    byTopic.set(offset.topic, partitions.set(offset.partition, offset));
-  }
-  const wanted = asked ?? [...byTopic].map(([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }));
+async function committedOffsets(broker: Broker, groupId: string, asked: readonly AskedTopic[] | null, isStableRequired: boolean) {
+  const found = await broker.committedOffsets(groupId);
+  if (isFailure(found)) return { errorCode: errorCode(found.error), topics: [] };
+  const unstable = isStableRequired ? byPartition(found.unstable) : NO_PARTITIONS;
+  const committed = byPartition(found.offsets);
+  const wanted = asked ?? allTopics([...found.offsets, ...(isStableRequired ? found.unstable : [])]);
   const topics = wanted.map(({ name, partitionIndexes }) => ({
     name,
     partitions: partitionIndexes.map((partitionIndex) => {
-      const { offset = -1, leaderEpoch = -1, metadata = "" } = byTopic.get(name)?.get(partitionIndex) ?? {};
+      const none = { partitionIndex, committedOffset: -1, committedLeaderEpoch: -1, metadata: "" };
+      if (unstable.get(name)?.has(partitionIndex)) return { ...none, errorCode: errorCode("UNSTABLE_OFFSET_COMMIT") };
+      const known = committed.get(name)?.get(partitionIndex);
+      if (known === undefined) return { ...none, errorCode: 0 };
+      const { offset, leaderEpoch, metadata } = known;
       return { partitionIndex, committedOffset: offset, committedLeaderEpoch: leaderEpoch, metadata, errorCode: 0 };
     }),
   }));
   return { errorCode: 0, topics };
+}
+
+const NO_PARTITIONS: ReadonlyMap<string, ReadonlyMap<number, unknown>> = new Map();
+
+interface OfPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+function byPartition<T extends OfPartition>(items: readonly T[]): ReadonlyMap<string, ReadonlyMap<number, T>> {
+  const byTopic = new Map<string, Map<number, T>>();
+  for (const item of items) {
+    const partitions = byTopic.get(item.topic) ?? new Map();
+    byTopic.set(item.topic, partitions.set(item.partition, item));
+  }
+  return byTopic;
+}
+
+function allTopics(items: readonly OfPartition[]): AskedTopic[] {
+  return [...byPartition(items)].map(([name, partitions]) => ({ name, partitionIndexes: [...partitions.keys()] }));
 }

@@ -1,19 +1,20 @@
-// FindCoordinator (key 10), versions 0-5: groups are coordinated by the one broker that there is. Not here: transactions (key type 1).
+// FindCoordinator (key 10), versions 0-5: groups and transactions are coordinated by the one broker that there is.
 
 import { errorCode } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { NODE_ID, serve } from "../call.ts";
 
-const GROUP = 0;
+/** Groups, and transactional ids. */
+const KEY_TYPES: readonly number[] = [0, 1];
 
 export const findCoordinator = serve(API.findCoordinator, { min: 0, max: 5 }, async ({ request, version, settings }) => {
-  const isGroup = request.keyType === GROUP;
+  const isKnown = KEY_TYPES.includes(request.keyType);
   const found = {
-    errorCode: isGroup ? 0 : errorCode("INVALID_REQUEST"),
-    errorMessage: isGroup ? null : "this broker coordinates groups only: it does not support transactions yet",
-    nodeId: isGroup ? NODE_ID : -1,
-    host: isGroup ? settings.advertised.host : "",
-    port: isGroup ? settings.advertised.port : -1,
+    errorCode: isKnown ? 0 : errorCode("INVALID_REQUEST"),
+    errorMessage: isKnown ? null : "this broker coordinates groups and transactions only",
+    nodeId: isKnown ? NODE_ID : -1,
+    host: isKnown ? settings.advertised.host : "",
+    port: isKnown ? settings.advertised.port : -1,
   };
   if (version < 4) return { throttleTimeMs: 0, ...found, coordinators: [] };
   const coordinators = request.coordinatorKeys.map((key) => ({ key, ...found }));

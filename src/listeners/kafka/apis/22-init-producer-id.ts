@@ -1,19 +1,40 @@
-// InitProducerId (key 22), versions 0-4: a producer id for an idempotent producer. One that keeps its id asks for the next epoch (3+,
-// KIP-360). Not here: transactional ids.
+// InitProducerId (key 22), versions 0-5: a producer id, for an idempotent producer or, with a transactional id, for its transactions. One
+// that keeps its id asks for the next epoch (3+, KIP-360). 4: PRODUCER_FENCED where there was INVALID_PRODUCER_EPOCH. 5: the same bytes.
 
-import { type ErrorName, errorCode } from "../../../common/errors.ts";
+import type { Broker } from "../../../broker/broker.ts";
+import type { ProducerIdentity } from "../../../broker/ports.ts";
+import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
+import type { DecodedOf } from "../../../protocol/message.ts";
 import { serve } from "../call.ts";
+import { fencedErrorCode } from "../transactional.ts";
+
+type InitProducerIdRequest = DecodedOf<typeof API.initProducerId.request>;
 
 /** An epoch is an int16; the last is Kafka's sign to take another id. */
 const MAX_EPOCH = 32_766;
 
-export const initProducerId = serve(API.initProducerId, { min: 0, max: 4 }, async ({ request, broker }) => {
-  const refuse = (error: ErrorName) => ({ throttleTimeMs: 0, errorCode: errorCode(error), producerId: -1, producerEpoch: -1 });
-  if (request.transactionalId !== null) return refuse("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
-  const { producerId, producerEpoch } = request;
-  if (producerId >= 0 && producerEpoch >= 0 && producerEpoch < MAX_EPOCH) {
-    return { throttleTimeMs: 0, errorCode: 0, producerId, producerEpoch: producerEpoch + 1 };
-  }
-  return { throttleTimeMs: 0, errorCode: 0, ...(await broker.createProducerId()) };
+/** The first version whose clients know PRODUCER_FENCED. */
+const FENCED_VERSION = 4;
+
+export const initProducerId = serve(API.initProducerId, { min: 0, max: 5 }, async ({ request, version, broker }) => {
+  const { transactionalId } = request;
+  const producer = transactionalId === null ? await idempotent(broker, request) : await transactional(broker, transactionalId, request);
+  if (!isFailure(producer)) return { throttleTimeMs: 0, errorCode: errorCode("NONE"), ...producer };
+  return { throttleTimeMs: 0, errorCode: fencedErrorCode(producer, version >= FENCED_VERSION), producerId: -1, producerEpoch: -1 };
 });
+
+async function idempotent(broker: Broker, { producerId, producerEpoch }: InitProducerIdRequest): Promise<ProducerIdentity> {
+  const hasNextEpoch = producerId >= 0 && producerEpoch >= 0 && producerEpoch < MAX_EPOCH;
+  return hasNextEpoch ? { producerId, producerEpoch: producerEpoch + 1 } : broker.createProducerId();
+}
+
+function transactional(broker: Broker, transactionalId: string, request: InitProducerIdRequest): Promise<ProducerIdentity | Failure> {
+  const { producerId, producerEpoch, transactionTimeoutMs: timeoutMs } = request;
+  const goesOn = producerId >= 0 && producerEpoch >= 0;
+  return broker.transactions.initProducerId({
+    transactionalId,
+    timeoutMs,
+    ...(goesOn && { expected: { producerId, producerEpoch } }),
+  });
+}

@@ -1,0 +1,57 @@
+// OffsetCommit and TxnOffsetCommit on the wire: offsets by topic and partition, answered likewise. Partitions succeed and fail one by one.
+
+import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/broker.ts";
+import { type ErrorName, errorCode, type Failure, isFailure } from "../../common/errors.ts";
+
+export interface CommittedTopic {
+  readonly name: string;
+  readonly partitions: readonly {
+    readonly partitionIndex: number;
+    readonly committedOffset: number;
+    readonly committedLeaderEpoch: number;
+    readonly committedMetadata: string | null;
+  }[];
+}
+
+interface Committer {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly generationId: number;
+}
+
+const NO_GENERATION = -1;
+
+/** The offsets one after the other, in the order of the request. */
+export function offsetsOf(topics: readonly CommittedTopic[]): CommitOffsetsRequest["offsets"] {
+  return topics.flatMap(({ name, partitions }) =>
+    partitions.map((partition) => ({
+      topic: name,
+      partition: partition.partitionIndex,
+      offset: partition.committedOffset,
+      leaderEpoch: partition.committedLeaderEpoch,
+      metadata: partition.committedMetadata ?? "",
+    })),
+  );
+}
+
+/** The member that commits; nobody where the request names none. */
+export function memberOf({ memberId, groupInstanceId, generationId }: Committer): Pick<CommitOffsetsRequest, "member"> {
+  const isMember = generationId !== NO_GENERATION || memberId !== "";
+  return isMember ? { member: { memberId, memberEpoch: generationId, groupInstanceId } } : {};
+}
+
+/** @param rename gives an error the name that the API has for it */
+export function committedTopics(
+  topics: readonly CommittedTopic[],
+  result: CommitOffsetsResult | Failure,
+  rename: (error: ErrorName) => ErrorName = (error) => error,
+) {
+  const failures = isFailure(result) ? undefined : result.offsets.values();
+  return topics.map(({ name, partitions }) => ({
+    name,
+    partitions: partitions.map(({ partitionIndex }) => {
+      const refused = isFailure(result) ? result : failures!.next().value!.failure;
+      return { partitionIndex, errorCode: errorCode(refused === undefined ? "NONE" : rename(refused.error)) };
+    }),
+  }));
+}
