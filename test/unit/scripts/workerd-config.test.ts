@@ -44,7 +44,7 @@ test("keeps the unique keys under which objects are stored", () => {
 });
 
 test("every config names the same compatibility date", () => {
-  const dates = ["wrangler.toml", "test/workers/wrangler.toml", "bench/reference/workerd.capnp"].map(
+  const dates = ["wrangler.toml", "test/workers/wrangler.toml", "bench/reference/worker.capnp"].map(
     (path) => /compatibility_?date = "([\d-]+)"/i.exec(read(path))?.[1],
   );
   expect(new Set(dates).size).toBe(1);
