@@ -12,6 +12,7 @@
 //
 // 10 GB take about 15 minutes and 25 GB of disk.
 
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { NEWEST_ROWS_BYTES } from "../src/common/limits.ts";
@@ -32,7 +33,8 @@ const SIZES_GB = isSmoke ? [0.003] : [0.1, 1, 10].filter((size) => size <= Numbe
 const SEGMENT_BYTES = sized(16 * 2 ** 20, 2 ** 19);
 const CONFIGS = { "segment.bytes": String(SEGMENT_BYTES), "local.retention.bytes": String(4 * SEGMENT_BYTES) };
 const REQUESTS_PER_TURN = sized(60, 3);
-const RESTARTS = sized(5, 1);
+const TURNS = sized(9, 1);
+const RESTARTS = sized(7, 1);
 const BATCH_BYTES = numberedBatch(0, 0).length;
 
 /** Three times what a partition keeps in memory; it fits a segment. */
@@ -98,7 +100,7 @@ async function measureAppends(broker: Broker, { batchCount, firstMs }: FillingPa
       await medianLatency(broker.port, [appendRequest(topic, batch)]); // opens the log
       return turn(topic);
     };
-    report(title, gigabytes, await takeTurns({ [EMPTY]: empty, [FULL]: () => turn(FULL) }));
+    report(title, gigabytes, await takeTurns({ [EMPTY]: empty, [FULL]: () => turn(FULL) }, TURNS));
   }
 }
 
@@ -128,7 +130,7 @@ async function measureLookups(broker: Broker, full: FillingPartition, empty: Fil
         times(() => request(topic, range)),
       );
     const contenders = Object.entries(ranges).map(([name, range]) => [name, () => turn(FULL, range)] as const);
-    report(title, gigabytes, await takeTurns({ [EMPTY]: () => turn(EMPTY, few), ...Object.fromEntries(contenders) }));
+    report(title, gigabytes, await takeTurns({ [EMPTY]: () => turn(EMPTY, few), ...Object.fromEntries(contenders) }, TURNS));
   }
 }
 
@@ -158,6 +160,7 @@ async function fillAndMeasure(broker: Broker, emptyBroker: Broker): Promise<void
   for (const gigabytes of SIZES_GB) {
     const speed = await fillTo(full, Math.ceil((gigabytes * 1e9) / BATCH_BYTES));
     const segments = await settledSegments(broker.url, FULL);
+    spawnSync("sync"); // the disk is done with the filling before anything is timed
     const count = (place: string) => segments.filter((segment) => segment.place === place).length;
     console.log(
       `\n${gigabytes} GB, the last of them at ${speed.toFixed(0)} MB/s: ${count("archived")} segments archived, ${count("both")} both, ${count("active")} active`,

@@ -4,18 +4,15 @@
 //
 //   npm run bench -- tail        (docs: bench/README.md)
 
-import { readFileSync } from "node:fs";
 import { startBroker } from "../test/support/broker.ts";
 import { load } from "./support/http-load.ts";
 import { medianLatency } from "./support/latency.ts";
+import { cpuMs } from "./support/process-time.ts";
 import { median, printTurns, sized, takeTurns } from "./support/rounds.ts";
 import { appendRequest, createTopic, fetchRequest, randomBatch } from "./support/setting.ts";
 
 const FETCHES_PER_TURN = sized(200, 3);
 const TURNS = sized(9, 1);
-
-/** Milliseconds in a clock tick of /proc (sysconf _SC_CLK_TCK is 100 on Linux). */
-const TICK_MS = 10;
 
 /** Of batches that are kept in memory, and as many before them that are not. */
 interface Shape {
@@ -33,13 +30,6 @@ const SHAPES: readonly Shape[] = [
 
 /** Bytes that are appended: all that is kept, and as much again before it. */
 const STORED_BYTES = 3 * 2 ** 20;
-
-/** User and system time of a process so far (ms; proc(5): fields 14 and 15 of stat). */
-function cpuMs(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-}
 
 const broker = await startBroker();
 try {

@@ -1,9 +1,10 @@
 // A partition whose segments go to the archive, under the broker as `npm start -- --archive` runs it.
 //
-//   node test/e2e/tiering.ts fill [--megabytes 2048] [--segment-megabytes 16]
+//   node test/e2e/tiering.ts fill [--megabytes 2048] [--segment-megabytes 16] [--dev]
 //   node test/e2e/tiering.ts crash [--rounds 50] [--writers 4] [--seed N]
 //
-// `fill` writes much more than the partition keeps, reads it all back, and proves every segment whole. `crash` kills the broker with
+// `fill` writes much more than the partition keeps, reads it all back, and proves every segment whole; with --dev under `npm run dev`, whose
+// archive is R2 as wrangler emulates it. `crash` kills the broker with
 // kill -9 (crash.ts) while segments are sealed, archived and expired. Both end with nothing in the archive that the manifest lacks.
 
 import { parseArgs } from "node:util";
@@ -12,7 +13,8 @@ import { batchHeaders } from "../../src/record/record-batch.ts";
 import { decodeBatches, encodeBatch } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { loadCore } from "../support/core.ts";
-import { archivedKeys, objectFileBytes, partitionBytes } from "../support/data-folder.ts";
+import { archivedKeys, type DataLayout, NPM_START_LAYOUT, objectFileBytes, partitionBytes } from "../support/data-folder.ts";
+import { startDevBroker } from "../support/dev-broker.ts";
 import { fetchRaw, type PartitionPlace, produceBatches } from "../support/raw-batches.ts";
 import { type CrashFigures, crashRepeatedly, describeFigures } from "./crash.ts";
 
@@ -27,6 +29,16 @@ const OVERHEAD_BYTES = 2_000_000;
 export interface FillOptions {
   readonly megabytes: number;
   readonly segmentBytes: number;
+  /** Under `npm run dev`, not `npm start`. */
+  readonly isDev?: boolean;
+}
+
+/** A broker with an archive, however it runs. */
+interface StoringBroker extends Pick<Broker, "url" | "dataDir"> {
+  /** Where it puts its data; NPM_START_LAYOUT where absent. */
+  readonly layout?: DataLayout;
+  kill9(): Promise<unknown>;
+  stop(): Promise<unknown>;
 }
 
 export interface FillFigures {
@@ -42,8 +54,8 @@ export interface FillFigures {
 }
 
 /** Rejects unless every record reads back, every segment is whole, and the partition keeps no more than the active segment. */
-export async function fillAndReadBack({ megabytes, segmentBytes }: FillOptions): Promise<FillFigures> {
-  const broker = await startBroker({ archive: "" });
+export async function fillAndReadBack({ megabytes, segmentBytes, isDev = false }: FillOptions): Promise<FillFigures> {
+  const broker: StoringBroker = isDev ? await startDevBroker() : await startBroker({ archive: "" });
   try {
     const place: PartitionPlace = { url: broker.url, topic: "tiering", partition: 0 };
     await post(`${broker.url}/v1/topics`, { name: place.topic, partitions: 1, configs: { "segment.bytes": String(segmentBytes) } });
@@ -91,7 +103,7 @@ export function crashWhileTiering(options: TieredCrashOptions): Promise<CrashFig
 }
 
 /** @returns the largest size of the objects' files */
-async function fill(broker: Broker, place: PartitionPlace, batchCount: number): Promise<number> {
+async function fill({ dataDir, layout = NPM_START_LAYOUT }: StoringBroker, place: PartitionPlace, batchCount: number): Promise<number> {
   const core = loadCore();
   let peakBytes = 0;
   for (let batch = 0; batch < batchCount; batch++) {
@@ -99,7 +111,7 @@ async function fill(broker: Broker, place: PartitionPlace, batchCount: number): 
     const numbers = Array.from({ length: RECORDS_PER_BATCH }, (_, index) => batch * RECORDS_PER_BATCH + index);
     const records = numbers.map((number) => ({ key: null, value: valueAt(number), timestamp }));
     await produceBatches(place, encodeBatch(core, records, { compression: "none" }));
-    if (batch % 10 === 0) peakBytes = Math.max(peakBytes, objectFileBytes(broker.dataDir));
+    if (batch % 10 === 0) peakBytes = Math.max(peakBytes, objectFileBytes(dataDir, layout));
   }
   return peakBytes;
 }
@@ -179,15 +191,16 @@ interface VerifyAnswer {
 }
 
 /** Stops the broker, and checks that the archive has what the manifest says and no more. @returns the bytes that the partition uses */
-async function checkFolder(broker: Broker, segments: readonly SegmentAnswer[]): Promise<number> {
+async function checkFolder(broker: StoringBroker, segments: readonly SegmentAnswer[]): Promise<number> {
   await broker.kill9();
   const listed = segments.flatMap(({ key }) => (key === null ? [] : SEGMENT_FILES.map((file) => key.replace(/log$/, file))));
-  const stored = archivedKeys(broker.dataDir);
+  const { dataDir, layout = NPM_START_LAYOUT } = broker;
+  const stored = archivedKeys(dataDir, layout);
   const orphans = stored.filter((key) => !listed.includes(key));
   const missing = listed.filter((key) => !stored.includes(key));
   if (orphans.length > 0) throw new Error(`orphans in the archive: ${orphans}`);
   if (missing.length > 0) throw new Error(`the archive lacks ${missing}`);
-  return partitionBytes(broker.dataDir);
+  return partitionBytes(dataDir, layout);
 }
 
 function segmentsUrl({ url, topic, partition }: PartitionPlace): string {
@@ -215,6 +228,7 @@ if (import.meta.main) {
     options: {
       megabytes: { type: "string", default: "2048" },
       "segment-megabytes": { type: "string", default: "16" },
+      dev: { type: "boolean", default: false },
       rounds: { type: "string", default: "50" },
       writers: { type: "string", default: "4" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
@@ -222,7 +236,7 @@ if (import.meta.main) {
   });
   if (positionals[0] === "fill") {
     const segmentBytes = Number(values["segment-megabytes"]) * 2 ** 20;
-    console.log(describeFill(await fillAndReadBack({ megabytes: Number(values.megabytes), segmentBytes })));
+    console.log(describeFill(await fillAndReadBack({ megabytes: Number(values.megabytes), segmentBytes, isDev: values.dev })));
   } else if (positionals[0] === "crash") {
     const [rounds, writers, seed] = [Number(values.rounds), Number(values.writers), Number(values.seed)];
     console.log(`seed ${seed}`);
