@@ -45,7 +45,7 @@ export const MAX_REQUESTS_IN_FLIGHT = 32;
 /** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
 export const IDLE_CONNECTION_MS = 600_000;
 
-/** Kafka connections of one isolate over TCP (max.connections): at 40 KB each, 400 MB of a machine. */
+/** Kafka connections of one isolate over TCP (max.connections): 1.8 GB where all wait in fetches (test/e2e/many-connections.ts). */
 export const MAX_KAFKA_CONNECTIONS = 10_000;
 
 /** Bytes that either side of a Kafka WebSocket sends ahead of what the other has taken, if that one tells. Two answers of Fetch's default. */

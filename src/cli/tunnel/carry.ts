@@ -25,9 +25,7 @@ export async function carry(client: Socket, broker: WebSocket): Promise<string |
   client.once("close", () => end.resolve(null));
   client.once("error", ({ message }) => end.resolve(`the client's connection broke: ${message}`));
   broker.once("error", ({ message }) => end.resolve(`the WebSocket broke: ${message}`));
-  broker.once("close", (code, reason) =>
-    end.resolve(code === NORMAL_CLOSURE ? null : `the broker closed the connection (${code}) ${reason}`),
-  );
+  broker.once("close", (code, reason) => end.resolve(describeClose(code, String(reason))));
   const why = await end.promise;
   stopPings();
   client.destroy();

@@ -85,6 +85,11 @@ export class KafkaConnection {
     return this.#requestsInFlight === 0 && this.pendingBytes === 0;
   }
 
+  /** Kept open by the client's last fetches. */
+  get watchCount(): number {
+    return this.#session.watches.size;
+  }
+
   /** The client's fetches keep nothing open; the next one opens what it needs. */
   closeWatches(): void {
     this.#session.watches.clear();

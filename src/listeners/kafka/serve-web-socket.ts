@@ -89,7 +89,7 @@ export class KafkaWebSocket {
   /** Takes one message. Resolves when all that has come is answered, or the connection is over. Never rejects. */
   async receive(message: ArrayBuffer | string): Promise<void> {
     if (this.#isOver) return;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     if (typeof message === "string") return this.#told(message);
     this.#waiting.push(new Uint8Array(message));
     this.#waitingBytes += message.byteLength;
@@ -101,7 +101,7 @@ export class KafkaWebSocket {
   /** The client is gone: nobody waits for anything any more. */
   end(): void {
     this.#isOver = true;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     this.#waiting = [];
     this.#connection.end();
     this.#room?.();
@@ -137,14 +137,19 @@ export class KafkaWebSocket {
   /** Nothing is left to do: notes what is needed later, so that the object may sleep. */
   #rest(): void {
     if (this.#isReading || this.#isOver) return;
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     if (this.#connection.isIdle) {
       this.#save({ ...this.#connection.session, isBusy: false });
-      this.#timer = setTimeout(() => this.#connection.closeWatches(), IDLE_WATCHES_MS);
+      if (this.#connection.watchCount > 0) this.#timer = setTimeout(() => this.#connection.closeWatches(), IDLE_WATCHES_MS);
     } else if (this.#connection.pendingBytes > 0) {
       const late = new ConnectionRefused(`the rest of a request did not come within ${PARTIAL_REQUEST_MS} ms`);
       this.#timer = setTimeout(() => this.#fail(late), PARTIAL_REQUEST_MS);
     }
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
   }
 
   /** The client has taken some of what it was sent. */

@@ -79,3 +79,13 @@ test("puts brackets around an IPv6 address", () => {
   expect(socketAddress("::1", 8787)).toBe("[::1]:8787");
   expect(socketAddress("127.0.0.1", 8787)).toBe("127.0.0.1:8787");
 });
+
+test("with TLS both ports speak it, and a client's certificate is asked for only where an authority is given", () => {
+  expect(config()).not.toContain("tlsOptions");
+  const files = { certFile: "../cert.pem", keyFile: "../key.pem" };
+  const served = config({ tls: { ...files, clientCaFile: null } });
+  expect(served.match(/keypair = \(privateKey = embed "\.\.\/key\.pem", certificateChain = embed "\.\.\/cert\.pem"\)/g)).toHaveLength(2);
+  expect(served).not.toContain("requireClientCerts");
+  const mutual = config({ tls: { ...files, clientCaFile: "../ca.pem" } });
+  expect(mutual.match(/requireClientCerts = true, trustedCertificates = \[embed "\.\.\/ca\.pem"\]/g)).toHaveLength(2);
+});
