@@ -93,6 +93,9 @@ export const MAX_CONFIG_VALUE_LENGTH = 10_000;
 /** A Durable Object's name; Kafka does not limit group ids. */
 export const MAX_GROUP_ID_LENGTH = 255;
 
+/** A Durable Object's name; Kafka does not limit transactional ids. */
+export const MAX_TRANSACTIONAL_ID_LENGTH = 255;
+
 /** offset.metadata.max.bytes, Kafka's default. */
 export const MAX_OFFSET_METADATA_BYTES = 4096;
 

@@ -20,12 +20,14 @@ import { deleteTopics } from "./apis/20-delete-topics.ts";
 import { deleteRecords } from "./apis/21-delete-records.ts";
 import { initProducerId } from "./apis/22-init-producer-id.ts";
 import { offsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
+import { writeTxnMarkers } from "./apis/27-write-txn-markers.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
 import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.ts";
 import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
+import { describeProducers } from "./apis/61-describe-producers.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -50,6 +52,7 @@ export const SERVED: readonly ServedApi[] = [
   deleteRecords,
   initProducerId,
   offsetForLeaderEpoch,
+  writeTxnMarkers,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -58,6 +61,7 @@ export const SERVED: readonly ServedApi[] = [
   deleteGroups,
   incrementalAlterConfigs,
   describeCluster,
+  describeProducers,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));
