@@ -9,6 +9,7 @@ import type { AppendedRun, AppendItem } from "../../src/log/append-plan.ts";
 import type { Unverified } from "../../src/log/producer-state.ts";
 import type { RecordTools } from "../../src/log/record-tools.ts";
 import type { TxnMarker } from "../../src/log/txn-marker.ts";
+import { batchHeaders, isControl } from "../../src/record/record-batch.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { afterMicrotasks, FaultPlan, Turns } from "./faulty-stores.ts";
@@ -22,14 +23,17 @@ const FAULT_CHANCE = 0.003;
 const PRODUCER_COUNT = 5;
 const KEY_COUNT = 8;
 
+/** Alarms in a row without which a settled partition has nothing more to do now. */
+const MAX_SETTLING_RINGS = 10;
+
 const CONFIGS: Readonly<Record<string, readonly string[]>> = {
   "segment.bytes": ["300", "1000", "3000"],
   "index.interval.bytes": ["0", "300", "4096"],
-  "cleanup.policy": ["delete", "compact", "compact", "compact,delete"],
+  "cleanup.policy": ["delete", "compact", "compact", "compact", "compact,delete"],
   "retention.ms": ["-1", "604800000", "60000"],
   "local.retention.ms": ["-2", "0", "10000"],
   "min.cleanable.dirty.ratio": ["0", "0.3"],
-  "delete.retention.ms": ["0", "0", "20000"],
+  "delete.retention.ms": ["0", "0", "0", "20000"],
   "message.timestamp.type": ["CreateTime", "CreateTime", "LogAppendTime"],
 };
 
@@ -47,7 +51,7 @@ const STEPS: readonly (readonly [weight: number, name: StepName])[] = [
   [2, "configure"],
   [4, "moveClock"],
   [3, "restart"],
-  [1, "settle"],
+  [2, "settle"],
 ];
 
 type StepName =
@@ -90,7 +94,7 @@ export class TxnMachine {
     this.#turns = new Turns(this.#random);
     this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
     this.#producers = Array.from({ length: PRODUCER_COUNT }, (_, index) => ({ producerId: index + 1, producerEpoch: 0, nextSequence: 0 }));
-    vi.setSystemTime(this.#nowMs);
+    this.#setClock(START_MS);
   }
 
   /** What compaction yields to. */
@@ -206,8 +210,7 @@ export class TxnMachine {
   }
 
   moveClock(): void {
-    this.#nowMs += this.#below(30_000);
-    vi.setSystemTime(this.#nowMs);
+    this.#setClock(this.#nowMs + this.#below(30_000));
   }
 
   restart(): void {
@@ -219,18 +222,31 @@ export class TxnMachine {
     await this.#turns.all();
     this.#partition.end("killed");
     this.#startAnew();
-    this.#begin(() => this.#partition.ring());
-    await this.#turns.all();
+    for (let round = 0; round === 0 || (round < MAX_SETTLING_RINGS && this.#isDue); round++) {
+      if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
+      this.#begin(() => this.#partition.ring());
+      await this.#turns.all();
+    }
     this.model.logStartOffset = Math.max(this.model.logStartOffset, this.#storedLogStart);
     this.#checkObjects();
+    const markers = await this.#readAll();
+    this.#checkEntries(markers);
+  }
+
+  /** All that is decided. @returns the offsets of the markers that are left */
+  async #readAll(): Promise<ReadonlySet<number>> {
+    const markers = new Set<number>();
     for (let start = this.model.logStartOffset; start < this.model.lastStableOffset; ) {
       const reading = this.#partition.read({ start, maxBytes: 3000, maxRecords: 500 });
       await this.#turns.all();
       const result: ReadResult | ReadFailure = await reading;
       if (isFailure(result)) throw new Error(`a read at ${start} failed: ${result.error}: ${result.detail}`);
       this.#checkRead(result, start, this.model.lastStableOffset);
+      for (const header of batchHeaders(new Uint8Array(result.batches)))
+        if (isControl(header) && header.recordCount > 0) markers.add(header.baseOffset);
       start = result.nextOffset;
     }
+    return markers;
   }
 
   // ----------------------------------------------------------------------------------------------------------------- checks
@@ -266,6 +282,26 @@ export class TxnMachine {
       const bytes = bucket.objects.get(`${stem}.txnindex`);
       if (baseOffset >= this.model.logStartOffset) equal(bytes?.byteLength ?? 0, own.length * 34, `bytes of ${stem}.txnindex`);
       if (bytes !== undefined) this.#count("transaction indexes");
+    }
+  }
+
+  /** What is stored of aborted transactions is right, and is there as long as the marker is. */
+  #checkEntries(markers: ReadonlySet<number>): void {
+    const { logStartOffset, transactions, isCompacted } = this.model;
+    const aborted = transactions.filter(({ isCommitted, markerOffset }) => !isCommitted && markerOffset >= logStartOffset);
+    const stored = [...this.#partition.disk.abortedFrom(0)];
+    const left = aborted.filter(({ markerOffset }) => markers.has(markerOffset) || markerOffset >= this.model.lastStableOffset);
+    equal(stored.map(({ lastOffset }) => lastOffset).join(), left.map(({ markerOffset }) => markerOffset).sort((a, b) => a - b).join(), "aborts"); // biome-ignore format: a list each
+    if (left.length < aborted.length) this.#count("forgotten aborts");
+    if (left.length < aborted.length && !isCompacted) throw new Error("markers went without compaction");
+    for (const { firstOffset, lastOffset, lastStableOffset } of stored) {
+      equal(
+        aborted.some((one) => one.firstOffset === firstOffset && one.markerOffset === lastOffset),
+        true,
+        `stored abort at ${lastOffset}`,
+      );
+      const open = transactions.filter((one) => one.firstOffset < lastOffset && (one.markerOffset < 0 || one.markerOffset > lastOffset));
+      equal(lastStableOffset, Math.min(lastOffset + 1, ...open.map((one) => one.firstOffset)), `last stable offset at ${lastOffset}`);
     }
   }
 
@@ -381,6 +417,16 @@ export class TxnMachine {
     this.#partition.start(this.#configs);
     if (this.#partition.log.state.topicVersion < this.#configVersion) this.#partition.setConfigs(this.#configVersion, this.#configs);
     this.plan.chance = chance;
+  }
+
+  get #isDue(): boolean {
+    const { alarmMs } = this.#partition;
+    return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
+  }
+
+  #setClock(nowMs: number): void {
+    this.#nowMs = nowMs;
+    vi.setSystemTime(nowMs);
   }
 
   #count(name: string): void {
