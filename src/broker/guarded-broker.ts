@@ -38,6 +38,9 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     offset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.offset(topic, partition, query),
     truncate: async (topic, partition, beforeOffset) => onTopic("DELETE", topic) ?? broker.truncate(topic, partition, beforeOffset),
     segments: async (request) => onTopic("DESCRIBE", request.topic) ?? broker.segments(request),
+    describeProducers: async (topic, partition) => onTopic("READ", topic) ?? broker.describeProducers(topic, partition),
+    writeTxnMarkers: async (topic, partition, markers) =>
+      access.refuse("ALTER", "CLUSTER") ?? broker.writeTxnMarkers(topic, partition, markers),
     verify: async (request) => onTopic("READ", request.topic) ?? broker.verify(request),
 
     produce: async (request) => toWrite(request) ?? broker.produce(request),

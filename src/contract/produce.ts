@@ -1,7 +1,7 @@
 // Produce: JSON, MessagePack, a stream of JSON lines, one raw value, and record batches as they are. And producer ids.
 
 import type { ErrorName } from "../common/errors.ts";
-import { MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
+import { MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST, MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits.ts";
 import { bothTypes, none } from "./bodies.ts";
 import { flagParam, offset, partition, partitionParam, partitionParams, refusalFields, timestamp, topicParams } from "./fields.ts";
 import { BATCHES_TYPE, JSON_TYPE, MSGPACK_TYPE, NDJSON_TYPE } from "./media-types.ts";
@@ -40,6 +40,8 @@ const acks = z
   .meta({ description: "`all` and `leader`: answered once the records are durable. `none`: 202 at once, not waited for." });
 const compression = z.enum(COMPRESSIONS).default("none").meta({ description: "How the batches are compressed, stored and served." });
 
+const transactionalId = z.string().min(1).max(MAX_TRANSACTIONAL_ID_LENGTH);
+
 /** Everything of a produce request but its records. */
 export const produceEnvelope = z.strictObject({
   acks,
@@ -47,11 +49,14 @@ export const produceEnvelope = z.strictObject({
   producerId: z.int().min(0).optional().meta({ description: "From `POST /v1/producers`: a repeated request is written once." }),
   producerEpoch: z.int().min(0).max(32_767).optional(),
   baseSequence: z.int().min(0).max(2_147_483_647).optional().meta({ description: "Sequence of the first record." }),
+  transactionalId: transactionalId
+    .optional()
+    .meta({ description: "The records belong to this id's transaction, which has the partition in it already. Needs `producerId`." }),
 });
 
 const produceRequest = produceEnvelope
   .extend({ records: z.array(produceRecord).min(1).max(MAX_RECORDS_PER_REQUEST) })
-  .meta({ id: "Produce", dependentRequired: { producerId: ["producerEpoch", "baseSequence"] } });
+  .meta({ id: "Produce", dependentRequired: { producerId: ["producerEpoch", "baseSequence"], transactionalId: ["producerId"] } });
 
 const partitionResult = z.strictObject({
   partition: z.int().min(0),
@@ -102,6 +107,10 @@ const PRODUCE_ERRORS: readonly ErrorName[] = [
   "DUPLICATE_SEQUENCE_NUMBER",
   "INVALID_PRODUCER_EPOCH",
   "UNKNOWN_PRODUCER_ID",
+  "INVALID_TXN_STATE",
+  "INVALID_PRODUCER_ID_MAPPING",
+  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+  "NOT_ENOUGH_REPLICAS",
   "KAFKA_STORAGE_ERROR",
   "LEADER_NOT_AVAILABLE",
 ];
@@ -185,7 +194,11 @@ export const produceBatches = operation({
   description:
     "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none. Base offset and leader epoch are set, and a maxTimestamp that is not the records' largest is corrected; every other bit stays as it is.",
   params: partitionParams,
-  query: none,
+  query: z.strictObject({
+    transactionalId: transactionalId
+      .optional()
+      .meta({ description: "Whose transaction the transactional batches belong to; needed where there are any." }),
+  }),
   body: { required: true, content: { [BATCHES_TYPE]: { description: "Record batches (v2)." } } },
   answers: {
     200: { description: "Written and durable.", content: bothTypes(producedBatches, { baseOffset: 41, count: 100, logStartOffset: 0 }) },
@@ -195,7 +208,7 @@ export const produceBatches = operation({
 
 export const createProducerBody = z
   .strictObject({
-    transactionalId: z.string().min(1).max(255).optional().meta({ description: "This version answers 501." }),
+    transactionalId: transactionalId.optional().meta({ description: "This version answers 501." }),
     transactionTimeoutMs: z.int().min(1).optional(),
   })
   .meta({ id: "CreateProducer" });

@@ -23,6 +23,7 @@ import { offsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
 import { addPartitionsToTxn } from "./apis/24-add-partitions-to-txn.ts";
 import { addOffsetsToTxn } from "./apis/25-add-offsets-to-txn.ts";
 import { endTxn } from "./apis/26-end-txn.ts";
+import { writeTxnMarkers } from "./apis/27-write-txn-markers.ts";
 import { txnOffsetCommit } from "./apis/28-txn-offset-commit.ts";
 import { createAcls, deleteAcls, describeAcls } from "./apis/29-acls.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
@@ -33,6 +34,7 @@ import { deleteGroups } from "./apis/42-delete-groups.ts";
 import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
+import { describeProducers } from "./apis/61-describe-producers.ts";
 import { describeTransactions } from "./apis/65-describe-transactions.ts";
 import { listTransactions } from "./apis/66-list-transactions.ts";
 import type { ServedApi } from "./call.ts";
@@ -62,6 +64,7 @@ export const SERVED: readonly ServedApi[] = [
   addPartitionsToTxn,
   addOffsetsToTxn,
   endTxn,
+  writeTxnMarkers,
   txnOffsetCommit,
   describeAcls,
   createAcls,
@@ -78,6 +81,7 @@ export const SERVED: readonly ServedApi[] = [
   describeUserScramCredentials,
   alterUserScramCredentials,
   describeCluster,
+  describeProducers,
   describeTransactions,
   listTransactions,
 ];
