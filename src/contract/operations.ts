@@ -7,6 +7,7 @@ import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
 import * as segments from "./segments.ts";
 import * as topics from "./topics.ts";
+import * as transactions from "./transactions.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   cluster.getHealth,
@@ -33,6 +34,11 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  transactions.listTransactions,
+  transactions.describeTransaction,
+  transactions.commitTransactionOffsets,
+  transactions.commitTransaction,
+  transactions.abortTransaction,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

@@ -8,6 +8,7 @@ import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
 import * as segmentsContract from "../../contract/segments.ts";
 import * as topicsContract from "../../contract/topics.ts";
+import * as transactionsContract from "../../contract/transactions.ts";
 import type { z } from "../../contract/zod.ts";
 import type { Call } from "./call.ts";
 import { getCluster, getHealth } from "./cluster.ts";
@@ -18,6 +19,7 @@ import { createProducer, produce, produceBatches } from "./produce.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
+import { abortTransaction, commitTransaction, commitTransactionOffsets, describeTransaction, listTransactions } from "./transactions.ts";
 
 type Handler<Params, Query> = (call: Call<Params, Query>) => Response | Promise<Response>;
 
@@ -59,6 +61,11 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.commitOffsets, commitOffsets),
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
+  route(transactionsContract.listTransactions, listTransactions),
+  route(transactionsContract.describeTransaction, describeTransaction),
+  route(transactionsContract.commitTransactionOffsets, commitTransactionOffsets),
+  route(transactionsContract.commitTransaction, commitTransaction),
+  route(transactionsContract.abortTransaction, abortTransaction),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];
