@@ -69,5 +69,6 @@ function configText(folder: string): string {
     compatibilityDate: compatibilityDate(),
     open: true,
     archive: { kind: "local", script: path(ARCHIVE_SCRIPTS.local), folder: join(folder, "archive") },
+    tls: null,
   });
 }

@@ -19,26 +19,25 @@ import {
 import { operation } from "./operation.ts";
 import { z } from "./zod.ts";
 
+export const offsetToCommit = z.strictObject({
+  topic: topicName,
+  partition,
+  offset: offset.meta({ description: "The next offset to read." }),
+  metadata: z.string().max(MAX_OFFSET_METADATA_BYTES).optional(),
+  leaderEpoch: leaderEpoch.optional(),
+});
+
+/** Who commits. */
+export const committingMember = {
+  memberId: z.string().min(1).max(255).optional(),
+  memberEpoch: z.int().min(0).max(2_147_483_647).optional(),
+};
+
 export const commitBody = z
-  .strictObject({
-    offsets: z
-      .array(
-        z.strictObject({
-          topic: topicName,
-          partition,
-          offset: offset.meta({ description: "The next offset to read." }),
-          metadata: z.string().max(MAX_OFFSET_METADATA_BYTES).optional(),
-          leaderEpoch: leaderEpoch.optional(),
-        }),
-      )
-      .min(1)
-      .max(MAX_OFFSETS_PER_COMMIT),
-    memberId: z.string().min(1).max(255).optional(),
-    memberEpoch: z.int().min(0).max(2_147_483_647).optional(),
-  })
+  .strictObject({ offsets: z.array(offsetToCommit).min(1).max(MAX_OFFSETS_PER_COMMIT), ...committingMember })
   .meta({ id: "Commit", dependentRequired: { memberId: ["memberEpoch"], memberEpoch: ["memberId"] } });
 
-const commitAnswer = z
+export const commitAnswer = z
   .strictObject({ offsets: z.array(z.strictObject({ topic: topicName, partition, ...refusalFields })) })
   .meta({ id: "Committed" });
 

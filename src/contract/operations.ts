@@ -9,6 +9,7 @@ import * as produce from "./produce.ts";
 import * as security from "./security.ts";
 import * as segments from "./segments.ts";
 import * as topics from "./topics.ts";
+import * as transactions from "./transactions.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   cluster.getHealth,
@@ -37,6 +38,11 @@ export const OPERATIONS: readonly Operation[] = [
   groups.resetOffsets,
   kafkaSocket.openKafka,
   ...security.SECURITY_OPERATIONS,
+  transactions.listTransactions,
+  transactions.describeTransaction,
+  transactions.commitTransactionOffsets,
+  transactions.commitTransaction,
+  transactions.abortTransaction,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

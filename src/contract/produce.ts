@@ -1,11 +1,12 @@
 // Produce: JSON, MessagePack, a stream of JSON lines, one raw value, and record batches as they are. And producer ids.
 
 import type { ErrorName } from "../common/errors.ts";
-import { MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST, MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits.ts";
+import { DEFAULT_TRANSACTION_TIMEOUT_MS, MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
 import { bothTypes, none } from "./bodies.ts";
 import { flagParam, offset, partition, partitionParam, partitionParams, refusalFields, timestamp, topicParams } from "./fields.ts";
 import { BATCHES_TYPE, JSON_TYPE, MSGPACK_TYPE, NDJSON_TYPE } from "./media-types.ts";
 import { operation } from "./operation.ts";
+import { producerEpoch, producerId, transactionalId } from "./producer-fields.ts";
 import { z } from "./zod.ts";
 
 const bytesIn = z.unknown().meta({
@@ -40,18 +41,17 @@ const acks = z
   .meta({ description: "`all` and `leader`: answered once the records are durable. `none`: 202 at once, not waited for." });
 const compression = z.enum(COMPRESSIONS).default("none").meta({ description: "How the batches are compressed, stored and served." });
 
-const transactionalId = z.string().min(1).max(MAX_TRANSACTIONAL_ID_LENGTH);
-
 /** Everything of a produce request but its records. */
 export const produceEnvelope = z.strictObject({
   acks,
   compression,
-  producerId: z.int().min(0).optional().meta({ description: "From `POST /v1/producers`: a repeated request is written once." }),
-  producerEpoch: z.int().min(0).max(32_767).optional(),
+  producerId: producerId.optional().meta({ description: "From `POST /v1/producers`: a repeated request is written once." }),
+  producerEpoch: producerEpoch.optional(),
   baseSequence: z.int().min(0).max(2_147_483_647).optional().meta({ description: "Sequence of the first record." }),
-  transactionalId: transactionalId
-    .optional()
-    .meta({ description: "The records belong to this id's transaction, which has the partition in it already. Needs `producerId`." }),
+  transactionalId: transactionalId.optional().meta({
+    description:
+      "The records are part of the open transaction of this id, which begins with them where none is: as yet for nobody who reads committed.",
+  }),
 });
 
 const produceRequest = produceEnvelope
@@ -107,8 +107,11 @@ const PRODUCE_ERRORS: readonly ErrorName[] = [
   "DUPLICATE_SEQUENCE_NUMBER",
   "INVALID_PRODUCER_EPOCH",
   "UNKNOWN_PRODUCER_ID",
-  "INVALID_TXN_STATE",
   "INVALID_PRODUCER_ID_MAPPING",
+  "PRODUCER_FENCED",
+  "INVALID_TXN_STATE",
+  "CONCURRENT_TRANSACTIONS",
+  "COORDINATOR_NOT_AVAILABLE",
   "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
   "NOT_ENOUGH_REPLICAS",
   "KAFKA_STORAGE_ERROR",
@@ -208,12 +211,17 @@ export const produceBatches = operation({
 
 export const createProducerBody = z
   .strictObject({
-    transactionalId: transactionalId.optional().meta({ description: "This version answers 501." }),
-    transactionTimeoutMs: z.int().min(1).optional(),
+    transactionalId: transactionalId.optional(),
+    transactionTimeoutMs: z
+      .int()
+      .min(1)
+      .max(2_147_483_647)
+      .optional()
+      .meta({ description: `A transaction that is open for so long is aborted (ms): ${DEFAULT_TRANSACTION_TIMEOUT_MS} where absent.` }),
   })
-  .meta({ id: "CreateProducer" });
+  .meta({ id: "CreateProducer", dependentRequired: { transactionTimeoutMs: ["transactionalId"] } });
 
-const producer = z.strictObject({ producerId: z.int().min(0), producerEpoch: z.int().min(0) }).meta({ id: "Producer" });
+const producer = z.strictObject({ producerId, producerEpoch }).meta({ id: "Producer" });
 
 export const createProducer = operation({
   id: "createProducer",
@@ -221,11 +229,13 @@ export const createProducer = operation({
   path: "/v1/producers",
   tag: "Produce",
   summary: "Get a producer id",
-  description:
+  description: [
     "With `producerId`, `producerEpoch` and `baseSequence` a repeated produce is answered with its first offset and written once.",
+    "With `transactionalId` the producer may also write in transactions: every earlier producer of the same id is fenced, and what it left open is aborted. Records join a transaction by `transactionalId` in the produce, offsets by `POST /v1/transactions/{transactionalId}/offsets`.",
+  ].join("\n\n"),
   params: none,
   query: none,
   body: { required: false, content: bothTypes(createProducerBody, {}) },
-  answers: { 200: { description: "A new producer id.", content: bothTypes(producer, { producerId: 12, producerEpoch: 0 }) } },
-  errors: ["UNSUPPORTED_VERSION", "COORDINATOR_NOT_AVAILABLE"],
+  answers: { 200: { description: "A new producer id, or epoch.", content: bothTypes(producer, { producerId: 12, producerEpoch: 0 }) } },
+  errors: ["INVALID_REQUEST", "INVALID_TRANSACTION_TIMEOUT", "CONCURRENT_TRANSACTIONS", "COORDINATOR_NOT_AVAILABLE"],
 });

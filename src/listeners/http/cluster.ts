@@ -22,6 +22,8 @@ const LIMITS: ClusterAnswer["limits"] = {
   maxOffsetMetadataBytes: limits.MAX_OFFSET_METADATA_BYTES,
   maxTopicNameLength: limits.MAX_TOPIC_NAME_LENGTH,
   maxGroupIdLength: limits.MAX_GROUP_ID_LENGTH,
+  maxTransactionalIdLength: limits.MAX_TRANSACTIONAL_ID_LENGTH,
+  maxPartitionsPerTransaction: limits.MAX_PARTITIONS_PER_TRANSACTION,
 };
 
 const FEATURES = [
@@ -36,6 +38,7 @@ const FEATURES = [
   "server-sent-events",
   "websocket",
   "group-offsets",
+  "transactions",
   "truncate",
   "segments",
   "verify-segments",

@@ -5,29 +5,17 @@ import * as contract from "../../contract/groups.ts";
 import type { z } from "../../contract/zod.ts";
 import { answer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
+import { committedAnswer, memberOf } from "./committed.ts";
 import { defined } from "./defined.ts";
-import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
+import { ProblemError, refusal, requireResult } from "./problem.ts";
 import { validBody } from "./validate.ts";
 
 type GroupParams = z.output<(typeof contract.describeGroup)["params"]>;
 
 export async function commitOffsets(call: Call<GroupParams, z.output<(typeof contract.commitOffsets)["query"]>>): Promise<Response> {
-  const { offsets, memberId, memberEpoch } = await validBody(call.request, contract.commitBody);
-  if ((memberId === undefined) !== (memberEpoch === undefined)) {
-    throw refuse("INVALID_REQUEST", "In the body: memberId and memberEpoch go together.");
-  }
-  const committed = requireResult(
-    await call.broker.commitOffsets({
-      groupId: call.params.group,
-      offsets: offsets.map(defined),
-      force: call.query.force,
-      ...(memberId === undefined || memberEpoch === undefined ? {} : { member: { memberId, memberEpoch } }),
-    }),
-  );
-  const results = committed.offsets.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure) }));
-  const failures = committed.offsets.flatMap(({ failure }) => failure ?? []);
-  if (failures.length === results.length) throw new ProblemError(failures[0]!, { extensions: { offsets: results } });
-  return answer(call, { offsets: results });
+  const { offsets, ...rest } = await validBody(call.request, contract.commitBody);
+  const commit = { groupId: call.params.group, offsets: offsets.map(defined), force: call.query.force, ...memberOf(rest) };
+  return committedAnswer(call, await call.broker.commitOffsets(commit));
 }
 
 export async function getGroupOffsets(call: Call<GroupParams, z.output<(typeof contract.getGroupOffsets)["query"]>>): Promise<Response> {

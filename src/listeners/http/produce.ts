@@ -1,6 +1,7 @@
 // POST /v1/topics/{topic}/records and …/batches: which form the body has, and the two that come whole (JSON, MessagePack) or raw.
 
 import type { Compression, ProduceRecord, ProduceRequest, ProduceResult, ProducerSequence } from "../../broker/broker.ts";
+import { DEFAULT_TRANSACTION_TIMEOUT_MS } from "../../common/limits.ts";
 import { BATCHES_TYPE, JSON_TYPE, MSGPACK_TYPE, NDJSON_TYPE } from "../../contract/media-types.ts";
 import * as contract from "../../contract/produce.ts";
 import type { z } from "../../contract/zod.ts";
@@ -72,13 +73,16 @@ async function produceWhole(call: ProduceCall, format: RecordFormat): Promise<Re
   return write(call, read, envelope.acks, envelope.compression, producer);
 }
 
-function producerOf({ producerId, producerEpoch, baseSequence, transactionalId }: Envelope): ProducerSequence | undefined {
-  const isNamed = producerId !== undefined || producerEpoch !== undefined || baseSequence !== undefined;
-  if (!isNamed && transactionalId === undefined) return undefined;
+function producerOf({ producerId, producerEpoch, baseSequence, transactionalId, acks }: Envelope): ProducerSequence | undefined {
+  const named = { producerId, producerEpoch, baseSequence, transactionalId };
+  if (Object.values(named).every((field) => field === undefined)) return undefined;
   if (producerId === undefined || producerEpoch === undefined || baseSequence === undefined) {
-    throw refuse("INVALID_REQUEST", "In the body: producerId, producerEpoch and baseSequence go together, and transactionalId needs them.");
+    throw refuse("INVALID_REQUEST", "In the body: producerId, producerEpoch and baseSequence go together, and with any transactionalId.");
   }
-  return { producerId, producerEpoch, baseSequence, ...(transactionalId !== undefined && { transactionalId }) };
+  const sequence = { producerId, producerEpoch, baseSequence };
+  if (transactionalId === undefined) return sequence;
+  if (acks !== "all") throw refuse("INVALID_REQUIRED_ACKS", `In the body, acks: in a transaction it must be all, not ${acks}.`);
+  return { ...sequence, transactionalId };
 }
 
 /** The body is the value of one record. */
@@ -158,7 +162,12 @@ export async function produceBatches(
 
 /** POST /v1/producers */
 export async function createProducer(call: Call): Promise<Response> {
-  const { transactionalId } = await validBody(call.request, contract.createProducerBody);
-  if (transactionalId !== undefined) throw refuse("UNSUPPORTED_VERSION", "This version has no transactions: leave out transactionalId.");
-  return answer(call, await call.broker.createProducerId());
+  const { transactionalId, transactionTimeoutMs } = await validBody(call.request, contract.createProducerBody);
+  if (transactionalId === undefined) {
+    if (transactionTimeoutMs !== undefined)
+      throw refuse("INVALID_REQUEST", "In the body, transactionTimeoutMs: is only for a transactionalId.");
+    return answer(call, await call.broker.createProducerId());
+  }
+  const timeoutMs = transactionTimeoutMs ?? DEFAULT_TRANSACTION_TIMEOUT_MS;
+  return answer(call, requireResult(await call.broker.transactions.initProducerId({ transactionalId, timeoutMs })));
 }

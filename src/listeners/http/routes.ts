@@ -10,6 +10,7 @@ import * as produceContract from "../../contract/produce.ts";
 import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
 import * as topicsContract from "../../contract/topics.ts";
+import * as transactionsContract from "../../contract/transactions.ts";
 import type { z } from "../../contract/zod.ts";
 import type { Call } from "./call.ts";
 import { getCluster, getHealth } from "./cluster.ts";
@@ -22,6 +23,7 @@ import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
+import { abortTransaction, commitTransaction, commitTransactionOffsets, describeTransaction, listTransactions } from "./transactions.ts";
 
 type Handler<Params, Query> = (call: Call<Params, Query>) => Response | Promise<Response>;
 
@@ -76,6 +78,11 @@ export const ROUTES: readonly Route[] = [
   route(securityContract.deleteAcls, security.deleteAcls),
   route(securityContract.listQuotas, security.listQuotas),
   route(securityContract.setQuota, security.setQuota),
+  route(transactionsContract.listTransactions, listTransactions),
+  route(transactionsContract.describeTransaction, describeTransaction),
+  route(transactionsContract.commitTransactionOffsets, commitTransactionOffsets),
+  route(transactionsContract.commitTransaction, commitTransaction),
+  route(transactionsContract.abortTransaction, abortTransaction),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];

@@ -36,7 +36,11 @@ class OneRecordBatches implements ArchivePort {
   readAt(startOffset: number, position: number): ArchivedRead {
     const endOffset = this.headers.length;
     const offsets = { logStartOffset: 0, highWatermark: endOffset, lastStableOffset: endOffset, leaderEpoch: 0 };
-    return { ...offsets, startOffset, archived: { key: KEY, position, sizeBytes: this.bytes.length, endOffset, readableEndOffset: endOffset } };
+    return {
+      ...offsets,
+      startOffset,
+      archived: { key: KEY, position, sizeBytes: this.bytes.length, endOffset, readableEndOffset: endOffset },
+    };
   }
 }
 

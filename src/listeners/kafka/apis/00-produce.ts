@@ -13,7 +13,8 @@ import { type Call, ConnectionRefused, serve } from "../call.ts";
 
 type ProduceRequest = DecodedOf<typeof API.produce.request>;
 
-const REQUIRED_ACKS: readonly number[] = [-1, 0, 1];
+const ALL = -1;
+const REQUIRED_ACKS: readonly number[] = [ALL, 0, 1];
 
 export const produce = serve(API.produce, { min: 3, max: 11, advertisedMin: 0 }, async (call) => {
   const { request } = call;
@@ -58,5 +59,8 @@ function append({ broker, request }: Call<ProduceRequest>, topic: string, partit
 
 function refuse(request: ProduceRequest, records: Uint8Array | null): Failure | null {
   if (!REQUIRED_ACKS.includes(request.acks)) return failure("INVALID_REQUIRED_ACKS", `acks is ${request.acks}, not -1, 0 or 1`);
+  if (request.transactionalId !== null && request.acks !== ALL) {
+    return failure("INVALID_REQUIRED_ACKS", `acks is ${request.acks}: in a transaction it must be ${ALL}, all`);
+  }
   return records === null ? failure("INVALID_RECORD", "there are no records for the partition") : null;
 }

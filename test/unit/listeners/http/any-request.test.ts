@@ -86,6 +86,8 @@ const names = [
   "cursor",
   "maxBytes",
   "transactionalId",
+  "producerEpoch",
+  "groupId",
 ];
 const structured = fc.dictionary(fc.constantFrom(...names), member, { maxKeys: 5 }).map((body) => {
   delete body.maxWaitMs; // a wait is allowed, and would make the test long
@@ -118,6 +120,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   topic: ["orders"],
   partition: ["0", "1"],
   group: ["billing"],
+  transactionalId: ["t", "u"],
   offset: ["0", "earliest", "latest", "-2", "9"],
   timestamp: ["earliest", "latest", "1001"],
   encoding: ["auto", "string", "json", "base64"],

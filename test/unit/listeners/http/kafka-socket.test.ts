@@ -11,7 +11,7 @@ test("with a token the connection is authenticated, without one it is not", asyn
   await app.get("/kafka", { ...UPGRADE, authorization: "Bearer sesame" });
   await app.get("/kafka", { ...UPGRADE, authorization: `Basic ${btoa("any:sesame")}` });
   await app.get("/kafka", UPGRADE);
-  expect(app.opened.map(({ isAuthenticated }) => isAuthenticated)).toEqual([true, true, false]);
+  expect(app.opened.map(({ identity }) => identity?.principal)).toEqual(["User:admin", "User:admin", undefined]);
 });
 
 test("a token that is not valid opens nothing", async () => {
@@ -25,7 +25,7 @@ test("a broker without its token is closed, an open one asks for none, but takes
   expect((await testApp({ open: false }).get("/kafka", UPGRADE)).status).toBe(503);
   const app = testApp();
   await app.get("/kafka", UPGRADE);
-  expect(app.opened).toMatchObject([{ isAuthenticated: true, advertised: null, subprotocol: null }]);
+  expect(app.opened).toMatchObject([{ identity: { principal: "User:ANONYMOUS" }, advertised: null, subprotocol: null }]);
   const foreign = await app.get("/kafka", { ...UPGRADE, origin: "https://elsewhere.example" });
   expect(foreign.status).toBe(403);
 });

@@ -327,5 +327,5 @@ test("gives producer ids, with a body or without", async () => {
   const app = await appWithTopic();
   expect(await (await app.request("/v1/producers", { method: "POST" })).json()).toEqual({ producerId: 0, producerEpoch: 0 });
   expect(await (await app.send("POST", "/v1/producers", {})).json()).toEqual({ producerId: 1, producerEpoch: 0 });
-  expect((await app.send("POST", "/v1/producers", { transactionalId: "t" })).status).toBe(501);
+  expect((await app.send("POST", "/v1/producers", { transactionTimeoutMs: 1 })).status).toBe(400);
 });

@@ -9,9 +9,10 @@ import {
   PARTIAL_REQUEST_MS,
   SOCKET_WINDOW_BYTES,
 } from "../../../../src/common/limits.ts";
-import type { KafkaSettings } from "../../../../src/listeners/kafka/call.ts";
+import { type KafkaSettings, newSession } from "../../../../src/listeners/kafka/call.ts";
 import { CLOSE_CODES, KafkaWebSocket, newSocketState, type SocketState } from "../../../../src/listeners/kafka/serve-web-socket.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
+import { ADMIN } from "../../../../src/security/identity.ts";
 import "../../../support/http.ts"; // workerd's timingSafeEqual
 import { fetchFrame, produceFrame, requestFrame } from "../../../support/kafka-frames.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
@@ -20,7 +21,7 @@ import { concat } from "../../../support/record-batches.ts";
 
 const ADVERTISED = { host: "localhost", port: 9092 };
 const SETTINGS: KafkaSettings = { adminToken: "sesame", isOpen: false, isAutoCreated: true, advertised: ADVERTISED };
-const AUTHENTICATED = newSocketState({ isAuthenticated: true, saslMechanism: null }, ADVERTISED, 0);
+const AUTHENTICATED = newSocketState(newSession(ADMIN), ADVERTISED, 0);
 const MAX_IDLE_MS = 600_000;
 const MIB = 1 << 20;
 
