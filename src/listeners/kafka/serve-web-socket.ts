@@ -113,7 +113,7 @@ export class KafkaWebSocket {
     const idleAtMs = this.#state.activeAtMs + maxIdleMs;
     if (this.#isOver) return null;
     if (idleAtMs > now()) return idleAtMs;
-    if (!this.#connection.isIdle) return now() + maxIdleMs;
+    if (this.#isReading || !this.#connection.isIdle) return now() + maxIdleMs;
     this.#close(1000, `nothing was said for ${maxIdleMs} ms`);
     return null;
   }
