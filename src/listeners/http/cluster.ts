@@ -35,6 +35,7 @@ const FEATURES = [
   "long-poll",
   "server-sent-events",
   "websocket",
+  "kafka-websocket",
   "group-offsets",
   "truncate",
   "segments",
