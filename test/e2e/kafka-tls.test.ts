@@ -1,13 +1,13 @@
 // TLS on the ports of `npm start`: kcat and kafkajs over it, with SASL inside, HTTPS, and clients' certificates.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { API } from "../../src/protocol/api-keys.ts";
-import { type Broker, type BrokerOptions, startBroker } from "../support/broker.ts";
+import { type Broker, type BrokerOptions, runStart, startBroker } from "../support/broker.ts";
 import { type Certificates, makeCertificates } from "../support/certificates.ts";
 import { requestFrame } from "../support/kafka-frames.ts";
 import { kafkajs } from "../support/kafkajs.ts";
@@ -77,6 +77,13 @@ test("a client that speaks no TLS is not served, and harms nobody", async () => 
   for await (const bytes of plain) answered = Buffer.concat([answered, bytes as Buffer]);
   expect(answered[0] ?? TLS_ALERT, "nothing, or TLS's own complaint").toBe(TLS_ALERT);
   expect(await getTopics(broker.url)).toBe(200);
+});
+
+test("files that do not fit each other are refused before anything starts", async () => {
+  const flags = ["--tls-cert", files.serverCert, "--tls-key", files.clientKey];
+  const { code, output } = await runStart(["--port", "0", "--kafka-port", "0", "--data", join(folder, "never"), ...flags]);
+  expect([code, output]).toEqual([2, expect.stringContaining("is not the key of the certificate")]);
+  expect(existsSync(join(folder, "never"))).toBe(false);
 });
 
 describe.skipIf(!hasKcat())("kcat", () => {

@@ -14,6 +14,8 @@ import { listeningPorts, startWorkerd } from "../../scripts/serve/workerd.ts";
 import { workerdConfig } from "../../scripts/serve/workerd-config.ts";
 import { API } from "../../src/protocol/api-keys.ts";
 import { openResponse, requestFrame } from "../support/kafka-frames.ts";
+import { expectServed } from "../support/kafka-socket.ts";
+import { connectKafkaWebSocket } from "../support/kafka-web-socket.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -64,7 +66,7 @@ const neighbour :Workerd.Worker = (
 }
 
 async function askKafka(frame: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const response = await fetch(`${url}/kafka`, { method: "POST", body: frame });
+  const response = await fetch(`${url}/ask-kafka`, { method: "POST", body: frame });
   expect(response.status).toBe(200);
   return new Uint8Array(await response.arrayBuffer()).subarray(4);
 }
@@ -77,4 +79,10 @@ test("what is produced over HTTP by the binding is a topic over Kafka by the bin
   const { response } = openResponse(API.metadata, 12, await askKafka(requestFrame(API.metadata, 12, { topics: null } as never)));
   expect(response.topics).toMatchObject([{ name: "shared" }]);
   expect(response.brokers, "at the address that connect was given").toMatchObject([{ host: "sluice", port: 9092 }]);
+});
+
+test("a WebSocket goes through the binding as well", async () => {
+  const client = await connectKafkaWebSocket(url);
+  await expectServed(client);
+  client.socket.close();
 });

@@ -1,4 +1,4 @@
-// Waits for what the client does, but not for ever.
+// Waits that end with the client: for what it does, and for what is done for it.
 
 import { ClientGone } from "./call.ts";
 

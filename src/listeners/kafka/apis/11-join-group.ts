@@ -1,5 +1,7 @@
 // JoinGroup (key 11), versions 0-9. 1: rebalance timeout apart from the session's; 4: a new member comes a second time with the id that it
 // is given (KIP-394); 5: static members; 7: protocol type in the answer; 8: a reason; 9: SkipAssignment (KIP-814).
+//
+// A client that leaves while it waits is not waited for; its member stays until the rebalance or its session ends, as in Kafka.
 
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";

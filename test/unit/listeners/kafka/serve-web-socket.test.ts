@@ -243,3 +243,15 @@ test("when the client leaves, what waits for it ends", async () => {
   expect([binary(), closed]).toEqual([[], []]);
   expect(vi.getTimerCount(), "no wait is left").toBe(0);
 });
+
+test("a group that makes it wait is not waited for any more when it leaves", async () => {
+  const { connection, broker, binary } = await open();
+  broker.classicGroup = () => ({ join: () => new Promise(() => {}) }) as never;
+  const protocols = [{ name: "range", metadata: new Uint8Array(1) }];
+  const member = { groupId: "g", memberId: "", sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 300_000, protocolType: "consumer", protocols };
+  const answered = connection.receive(bytesOf(requestFrame(API.joinGroup, 2, member as never)));
+  await settle();
+  connection.end();
+  await answered;
+  expect(binary()).toEqual([]);
+});
