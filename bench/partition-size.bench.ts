@@ -13,10 +13,11 @@
 //
 //   node bench/partition-size.bench.ts [--gigabytes 1] [--svg docs/partition-size.svg] [--data FOLDER]     goal: 1.1 x empty, start 1.5 x
 //
-// 10 GB take 5 to 15 minutes and 25 GB of disk. With --data the partition stays in FOLDER, and the next run goes on with it.
+// 10 GB take 5 to 15 minutes and 25 GB of disk. With --data the partition stays in FOLDER, and the next run goes on with it and its curves.
 
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NEWEST_ROWS_BYTES } from "../src/common/limits.ts";
 import type { SegmentAnswer } from "../src/contract/segments.ts";
@@ -50,7 +51,9 @@ const CAPTION =
 const FULL = "full";
 const EMPTY = "empty";
 
-const curves: Record<string, Point[]> = {};
+/** Points of earlier runs on the same folder. */
+const pointsFile = flags.data === undefined ? null : join(flags.data, "partition-size.json");
+const curves: Record<string, Point[]> = pointsFile !== null && existsSync(pointsFile) ? JSON.parse(readFileSync(pointsFile, "utf8")) : {};
 
 interface Figures {
   /** ms, of each turn: its median request. */
@@ -66,7 +69,8 @@ function report(title: string, gigabytes: number, { latency, server }: Figures):
   for (const [name, values] of Object.entries(figures)) {
     if (name === EMPTY) continue;
     const curve = name === FULL ? title : `${title}, ${name}`;
-    curves[curve] = [...(curves[curve] ?? []), { gigabytes, ratio: median(values) / median(figures[EMPTY]!) }];
+    const others = (curves[curve] ?? []).filter((point) => point.gigabytes !== gigabytes);
+    curves[curve] = [...others, { gigabytes, ratio: median(values) / median(figures[EMPTY]!) }];
   }
 }
 
@@ -215,6 +219,7 @@ try {
   await Promise.all([broker.stop(), emptyBroker.stop()]);
 }
 
+if (pointsFile !== null) writeFileSync(pointsFile, JSON.stringify(curves));
 console.log("\nratio to the empty partition");
 for (const [name, points] of Object.entries(curves)) {
   console.log(`  ${name.padEnd(40)}${points.map(({ gigabytes, ratio }) => `${gigabytes} GB ${ratio.toFixed(2)}`).join("   ")}`);
