@@ -18,11 +18,13 @@ import type {
   OffsetResult,
   PageRequest,
   PartitionDescription,
+  ProducerDescription,
   ReadFailure,
   ReadResult,
   SegmentDescription,
   TopicMetadata,
   TopicPage,
+  TxnMarker,
 } from "./ports.ts";
 import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
@@ -82,6 +84,8 @@ export interface ProduceBatchesRequest {
   readonly batches: Uint8Array;
   /** Whose transaction the transactional ones among them belong to. */
   readonly transactionalId?: string;
+  /** The producer has not added the partition to its transaction: its first batch there does. */
+  readonly addsPartition?: boolean;
 }
 
 export interface ProduceBatchesResult {
@@ -272,6 +276,9 @@ export interface Broker {
   offset(topic: string, partition: number, query: OffsetQuery, isolation?: IsolationLevel): Promise<OffsetResult | Failure>;
   /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
   truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  describeProducers(topic: string, partition: number): Promise<readonly ProducerDescription[] | Failure>;
+  /** Ends transactions in a partition: an entry for each marker, in order, null or why it was not written. */
+  writeTxnMarkers(topic: string, partition: number, markers: readonly TxnMarker[]): Promise<readonly (null | Failure)[] | Failure>;
   segments(request: ListSegmentsRequest): Promise<ListSegmentsResult | Failure>;
   /** Reads segments and proves them whole. What is damaged is in the result; a failure means that nothing could be checked. */
   verify(request: VerifySegmentsRequest): Promise<VerifySegmentsResult | ReadFailure>;

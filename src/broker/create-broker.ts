@@ -12,6 +12,7 @@ import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
 import type { ProducerIdPool } from "./producer-ids.ts";
+import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
 import { addressOf, findTopic } from "./topics.ts";
@@ -48,6 +49,8 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     deleteTopic: (name) => topics.deleteTopic(name),
     offset: (topic, partition, query, isolation = "read_uncommitted") => queryOffset(ports, topics, topic, partition, query, isolation),
     truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
+    describeProducers: (topic, partition) => describeProducers(ports, topics, topic, partition),
+    writeTxnMarkers: (topic, partition, markers) => writeTxnMarkers(ports, topics, topic, partition, markers),
     segments: (request) => listSegments(ports, topics, request),
     verify: (request) => verifySegments({ ports, topics, core: state.core, now: state.now }, request),
 

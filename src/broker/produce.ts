@@ -70,10 +70,11 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
     const { error, detail } = statusFailure(checked.status);
     return failure(error, `${detail} (${checked.statusName}, batch ${checked.batchIndex} of the body)`);
   }
-  const producer = transactionalProducer(checked.batches, request.transactionalId);
-  if (producer !== null && isFailure(producer)) return producer;
+  const named = transactionalProducer(checked.batches, request.transactionalId);
+  if (named !== null && isFailure(named)) return named;
   const topic = await findTopic(context.topics, request.topic);
   if (isFailure(topic)) return topic;
+  const producer = named && request.addsPartition === true ? { ...named, addsPartitionOf: topic.name } : named;
   if (isCompacted(configOf(topic)) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);

@@ -93,6 +93,9 @@ export const MAX_CONFIG_VALUE_LENGTH = 10_000;
 /** A Durable Object's name; Kafka does not limit group ids. */
 export const MAX_GROUP_ID_LENGTH = 255;
 
+/** A Durable Object's name; Kafka does not limit transactional ids. */
+export const MAX_TRANSACTIONAL_ID_LENGTH = 255;
+
 /** offset.metadata.max.bytes, Kafka's default. */
 export const MAX_OFFSET_METADATA_BYTES = 4096;
 
@@ -132,9 +135,6 @@ export const MAX_PAGE_ITEMS = 1_000;
 
 /** Calls to other objects at a time: the platform lets six connections wait for their answer, the seventh queues unseen. */
 export const MAX_CONCURRENT_CALLS = 6;
-
-/** As MAX_GROUP_ID_LENGTH: Kafka does not limit transactional ids either. */
-export const MAX_TRANSACTIONAL_ID_LENGTH = 255;
 
 /**
  * Most partitions and groups of one transaction: each is a call at its end, an invocation may make 10,000, and some are made again. The

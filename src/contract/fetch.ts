@@ -111,6 +111,8 @@ export const fetchRecords = operation({
         "x-last-stable-offset": "Batches: `lastStableOffset`.",
         "x-log-start-offset": "Batches: `logStartOffset`.",
         "x-leader-epoch": "Batches: `leaderEpoch`.",
+        "x-aborted-transactions":
+          "Batches, with `read_committed`: the aborted transactions that have batches here, as `PRODUCER_ID:FIRST-LAST` (offsets, LAST that of the marker), separated by commas. Transactional batches of the producer within these offsets are for the reader to leave out. Absent where there are none.",
       },
       content: {
         ...bothTypes(fetchAnswer, EXAMPLE_FETCHED),

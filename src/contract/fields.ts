@@ -63,8 +63,10 @@ export const startParam = z
   .regex(/^(earliest|latest|-?\d{1,15})$/, "must be an offset, earliest, latest, or -K for the last K records")
   .meta({ description: "An offset, `earliest`, `latest`, or `-K`: the last K records.", examples: ["earliest"] });
 
+export const ISOLATION_LEVELS = ["read_committed", "read_uncommitted"] as const;
+
 export const isolation = z
-  .enum(["read_committed", "read_uncommitted"])
+  .enum(ISOLATION_LEVELS)
   .default("read_committed")
   .meta({ description: "`read_committed` gives only what is decided: no record of an open or aborted transaction." });
 

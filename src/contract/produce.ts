@@ -112,6 +112,8 @@ const PRODUCE_ERRORS: readonly ErrorName[] = [
   "INVALID_TXN_STATE",
   "CONCURRENT_TRANSACTIONS",
   "COORDINATOR_NOT_AVAILABLE",
+  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+  "NOT_ENOUGH_REPLICAS",
   "KAFKA_STORAGE_ERROR",
   "LEADER_NOT_AVAILABLE",
 ];
@@ -195,7 +197,11 @@ export const produceBatches = operation({
   description:
     "One or more record batches (v2), end to end: checked (magic, length, CRC, count, sizes, sequence), appended without being unpacked, all or none. Base offset and leader epoch are set, and a maxTimestamp that is not the records' largest is corrected; every other bit stays as it is.",
   params: partitionParams,
-  query: none,
+  query: z.strictObject({
+    transactionalId: transactionalId
+      .optional()
+      .meta({ description: "Whose transaction the transactional batches belong to; needed where there are any." }),
+  }),
   body: { required: true, content: { [BATCHES_TYPE]: { description: "Record batches (v2)." } } },
   answers: {
     200: { description: "Written and durable.", content: bothTypes(producedBatches, { baseOffset: 41, count: 100, logStartOffset: 0 }) },

@@ -5,6 +5,7 @@ import { bothTypes, none, requestBody } from "./bodies.ts";
 import {
   cursorParam,
   flagParam,
+  ISOLATION_LEVELS,
   leaderEpoch,
   limitParam,
   logOffsetFields,
@@ -228,6 +229,9 @@ export const getOffset = operation({
       .meta({
         description: "`earliest`, `latest`, `maxTimestamp` (the record with the largest timestamp), or ms: the first record at or after.",
       }),
+    isolation: z.enum(ISOLATION_LEVELS).default("read_uncommitted").meta({
+      description: "`read_committed`: `latest` is the last stable offset, and no record from there on is found.",
+    }),
   }),
   answers: {
     200: {

@@ -1,7 +1,9 @@
-// Copies a sealed segment to the archive: the log first, in parts where it is large, then its indexes. Rows are read a part at a time,
+// Copies a sealed segment to the archive: the log first, in parts where it is large, then its indexes. The partition answers from its own
+// store which transactions were aborted; the index of them in the archive makes what is there complete by itself. Rows are read a part at a time,
 // so that neither memory nor the partition's turn is held for the whole segment. What a copy that fails leaves behind is an orphan
 // (maintenance.ts): nothing points to it.
 
+import { encodeTxnIndex } from "./aborted-transactions.ts";
 import type { ArchiveStore } from "./archive-store.ts";
 import { IndexBuilder } from "./index-builder.ts";
 import { batchesOf } from "./log-reader.ts";
@@ -46,6 +48,8 @@ export async function uploadSegment(segment: Segment, name: CopyName, options: U
   const { offsetIndex, timeIndex } = source.indexes();
   await archive.putIfAbsent(archiveKey(prefix, segment, name, "index"), offsetIndex);
   await archive.putIfAbsent(archiveKey(prefix, segment, name, "timeindex"), timeIndex);
+  const txnIndex = encodeTxnIndex(options.store, segment.baseOffset, segment.endOffset);
+  if (txnIndex.byteLength > 0) await archive.putIfAbsent(archiveKey(prefix, segment, name, "txnindex"), txnIndex);
   if (!isWanted()) return null;
   return { copy: { ...name, indexBytes: offsetIndex.byteLength, timeIndexBytes: timeIndex.byteLength }, crc32c };
 }

@@ -47,7 +47,7 @@ export interface Segment extends SegmentName {
   /** CRC-32C of all its bytes; null until it is known (once archived). */
   readonly crc32c: number | null;
   readonly archive: ArchivedCopy | null;
-  /** When the last of its tombstones may go (ms): compaction decides it. null: none waits. */
+  /** When the last of its tombstones and markers may go (ms): compaction decides it. null: none waits. */
   readonly deleteHorizonMs: number | null;
 }
 
@@ -68,7 +68,8 @@ export function archivePrefix(topicId: string, partition: number): string {
   return `topics/${topicId}/${partition}/`;
 }
 
-const ARCHIVE_FILES = ["log", "index", "timeindex"] as const;
+/** A segment without aborted transactions has no txnindex. */
+const ARCHIVE_FILES = ["log", "index", "timeindex", "txnindex"] as const;
 
 export type ArchiveFile = (typeof ARCHIVE_FILES)[number];
 
@@ -83,7 +84,7 @@ export function archiveKey(prefix: string, segment: SegmentName, copy: CopyName,
   return `${prefix}${segmentName(segment.baseOffset)}.${copy.leaderEpoch}.${segment.generation}.${copy.attempt}.${file}`;
 }
 
-/** The keys of all objects of a copy. */
+/** The keys of all objects that a copy may have. */
 export function archiveKeys(prefix: string, segment: SegmentName, copy: CopyName): string[] {
   return ARCHIVE_FILES.map((file) => archiveKey(prefix, segment, copy, file));
 }

@@ -85,14 +85,13 @@ export class OpenPartition {
       if (!("segment" in read)) return { ...offsets, startOffset, ...read, ...this.#aborted(startOffset, read.nextOffset, isolation) };
       const { segment } = read;
       const archive = this.#archiveOf(segment);
+      // Before the wait: what is aborted must be told as of these bytes, whatever becomes of the segment meanwhile.
+      const { readableEndOffset, ...told } = this.#archivedPart(startOffset, Math.min(segment.endOffset, endOffset), isolation);
       const position = await this.#unlessGone(segment, archive.positionOf(segment, startOffset));
       if (position === GONE) return this.read(request);
-      const archived = { key: archive.key(segment), position, sizeBytes: segment.sizeBytes, endOffset: segment.endOffset };
-      const readableEndOffset = Math.min(segment.endOffset, endOffset);
-      if (isolation === "read_uncommitted") return { ...offsets, startOffset, archived: { ...archived, readableEndOffset } };
-      const { aborted, endOffset: toldEndOffset } = abortedWithin(this.#store, startOffset, readableEndOffset, MAX_ABORTED_PER_READ);
-      const abortedTransactions = aborted.map(toAborted);
-      return { ...offsets, startOffset, archived: { ...archived, readableEndOffset: toldEndOffset }, abortedTransactions };
+      const { sizeBytes, endOffset: segmentEndOffset } = segment;
+      const archived = { key: archive.key(segment), position, sizeBytes, endOffset: segmentEndOffset, readableEndOffset };
+      return { ...offsets, startOffset, archived, ...told };
     });
   }
 
@@ -148,6 +147,17 @@ export class OpenPartition {
     const endOffset = readableEnd(this.offsets(), isolation);
     if (typeof start === "object" && "last" in start) return Math.max(logStartOffset, endOffset - start.last);
     return Math.min(found?.offset ?? endOffset, endOffset);
+  }
+
+  /** How much of a range in the archive a read may have, so that its aborted transactions can be told. */
+  #archivedPart(
+    startOffset: number,
+    endOffset: number,
+    isolation: IsolationLevel,
+  ): Pick<ReadResult, "abortedTransactions"> & { readonly readableEndOffset: number } {
+    if (isolation === "read_uncommitted") return { readableEndOffset: endOffset };
+    const told = abortedWithin(this.#store, startOffset, endOffset, MAX_ABORTED_PER_READ);
+    return { readableEndOffset: told.endOffset, abortedTransactions: told.aborted.map(toAborted) };
   }
 
   /** What a read of this range is to say of aborted transactions. */

@@ -1,5 +1,7 @@
 // How the doors see the records inside stored batches, whoever decodes them: the Wasm core in the Worker, plain TypeScript in tests.
 
+import type { AbortedTransaction } from "./aborted-batches.ts";
+
 /** One record as stored. Offsets and timestamps (ms) are safe integers. */
 export interface DecodedRecord {
   readonly offset: number;
@@ -19,14 +21,16 @@ export interface DecodedRecords {
   readonly records: readonly DecodedRecord[];
   /** Of their keys, values and headers. */
   readonly bytes: number;
-  /** Where to go on: after the last record given, or after the last batch when all of them are. Control batches are passed over. */
+  /** Where to go on: after the last record given, or after the last batch when all of them are. Batches without a record for the reader are passed over. */
   readonly nextOffset: number;
 }
 
 export interface RecordCodec {
   /**
-   * Unpacks whole record batches (v2), as many records at or after `fromOffset` as the limits allow.
+   * Unpacks whole record batches (v2), as many records at or after `fromOffset` as the limits allow. Control records are not among them,
+   * nor those of the aborted transactions.
+   * @param aborted those that have batches here, by their first offsets
    * Throws where the bytes are not batches: what a partition stored was checked before, so that is a bug.
    */
-  decode(batches: Uint8Array, fromOffset: number, limits: DecodeLimits): DecodedRecords;
+  decode(batches: Uint8Array, fromOffset: number, limits: DecodeLimits, aborted?: readonly AbortedTransaction[]): DecodedRecords;
 }

@@ -70,6 +70,9 @@ export function encodeBatch(core: Core, records: readonly RecordInput[], options
   return core.bytes.slice(destination, destination + size);
 }
 
+/** What a batch's attributes tell beside its records. */
+const KEPT_WHEN_EMPTY = ATTRIBUTE_LOG_APPEND_TIME | ATTRIBUTE_TRANSACTIONAL | ATTRIBUTE_CONTROL;
+
 /** A batch without records in the place of one that had this header: its offsets, producer and largest timestamp are what it still tells. */
 export function encodeEmptyBatch(core: Core, header: BatchHeader): Uint8Array<ArrayBuffer> {
   const batch = new Uint8Array(BATCH_HEADER_BYTES);
@@ -79,7 +82,7 @@ export function encodeEmptyBatch(core: Core, header: BatchHeader): Uint8Array<Ar
   writeHeader(view, 0, { ...fields, compression: "none" }, lastOffsetDelta);
   view.setInt32(POSITION.batchLength, BATCH_HEADER_BYTES - LOG_OVERHEAD_BYTES);
   view.setInt8(POSITION.magic, RECORD_BATCH_MAGIC);
-  view.setInt16(POSITION.attributes, header.attributes & (ATTRIBUTE_LOG_APPEND_TIME | ATTRIBUTE_TRANSACTIONAL));
+  view.setInt16(POSITION.attributes, header.attributes & KEPT_WHEN_EMPTY);
   writeInt64(view, POSITION.baseTimestamp, NO_TIMESTAMP);
   writeInt64(view, POSITION.maxTimestamp, header.maxTimestamp);
   view.setUint32(POSITION.crc, crc32c(core, batch.subarray(POSITION.attributes)));

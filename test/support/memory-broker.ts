@@ -106,6 +106,18 @@ export class MemoryBroker implements Api.Broker {
     return log.offsets;
   }
 
+  /** It remembers none. */
+  async describeProducers(topic: string, partition: number): Promise<readonly Ports.ProducerDescription[] | Failure> {
+    const log = this.partition(topic, partition);
+    return isFailure(log) ? log : [];
+  }
+
+  /** No transaction is ever open here, so that a marker changes nothing. */
+  async writeTxnMarkers(topic: string, partition: number, markers: readonly Ports.TxnMarker[]): Promise<readonly null[] | Failure> {
+    const log = this.partition(topic, partition);
+    return isFailure(log) ? log : markers.map(() => null);
+  }
+
   async segments({ topic, partition, cursor }: Api.ListSegmentsRequest): Promise<Api.ListSegmentsResult | Failure> {
     const log = this.partition(topic, partition);
     if (isFailure(log)) return log;

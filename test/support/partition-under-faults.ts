@@ -6,7 +6,7 @@ import type { OffsetQuery, Ports, ReadFailure, ReadResult, TopicMetadata } from 
 import type { Failure } from "../../src/common/errors.ts";
 import { failure } from "../../src/common/errors.ts";
 import { type LogState, NOTHING_CLEANED } from "../../src/log/log-store.ts";
-import type { AppendedRun } from "../../src/log/partition-log.ts";
+import type { AppendedRun, AppendItem } from "../../src/log/partition-log.ts";
 import { OpenPartition } from "../../src/objects/open-partition.ts";
 import { type AlarmStorage, Upkeep } from "../../src/objects/upkeep.ts";
 import { MemoryArchiveStore } from "../../src/storage/memory-archive-store.ts";
@@ -91,9 +91,9 @@ export class PartitionUnderFaults {
     }
   }
 
-  append(runs: readonly ArrayBuffer[]): readonly (AppendedRun | Failure)[] {
+  append(items: readonly AppendItem[]): readonly (AppendedRun | Failure)[] {
     const { open, upkeep } = this.#running;
-    const results = open.log.append(runs, open.config);
+    const results = open.log.append(items, open.config);
     upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
     return results;
   }

@@ -9,6 +9,7 @@ import type { Encoding } from "../../contract/fields.ts";
 import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";
 import type { z } from "../../contract/zod.ts";
 import type { DecodedRecords, DecodeLimits, RecordCodec } from "../../record/codec.ts";
+import { abortedHeader, cutToHeader } from "./aborted-header.ts";
 import { answer, jsonAnswer } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { fetchStart, queryStart } from "./fetch-start.ts";
@@ -35,7 +36,7 @@ export async function fetchRecords(call: FetchCall): Promise<Response> {
     isolation: query.isolation,
   });
   if (isFailure(result)) throw readProblem(result);
-  if (type === BATCHES_TYPE) return batchesAnswer(result);
+  if (type === BATCHES_TYPE) return batchesAnswer(cutToHeader(result));
   const decoded = decode(call.parts.codec, result, { maxRecords: maxRecords ?? DEFAULT_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
   if (type === MSGPACK_TYPE) return answer(call, fetchedMsgpack(decoded, result));
   return jsonAnswer(`{${fetchedJson(decoded, result, query.encoding)}}`);
@@ -50,13 +51,14 @@ function batchesAnswer(result: ReadResult): Response {
       "x-last-stable-offset": String(result.lastStableOffset),
       "x-log-start-offset": String(result.logStartOffset),
       "x-leader-epoch": String(result.leaderEpoch),
+      ...abortedHeader(result),
     },
   });
 }
 
 function decode(codec: RecordCodec, result: ReadResult, limits: DecodeLimits): DecodedRecords {
   if (result.batches.byteLength === 0) return nothing(result.nextOffset);
-  return codec.decode(new Uint8Array(result.batches), result.startOffset, limits);
+  return codec.decode(new Uint8Array(result.batches), result.startOffset, limits, result.abortedTransactions);
 }
 
 /** The members of a fetch's answer, without braces. */

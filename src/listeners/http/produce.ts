@@ -8,6 +8,7 @@ import type { z } from "../../contract/zod.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";
+import { defined } from "./defined.ts";
 import { parseJsonBody } from "./json.ts";
 import { parseMsgpackBody } from "./msgpack.ts";
 import { bodyType } from "./negotiate.ts";
@@ -147,12 +148,14 @@ function writeUnawaited(call: ProduceCall, request: ProduceRequest, read: ReadRe
 }
 
 /** POST …/partitions/{p}/batches: the fast path, nothing is unpacked. */
-export async function produceBatches(call: Call<z.output<(typeof contract.produceBatches)["params"]>>): Promise<Response> {
+export async function produceBatches(
+  call: Call<z.output<(typeof contract.produceBatches)["params"]>, z.output<(typeof contract.produceBatches)["query"]>>,
+): Promise<Response> {
   const type = bodyType(call.request);
   if (type !== BATCHES_TYPE) throw refuseHttp(415, `The body's Content-Type must be ${BATCHES_TYPE}, not ${type || "absent"}.`);
   const batches = await readBody(call.request);
   if (batches.length === 0) throw refuse("INVALID_REQUEST", "The body is empty: it must hold at least one record batch.");
-  const result = requireResult(await call.broker.produceBatches({ ...call.params, batches }));
+  const result = requireResult(await call.broker.produceBatches({ ...call.params, ...defined(call.query), batches, addsPartition: true }));
   const { baseOffset, count, logStartOffset, logAppendTimeMs } = result;
   return answer(call, { baseOffset, count, logStartOffset, ...(logAppendTimeMs < 0 ? {} : { logAppendTime: logAppendTimeMs }) });
 }

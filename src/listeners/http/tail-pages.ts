@@ -37,7 +37,8 @@ function* stepPages(partition: number, result: ReadResult, codec: RecordCodec): 
   const batches = new Uint8Array(result.batches);
   let from = result.startOffset;
   while (from < result.nextOffset) {
-    const { records, nextOffset } = codec.decode(batches, from, { maxRecords: MAX_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
+    const limits = { maxRecords: MAX_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES };
+    const { records, nextOffset } = codec.decode(batches, from, limits, result.abortedTransactions);
     if (nextOffset <= from) throw new Error(`the codec does not go on from offset ${from}`);
     for (let i = 0; i < records.length; i += PAGE_RECORDS) {
       const page = records.slice(i, i + PAGE_RECORDS);

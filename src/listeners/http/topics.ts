@@ -62,7 +62,8 @@ export async function deleteTopic(call: Call<TopicParams>): Promise<Response> {
 
 export async function getOffset(call: Call<PartitionParams, z.output<(typeof contract.getOffset)["query"]>>): Promise<Response> {
   const { topic, partition } = call.params;
-  const found = requireResult(await call.broker.offset(topic, partition, offsetQuery(call.query.timestamp)));
+  const { timestamp, isolation } = call.query;
+  const found = requireResult(await call.broker.offset(topic, partition, offsetQuery(timestamp), isolation));
   return answer(call, { offset: found.offset, timestamp: found.timestamp, ...logOffsets(found) });
 }
 

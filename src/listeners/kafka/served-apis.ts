@@ -23,6 +23,7 @@ import { offsetForLeaderEpoch } from "./apis/23-offset-for-leader-epoch.ts";
 import { addPartitionsToTxn } from "./apis/24-add-partitions-to-txn.ts";
 import { addOffsetsToTxn } from "./apis/25-add-offsets-to-txn.ts";
 import { endTxn } from "./apis/26-end-txn.ts";
+import { writeTxnMarkers } from "./apis/27-write-txn-markers.ts";
 import { txnOffsetCommit } from "./apis/28-txn-offset-commit.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
 import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.ts";
@@ -30,6 +31,7 @@ import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
+import { describeProducers } from "./apis/61-describe-producers.ts";
 import { describeTransactions } from "./apis/65-describe-transactions.ts";
 import { listTransactions } from "./apis/66-list-transactions.ts";
 import type { ServedApi } from "./call.ts";
@@ -59,6 +61,7 @@ export const SERVED: readonly ServedApi[] = [
   addPartitionsToTxn,
   addOffsetsToTxn,
   endTxn,
+  writeTxnMarkers,
   txnOffsetCommit,
   describeConfigs,
   alterConfigs,
@@ -68,6 +71,7 @@ export const SERVED: readonly ServedApi[] = [
   deleteGroups,
   incrementalAlterConfigs,
   describeCluster,
+  describeProducers,
   describeTransactions,
   listTransactions,
 ];

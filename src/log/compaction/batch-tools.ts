@@ -8,8 +8,8 @@ export interface BatchTools {
   records(batch: Uint8Array): readonly StoredRecord[];
   /**
    * A batch like the one that had this header, with some of its records (one at least): same offsets, producer, codec and type of
-   * timestamp.
-   * @param deleteHorizonMs when its tombstones may go (KIP-534), null where it has none
+   * timestamp, or the same marker.
+   * @param deleteHorizonMs when its tombstones, or its marker, may go (KIP-534), null where it has none
    */
   rebuild(header: BatchHeader, records: readonly StoredRecord[], deleteHorizonMs: number | null): Uint8Array;
   /** The same without any record, which still tells of its offsets and its producer's sequences. */

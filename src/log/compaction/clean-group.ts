@@ -7,6 +7,7 @@
 import type { CleanerState } from "../log-store.ts";
 import type { PartitionLog } from "../partition-log.ts";
 import { isLocal, type Segment, SegmentPlace } from "../segment.ts";
+import { abortedIn } from "./aborted-in.ts";
 import { type CleaningRules, cleanRun, latest } from "./clean-run.ts";
 import { CleanedRows } from "./cleaned-rows.ts";
 import { currentSegment, SegmentSlices, type SliceSources } from "./segment-slices.ts";
@@ -32,20 +33,22 @@ export async function* cleanGroup(group: readonly Segment[], options: GroupOptio
   const rows = new CleanedRows(options.store, { baseOffset, generation: generation + 1 });
   let isKept = false;
   try {
+    const goneMarkers: number[] = [];
     let hasChanged = group.length > 1;
     let deleteHorizonMs: number | null = null;
     for (const segment of group) {
       const slices = new SegmentSlices(segment, options);
       for (let slice = await slices.next(); slice !== null; slice = await slices.next()) {
-        const cleaned = cleanRun(slice, options.rules);
+        const cleaned = cleanRun(slice, abortedIn(slice, options.store), options.rules);
         rows.add(cleaned.batches);
+        goneMarkers.push(...cleaned.goneMarkers);
         hasChanged ||= cleaned.hasChanged;
         deleteHorizonMs = latest(deleteHorizonMs, cleaned.deleteHorizonMs);
         yield { bytes: slice.byteLength, replaced: [] };
       }
     }
     const members = group.map((segment) => currentSegment(options.store, segment));
-    if (hasChanged) replaceSegments(members, { ...rows.finish(), deleteHorizonMs }, options);
+    if (hasChanged) replaceSegments(members, { ...rows.finish(), deleteHorizonMs }, goneMarkers, options);
     else keepSegment({ ...members[0]!, deleteHorizonMs }, options);
     isKept = hasChanged;
     yield { bytes: 0, replaced: hasChanged ? members : [] };
@@ -62,10 +65,13 @@ function keepSegment(segment: Segment, { store, log, cleaner }: GroupOptions): v
 function replaceSegments(
   members: readonly Segment[],
   content: Pick<Segment, "sizeBytes" | "maxTimestamp" | "deleteHorizonMs">,
+  goneMarkers: readonly number[],
   { store, log, cleaner }: GroupOptions,
 ): void {
   const [first, last] = [members[0]!, members.at(-1)!];
   log.setCleaner(cleaner, () => {
+    // With their markers: a reader who is told of an aborted transaction takes it to go on until the producer's next marker.
+    store.removeAborted(goneMarkers);
     for (const member of members) {
       if (isLocal(member)) store.dropRows(member);
       store.removeSegment(member.baseOffset);

@@ -2,7 +2,7 @@
 // work then waits in memory, its key map with it, for the next. Without that memory it goes on from what is stored (round.ts).
 
 import type { CompactionStep } from "./clean-group.ts";
-import { findDirt } from "./dirt.ts";
+import { type Dirt, findDirt } from "./dirt.ts";
 import { dropTombstones, type RoundOptions, runRound } from "./round.ts";
 import { SegmentGoneError } from "./segment-slices.ts";
 
@@ -38,10 +38,10 @@ export class Compactor {
 
   /** When something is due without anything being written (ms; what is due already, at once), null: never. */
   dueMs(): number | null {
-    const { log, store, config, now } = this.#options;
+    const { log, config } = this.#options;
     if (!config().isCompacted) return null;
     const { cleaner } = log.state;
-    const dirt = findDirt(store.segmentsFrom(0), cleaner, config(), now());
+    const dirt = this.#findDirt();
     return cleaner.round !== null || dirt.isDue || dirt.expired.length > 0 ? 0 : dirt.dueMs;
   }
 
@@ -52,11 +52,16 @@ export class Compactor {
   }
 
   #begin(): AsyncGenerator<CompactionStep> | null {
-    const { log, store, config, now } = this.#options;
-    const { cleaner } = log.state;
+    const { cleaner } = this.#options.log.state;
     if (cleaner.round !== null) return runRound(cleaner.round, this.#options);
-    const dirt = findDirt(store.segmentsFrom(0), cleaner, config(), now());
+    const dirt = this.#findDirt();
     if (dirt.isDue) return runRound({ endOffset: dirt.endOffset, nextOffset: 0 }, this.#options);
     return dirt.expired.length === 0 ? null : dropTombstones(dirt.expired, this.#options);
+  }
+
+  #findDirt(): Dirt {
+    const { log, store, config, now } = this.#options;
+    const view = { config: config(), lastStableOffset: log.lastStableOffset, nowMs: now() };
+    return findDirt(store.segmentsFrom(0), log.state.cleaner, view);
   }
 }

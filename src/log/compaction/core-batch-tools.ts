@@ -1,7 +1,7 @@
 // The batch tools that stand on the core.
 
 import { MAX_DECOMPRESSED_BYTES } from "../../common/limits.ts";
-import { type BatchHeader, isLogAppendTime, isTransactional } from "../../record/record-batch.ts";
+import { type BatchHeader, isControl, isLogAppendTime, isTransactional } from "../../record/record-batch.ts";
 import type { Core } from "../../wasm/core.ts";
 import { codecOf, decodeStoredRecords, encodeBatch, encodeEmptyBatch } from "../../wasm/record-batches.ts";
 import type { BatchTools } from "./batch-tools.ts";
@@ -9,7 +9,7 @@ import type { BatchTools } from "./batch-tools.ts";
 export function createBatchTools(core: Core): BatchTools {
   return {
     records(batch) {
-      return decodeStoredRecords(core, batch, { maxDecompressedBytes: MAX_DECOMPRESSED_BYTES });
+      return decodeStoredRecords(core, batch, { maxDecompressedBytes: MAX_DECOMPRESSED_BYTES, skipBatch: () => false });
     },
 
     rebuild(header, records, deleteHorizonMs) {
@@ -19,6 +19,7 @@ export function createBatchTools(core: Core): BatchTools {
         ...{ baseOffset, partitionLeaderEpoch, producerId, producerEpoch, baseSequence, lastOffsetDelta },
         compression: codecOf(header),
         isTransactional: isTransactional(header),
+        isControl: isControl(header),
         ...(isLogAppendTime(header) && { logAppendTimeMs: header.maxTimestamp }),
         ...(deleteHorizonMs !== null && { deleteHorizonMs }),
       });

@@ -11,6 +11,7 @@ import type { LogConfig } from "../log-config.ts";
 import type { CleanerRound } from "../log-store.ts";
 import type { PartitionLog } from "../partition-log.ts";
 import { type Segment, SegmentPlace } from "../segment.ts";
+import { abortedIn } from "./aborted-in.ts";
 import type { BatchTools } from "./batch-tools.ts";
 import { type CompactionStep, cleanGroup } from "./clean-group.ts";
 import type { CleaningRules } from "./clean-run.ts";
@@ -18,6 +19,7 @@ import { groupSegments } from "./group-segments.ts";
 import type { HashSeed } from "./key-hash.ts";
 import { KeyMap } from "./key-map.ts";
 import { SegmentSlices, type SliceSources } from "./segment-slices.ts";
+import { TransactionRemains } from "./transaction-remains.ts";
 
 export interface RoundOptions extends SliceSources {
   readonly log: PartitionLog;
@@ -39,26 +41,33 @@ export async function* runRound(wanted: CleanerRound, options: RoundOptions): As
   const doneOffset = endOffset === wanted.endOffset ? wanted.nextOffset : 0;
   log.setCleaner({ firstDirtyOffset, round: { endOffset, nextOffset: doneOffset } });
   const newestOffsetOf = (key: Uint8Array): number => keys.offsetOf(key);
+  const transactions = new TransactionRemains(doneOffset === 0);
   for (const group of groupSegments(sealedSegments(options, doneOffset, endOffset), config())) {
-    const rules = rulesOf(options, endOffset, newestOffsetOf);
+    const rules = rulesOf(options, endOffset, newestOffsetOf, transactions);
     const cleaner = { firstDirtyOffset, round: { endOffset, nextOffset: group.at(-1)!.endOffset } };
     yield* cleanGroup(group, { ...options, rules, cleaner });
   }
   log.setCleaner({ firstDirtyOffset: endOffset, round: null });
 }
 
-/** Takes out of compacted segments the tombstones whose time is over. */
+/** Takes out of compacted segments the tombstones and markers whose time is over. */
 export async function* dropTombstones(expired: readonly Segment[], options: RoundOptions): AsyncGenerator<CompactionStep> {
   const { cleaner } = options.log.state;
   for (const segment of expired) {
-    const rules = rulesOf(options, cleaner.firstDirtyOffset, () => -1);
+    const rules = rulesOf(options, cleaner.firstDirtyOffset, () => -1, new TransactionRemains(false));
     yield* cleanGroup([segment], { ...options, rules, cleaner });
   }
 }
 
-function rulesOf({ tools, log, now, config }: RoundOptions, endOffset: number, newestOffsetOf: (key: Uint8Array) => number): CleaningRules {
+function rulesOf(
+  { tools, log, now, config }: RoundOptions,
+  endOffset: number,
+  newestOffsetOf: (key: Uint8Array) => number,
+  transactions: TransactionRemains,
+): CleaningRules {
   const isLastOfProducer = (batch: BatchHeader): boolean => log.isLastOfProducer(batch);
-  return { tools, newestOffsetOf, endOffset, nowMs: now(), deleteRetentionMs: config().deleteRetentionMs, isLastOfProducer };
+  const { deleteRetentionMs } = config();
+  return { tools, newestOffsetOf, transactions, endOffset, nowMs: now(), deleteRetentionMs, isLastOfProducer };
 }
 
 /** Fills the map batch by batch. @returns exclusive: where the batches end that are in it */
@@ -72,7 +81,7 @@ async function* readKeys(
     if (segment.endOffset <= startOffset) continue;
     const slices = new SegmentSlices(segment, options);
     for (let slice = await slices.next(); slice !== null; slice = await slices.next()) {
-      const full = readKeysOfSlice(keys, new Uint8Array(slice), startOffset, endOffset, options.tools);
+      const full = readKeysOfSlice(keys, slice, startOffset, endOffset, options);
       if (full !== null) return full;
       yield { bytes: slice.byteLength, replaced: [] };
     }
@@ -81,12 +90,20 @@ async function* readKeys(
 }
 
 /** @returns the base offset of the batch that did not fit, null where all did */
-function readKeysOfSlice(keys: KeyMap, slice: Uint8Array, startOffset: number, endOffset: number, tools: BatchTools): number | null {
-  for (const header of batchHeaders(slice)) {
-    if (lastOffset(header) < startOffset || isControl(header)) continue;
+function readKeysOfSlice(
+  keys: KeyMap,
+  slice: ArrayBuffer,
+  startOffset: number,
+  endOffset: number,
+  { tools, store }: RoundOptions,
+): number | null {
+  const bytes = new Uint8Array(slice);
+  const isAborted = abortedIn(slice, store);
+  for (const header of batchHeaders(bytes)) {
+    if (lastOffset(header) < startOffset || isControl(header) || isAborted(header)) continue;
     if (header.baseOffset >= endOffset) return null;
     if (!keys.hasRoomFor(header.recordCount)) return header.baseOffset;
-    for (const { key, offset } of tools.records(slice.subarray(header.position, header.position + header.sizeBytes))) {
+    for (const { key, offset } of tools.records(bytes.subarray(header.position, header.position + header.sizeBytes))) {
       if (key !== null) keys.put(key, offset);
     }
   }

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { type CleaningRules, cleanRun } from "../../../../src/log/compaction/clean-run.ts";
 import { createBatchTools } from "../../../../src/log/compaction/core-batch-tools.ts";
-import { batchHeaders, isControl, isLogAppendTime } from "../../../../src/record/record-batch.ts";
+import { TransactionRemains } from "../../../../src/log/compaction/transaction-remains.ts";
+import { createRecordTools } from "../../../../src/log/core-record-tools.ts";
+import { type AbortedTransaction, abortedFilter } from "../../../../src/record/aborted-batches.ts";
+import { batchHeaders, isControl, isLogAppendTime, patchRun } from "../../../../src/record/record-batch.ts";
 import {
   COMPRESSIONS,
   decodeStoredRecords,
@@ -16,6 +19,8 @@ import { loadCore } from "../../../support/core.ts";
 const core = loadCore();
 const HORIZON_FLAG = 0x40;
 const NOW_MS = 1000;
+const UNCHANGED = { hasChanged: false, deleteHorizonMs: null, goneMarkers: [] };
+const nothingAborted = () => false;
 
 const record = (key: string | null, value: string | null, timestamp = 10): RecordInput => ({ key, value, timestamp });
 
@@ -29,13 +34,14 @@ function rules(newest: Record<string, number>, others: Partial<CleaningRules> = 
     tools: createBatchTools(core),
     newestOffsetOf: (key) => newest[new TextDecoder().decode(key)] ?? -1,
     ...{ endOffset: 1000, nowMs: NOW_MS, deleteRetentionMs: 500, isLastOfProducer: () => false },
+    transactions: new TransactionRemains(true),
     ...others,
   };
 }
 
 /** What is kept of a run: it is valid as a whole. */
-function clean(run: ArrayBuffer, by: CleaningRules) {
-  const cleaned = cleanRun(run, by);
+function clean(run: ArrayBuffer, by: CleaningRules, aborted: readonly AbortedTransaction[] = []) {
+  const cleaned = cleanRun(run, abortedFilter(aborted), by);
   const bytes = new Uint8Array(cleaned.batches);
   const limits = { maxRecords: 1000, maxDecompressedBytes: 1 << 20, isFromClient: false };
   if (bytes.length > 0) expect(validateBatches(core, bytes, limits)).toMatchObject({ ok: true });
@@ -78,7 +84,7 @@ test("headers keep their bytes, whether they are UTF-8 or not", () => {
     { key: "b", value: null },
   ];
   const run = batch([record("a", "1"), { ...record("b", "2"), headers }]);
-  const { batches } = cleanRun(run, rules({ a: 5 }));
+  const { batches } = cleanRun(run, nothingAborted, rules({ a: 5 }));
   const [kept] = decodeStoredRecords(core, new Uint8Array(batches), { maxDecompressedBytes: 1000 });
   expect(kept!.headers.map(({ key, value }) => [[...key], value && [...value]])).toEqual([
     [[0xff, 0xfe], [1]],
@@ -88,7 +94,7 @@ test("headers keep their bytes, whether they are UTF-8 or not", () => {
 
 test("a run of which all is kept is not written again", () => {
   const run = joinRuns(batch([record("a", "1")]), batch([record("b", "2")], { baseOffset: 1 }));
-  expect(cleanRun(run, rules({ a: 0 }))).toEqual({ batches: run, hasChanged: false, deleteHorizonMs: null });
+  expect(cleanRun(run, nothingAborted, rules({ a: 0 }))).toEqual({ batches: run, ...UNCHANGED });
 });
 
 test("a tombstone gets its time when it is first compacted, keeps it, and goes when it is over", () => {
@@ -117,14 +123,70 @@ test("records without a key go", () => {
 
 test("batches from the round's end on stay as they are, tombstones too", () => {
   const run = batch([record("a", null), record(null, "1")], { baseOffset: 1000 });
-  expect(cleanRun(run, rules({ a: 2000 }))).toEqual({ batches: run, hasChanged: false, deleteHorizonMs: null });
+  expect(cleanRun(run, nothingAborted, rules({ a: 2000 }))).toEqual({ batches: run, ...UNCHANGED });
 });
 
-test("control batches stay", () => {
-  const run = batch([record("a", "1")], { isControl: true, isTransactional: true, producerId: 1, producerEpoch: 0 });
-  const cleaned = clean(run, rules({ a: 9 }));
-  expect(cleaned.hasChanged).toBe(false);
-  expect(isControl(cleaned.headers[0]!)).toBe(true);
+const tools = createRecordTools(core);
+
+/** A marker of producer 7's transaction at an offset. */
+function marker(isCommit: boolean, offset: number): ArrayBuffer {
+  const run = tools.encodeMarker({ producerId: 7, producerEpoch: 0, coordinatorEpoch: 3, isCommit }, 10);
+  patchRun(new Uint8Array(run), offset, 0);
+  return run;
+}
+
+const transactional = (key: string, baseOffset: number) =>
+  batch([record(key, "1")], { baseOffset, isTransactional: true, producerId: 7, producerEpoch: 0, baseSequence: baseOffset });
+
+test("a marker stays as it is while its transaction has batches, whatever becomes of them in this round", () => {
+  for (const isCommit of [true, false]) {
+    const aborted = isCommit ? [] : [{ producerId: 7, firstOffset: 0, lastOffset: 1 }];
+    const cleaned = clean(joinRuns(transactional("a", 0), marker(isCommit, 1)), rules({ a: 5 }), aborted);
+    expect(cleaned).toMatchObject({ hasChanged: true, deleteHorizonMs: null, goneMarkers: [] });
+    expect(cleaned.headers.map((header) => [header.baseOffset, isControl(header)])).toEqual([[1, true]]);
+    expect(new Uint8Array(cleaned.batches)).toEqual(new Uint8Array(marker(isCommit, 1)));
+  }
+});
+
+test("a marker without batches gets its time, says the same until then, and goes when it is over", () => {
+  const first = clean(marker(false, 4), rules({}));
+  expect(first).toMatchObject({ hasChanged: true, deleteHorizonMs: NOW_MS + 500, goneMarkers: [] });
+  expect(tools.markerIn(new Uint8Array(first.batches))).toEqual({ producerId: 7, producerEpoch: 0, coordinatorEpoch: 3, isCommit: false });
+  expect(clean(first.batches, rules({}, { nowMs: NOW_MS + 499 }))).toMatchObject({ hasChanged: false, deleteHorizonMs: NOW_MS + 500 });
+  const over = { nowMs: NOW_MS + 500, transactions: new TransactionRemains(false) };
+  expect(clean(first.batches, rules({}, over))).toMatchObject({ headers: [], deleteHorizonMs: null, goneMarkers: [4] });
+});
+
+test("a marker that is its producer's last, or the round's, is emptied when its time is over, and is then a marker of nothing", () => {
+  const { batches } = clean(marker(true, 4), rules({}));
+  const emptied = clean(batches, rules({}, { nowMs: NOW_MS + 500, isLastOfProducer: () => true }));
+  expect(emptied).toMatchObject({ goneMarkers: [4], headers: [{ baseOffset: 4, recordCount: 0, producerId: 7 }] });
+  expect(isControl(emptied.headers[0]!)).toBe(true);
+  expect(tools.markerIn(new Uint8Array(emptied.batches))).toBeNull();
+  expect(clean(emptied.batches, rules({}, { isLastOfProducer: () => true })).hasChanged).toBe(false);
+  expect(clean(emptied.batches, rules({})).headers).toEqual([]);
+});
+
+test("a round that begins in the middle of the log keeps a producer's first marker, whose batches may lie before", () => {
+  const middle = rules({}, { transactions: new TransactionRemains(false) });
+  const cleaned = clean(joinRuns(marker(true, 4), marker(true, 9)), middle);
+  expect(cleaned.headers.map(({ attributes }) => (attributes & HORIZON_FLAG) !== 0)).toEqual([false, true]);
+});
+
+test("records of an aborted transaction go, newest of their keys or not, and those around it stay", () => {
+  const run = joinRuns(
+    transactional("a", 0),
+    marker(false, 1),
+    transactional("b", 2),
+    marker(true, 3),
+    batch([record("c", "1")], { baseOffset: 4 }),
+  );
+  const cleaned = clean(run, rules({}), [{ producerId: 7, firstOffset: 0, lastOffset: 1 }]);
+  expect(cleaned.headers.map(({ baseOffset }) => baseOffset)).toEqual([1, 2, 3, 4]);
+  const kept = clean(run, rules({}, { isLastOfProducer: ({ baseOffset }) => baseOffset === 0 }), [
+    { producerId: 7, firstOffset: 0, lastOffset: 1 },
+  ]);
+  expect(kept.headers[0]).toMatchObject({ baseOffset: 0, recordCount: 0, baseSequence: 0 });
 });
 
 test("an emptied batch goes, but for a producer's last and the last of the round", () => {

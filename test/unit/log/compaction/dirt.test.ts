@@ -19,8 +19,8 @@ function segment(baseOffset: number, sizeBytes: number, atMs = 0, others: Partia
   };
 }
 
-const dirtOf = (segments: readonly Segment[], firstDirtyOffset: number, configs: Record<string, string> = {}) =>
-  findDirt(segments, { firstDirtyOffset, round: null }, configOf(configs), NOW_MS);
+const dirtOf = (segments: readonly Segment[], firstDirtyOffset: number, configs: Record<string, string> = {}, lastStableOffset = 1e6) =>
+  findDirt(segments, { firstDirtyOffset, round: null }, { config: configOf(configs), lastStableOffset, nowMs: NOW_MS });
 
 test("is due when more of the log is dirty than min.cleanable.dirty.ratio says, the active segment aside", () => {
   const active = segment(20, 1e9, 0, { place: SegmentPlace.active });
@@ -56,4 +56,12 @@ test("neighbours are grouped up to segment.bytes, by offsets and index sizes too
   expect(sizes(groupSegments(far, configOf({})))).toEqual([[1, 1], [1]]);
   const indexed = { "segment.index.bytes": "16", "index.interval.bytes": "50" };
   expect(sizes(groupSegments(segments.slice(0, 4), configOf(indexed)))).toEqual([[40, 50, 10], [1]]);
+});
+
+test("ends before the first segment with an undecided transaction, whatever its age, and rings for none of it", () => {
+  const late = { "max.compaction.lag.ms": "5000", "min.cleanable.dirty.ratio": "0" };
+  const segments = [segment(0, 100), segment(10, 100), segment(20, 100)];
+  expect(dirtOf(segments, 0, late, 20)).toMatchObject({ isDue: true, endOffset: 20 });
+  expect(dirtOf(segments, 0, late, 19)).toMatchObject({ isDue: true, endOffset: 10 });
+  expect(dirtOf(segments, 10, late, 19)).toMatchObject({ isDue: false, endOffset: 10, dueMs: null });
 });

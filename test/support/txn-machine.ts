@@ -1,0 +1,452 @@
+// Takes random steps with a partition whose producers use transactions, under faults: begins, markers of both kinds, fencing, batches that
+// come too late, seals, tiering, compaction, expiry and restarts. After each it compares what is decided, and what a reader of committed
+// records gets, with the model (txn-model.ts).
+
+import { vi } from "vitest";
+import type { ReadFailure, ReadResult } from "../../src/broker/ports.ts";
+import { type Failure, isFailure } from "../../src/common/errors.ts";
+import type { AppendedRun, AppendItem } from "../../src/log/append-plan.ts";
+import type { Unverified } from "../../src/log/producer-state.ts";
+import type { RecordTools } from "../../src/log/record-tools.ts";
+import type { TxnMarker } from "../../src/log/txn-marker.ts";
+import { batchHeaders, isControl } from "../../src/record/record-batch.ts";
+import type { Core } from "../../src/wasm/core.ts";
+import { encodeBatch } from "../../src/wasm/record-batches.ts";
+import { afterMicrotasks, FaultPlan, Turns } from "./faulty-stores.ts";
+import { equal } from "./log-model.ts";
+import { PartitionUnderFaults } from "./partition-under-faults.ts";
+import { seededRandom } from "./random.ts";
+import { TxnModel } from "./txn-model.ts";
+
+const START_MS = 1_790_000_000_000;
+const FAULT_CHANCE = 0.003;
+const PRODUCER_COUNT = 5;
+const KEY_COUNT = 8;
+
+/** Alarms in a row without which a settled partition has nothing more to do now. */
+const MAX_SETTLING_RINGS = 10;
+
+const CONFIGS: Readonly<Record<string, readonly string[]>> = {
+  "segment.bytes": ["300", "1000", "3000"],
+  "index.interval.bytes": ["0", "300", "4096"],
+  "cleanup.policy": ["delete", "compact", "compact", "compact", "compact,delete"],
+  "retention.ms": ["-1", "604800000", "60000"],
+  "local.retention.ms": ["-2", "0", "10000"],
+  "min.cleanable.dirty.ratio": ["0", "0.3"],
+  "delete.retention.ms": ["0", "0", "0", "20000"],
+  "message.timestamp.type": ["CreateTime", "CreateTime", "LogAppendTime"],
+};
+
+const STEPS: readonly (readonly [weight: number, name: StepName])[] = [
+  [30, "append"],
+  [10, "endTransactions"],
+  [3, "fence"],
+  [3, "comeLate"],
+  [3, "repeatMarker"],
+  [45, "goOn"],
+  [15, "read"],
+  [9, "ring"],
+  [3, "roll"],
+  [1, "truncate"],
+  [2, "configure"],
+  [4, "moveClock"],
+  [3, "restart"],
+  [2, "settle"],
+];
+
+type StepName =
+  | ("append" | "endTransactions" | "fence" | "comeLate" | "repeatMarker" | "goOn" | "read")
+  | ("ring" | "roll" | "truncate" | "configure" | "moveClock" | "restart" | "settle");
+
+interface Producer {
+  readonly producerId: number;
+  producerEpoch: number;
+  nextSequence: number;
+}
+
+/** One item of an append, and what becomes of the model where it is written. */
+interface Planned {
+  readonly item: AppendItem;
+  readonly accept: () => void;
+}
+
+export class TxnMachine {
+  readonly plan: FaultPlan;
+  readonly model = new TxnModel();
+  readonly counts: Record<string, number> = {};
+  readonly #core: Core;
+  readonly #tools: RecordTools;
+  readonly #random: () => number;
+  readonly #turns: Turns;
+  readonly #partition: PartitionUnderFaults;
+  readonly #failures: unknown[] = [];
+  readonly #producers: readonly Producer[];
+  #configs: Readonly<Record<string, string>> = { "segment.bytes": "1000", "index.interval.bytes": "300" };
+  #configVersion = 1;
+  #nowMs = START_MS;
+  #written = 0;
+
+  constructor(core: Core, tools: RecordTools, seed: number) {
+    this.#core = core;
+    this.#tools = tools;
+    this.#random = seededRandom(seed);
+    this.plan = new FaultPlan(this.#random);
+    this.#turns = new Turns(this.#random);
+    this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
+    this.#producers = Array.from({ length: PRODUCER_COUNT }, (_, index) => ({ producerId: index + 1, producerEpoch: 0, nextSequence: 0 }));
+    this.#setClock(START_MS);
+  }
+
+  /** What compaction yields to. */
+  yieldTurn(): Promise<void> {
+    return this.#turns.wait();
+  }
+
+  async run(stepCount: number): Promise<void> {
+    this.#startAnew();
+    for (let step = 0; step < stepCount; step++) {
+      const name = this.#pickStep();
+      try {
+        await this.#step(name);
+      } catch (error) {
+        throw new Error(`step ${step} (${name}): ${error instanceof Error ? error.message : error}`, { cause: error });
+      }
+    }
+    await this.#step("settle");
+  }
+
+  async #step(name: StepName): Promise<void> {
+    this.#count(name);
+    this.plan.chance = name === "settle" ? 0 : FAULT_CHANCE;
+    await this[name]();
+    this.plan.chance = 0;
+    await afterMicrotasks();
+    if (!this.#partition.isRunning) this.#startAnew();
+    this.#check();
+  }
+
+  // ------------------------------------------------------------------------------------------------------------------ steps
+
+  append(): void {
+    const producers = this.#producers.filter(() => this.#below(3) === 0);
+    const planned = producers.flatMap((producer) => this.#planTransactional(producer) ?? []);
+    for (let count = this.#below(3); count > 0; count--) planned.push(this.#planPlain());
+    this.#write(planned);
+  }
+
+  /** Of several producers in one append, with other appends around them. */
+  endTransactions(): void {
+    const open = this.#producers.filter(({ producerId }) => this.model.openTransaction(producerId) !== null && this.#below(2) === 0);
+    const markers = open.map((producer) => this.#planMarker(producer, this.#below(2) === 0));
+    this.#write([this.#planPlain(), ...markers, this.#planPlain()]);
+  }
+
+  /** The coordinator aborts in a newer epoch: what the producer still sends is refused. */
+  fence(): void {
+    const producer = this.#anyProducer();
+    const late = this.#encode(producer, this.#newRecords());
+    const isWritten = this.#write([this.#planMarker({ ...producer, producerEpoch: producer.producerEpoch + 1 }, false)]);
+    if (!isWritten) return;
+    producer.producerEpoch += 1;
+    producer.nextSequence = 0;
+    const [refused] = this.#tryAppend([late]) ?? [];
+    if (refused !== undefined) equal(isFailure(refused) && refused.error, "INVALID_PRODUCER_EPOCH", "a fenced producer's batch");
+  }
+
+  /** A verified batch that comes after its transaction has ended does not begin one that nobody would end. */
+  comeLate(): void {
+    const producer = this.#anyProducer();
+    if (this.model.openTransaction(producer.producerId) !== null) return;
+    const guard = this.#verify(producer);
+    if (guard === null || !this.#sendMarker(producer)) return;
+    const [late] = this.#tryAppend([{ bytes: this.#encode(producer, this.#newRecords()), verification: guard }]) ?? [];
+    if (late !== undefined && !isUnverified(late)) throw new Error(`a batch that came late was answered ${JSON.stringify(late)}`);
+  }
+
+  repeatMarker(): void {
+    const producer = this.#anyProducer();
+    if (this.model.openTransaction(producer.producerId) === null) this.#sendMarker(producer);
+  }
+
+  async goOn(): Promise<void> {
+    for (let count = 1 + this.#below(10); count > 0; count--) await this.#turns.next();
+  }
+
+  read(): void {
+    const { logStartOffset, endOffset, lastStableOffset } = this.model;
+    const start = logStartOffset + this.#below(endOffset - logStartOffset + 1);
+    const limits = { maxBytes: 1 + this.#below(4000), maxRecords: 1 + this.#below(100) };
+    const { injected } = this.plan;
+    this.#begin(async () => {
+      const result = await this.#partition.read({ start, ...limits });
+      if (!isFailure(result)) return this.#checkRead(result, start, lastStableOffset);
+      const mayFail = this.plan.injected > injected || this.model.isCompacted || start < this.#storedLogStart;
+      if (!mayFail) throw new Error(`a read at ${start} failed: ${result.error}: ${result.detail}`);
+    });
+  }
+
+  ring(): void {
+    this.#begin(() => this.#partition.ring());
+  }
+
+  roll(): void {
+    this.#orDropped(() => this.#partition.roll());
+  }
+
+  /** An open transaction's batches may be deleted too, as in Kafka. */
+  truncate(): void {
+    const { logStartOffset, endOffset } = this.model;
+    this.#orDropped(() => this.#partition.truncate(logStartOffset + this.#below(endOffset - logStartOffset + 1)));
+  }
+
+  configure(): void {
+    const keys = Object.keys(CONFIGS);
+    const key = keys[this.#below(keys.length)]!;
+    const value = CONFIGS[key]![this.#below(CONFIGS[key]!.length)]!;
+    this.#configs = { ...this.#configs, [key]: value };
+    this.#configVersion++;
+    this.model.isCompacted ||= value.includes("compact");
+    this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
+  }
+
+  moveClock(): void {
+    this.#setClock(this.#nowMs + this.#below(30_000));
+  }
+
+  restart(): void {
+    this.#partition.end(this.#below(2) === 0 ? "killed" : "superseded");
+  }
+
+  /** Without faults, everything that is due gets done; then all of the log is read. */
+  async settle(): Promise<void> {
+    await this.#turns.all();
+    this.#partition.end("killed");
+    this.#startAnew();
+    for (let round = 0; round === 0 || (round < MAX_SETTLING_RINGS && this.#isDue); round++) {
+      if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
+      this.#begin(() => this.#partition.ring());
+      await this.#turns.all();
+    }
+    this.model.logStartOffset = Math.max(this.model.logStartOffset, this.#storedLogStart);
+    this.#checkObjects();
+    const markers = await this.#readAll();
+    this.#checkEntries(markers);
+  }
+
+  /** All that is decided. @returns the offsets of the markers that are left */
+  async #readAll(): Promise<ReadonlySet<number>> {
+    const markers = new Set<number>();
+    for (let start = this.model.logStartOffset; start < this.model.lastStableOffset; ) {
+      const reading = this.#partition.read({ start, maxBytes: 3000, maxRecords: 500 });
+      await this.#turns.all();
+      const result: ReadResult | ReadFailure = await reading;
+      if (isFailure(result)) throw new Error(`a read at ${start} failed: ${result.error}: ${result.detail}`);
+      this.#checkRead(result, start, this.model.lastStableOffset);
+      for (const header of batchHeaders(new Uint8Array(result.batches)))
+        if (isControl(header) && header.recordCount > 0) markers.add(header.baseOffset);
+      start = result.nextOffset;
+    }
+    return markers;
+  }
+
+  // ----------------------------------------------------------------------------------------------------------------- checks
+
+  #check(): void {
+    if (this.#failures.length > 0) throw this.#failures[0];
+    const { log } = this.#partition;
+    if (log.logStartOffset < this.model.logStartOffset) throw new Error(`the log start went back to ${log.logStartOffset}`);
+    this.model.logStartOffset = log.logStartOffset;
+    equal(log.highWatermark, this.model.endOffset, "high watermark");
+    equal(log.lastStableOffset, this.model.lastStableOffset, "last stable offset");
+    for (const { producerId, currentTxnStartOffset } of log.describeProducers())
+      equal(currentTxnStartOffset, this.model.openTransaction(producerId)?.firstOffset ?? -1, `open transaction of producer ${producerId}`);
+  }
+
+  #checkRead(result: ReadResult, start: number, stableBefore: number): void {
+    this.#count("reads checked");
+    if (result.abortedTransactions?.length) this.#count("reads with aborts");
+    equal(result.startOffset, start, "start of a read");
+    if (result.nextOffset <= start && start < stableBefore) throw new Error(`a read at ${start} came to nothing`);
+    this.model.checkRead(this.#core, this.#tools, result, start);
+  }
+
+  /** A segment that was not compacted has its aborted transactions beside it, in 34 bytes each, or no such object. */
+  #checkObjects(): void {
+    const { disk, bucket } = this.#partition;
+    for (const { archive, baseOffset, endOffset, generation, place } of disk.segmentsFrom(0)) {
+      if (archive === null || generation > 0 || place === 4) continue;
+      const stem = `topics/t/0/${String(baseOffset).padStart(20, "0")}.${archive.leaderEpoch}.0.${archive.attempt}`;
+      const own = this.model.transactions.filter(
+        ({ isCommitted, markerOffset }) => !isCommitted && baseOffset <= markerOffset && markerOffset < endOffset,
+      );
+      const bytes = bucket.objects.get(`${stem}.txnindex`);
+      if (baseOffset >= this.model.logStartOffset) equal(bytes?.byteLength ?? 0, own.length * 34, `bytes of ${stem}.txnindex`);
+      if (bytes !== undefined) this.#count("transaction indexes");
+    }
+  }
+
+  /** What is stored of aborted transactions is right, and is there as long as the marker is. */
+  #checkEntries(markers: ReadonlySet<number>): void {
+    const { logStartOffset, transactions, isCompacted } = this.model;
+    const aborted = transactions.filter(({ isCommitted, markerOffset }) => !isCommitted && markerOffset >= logStartOffset);
+    const stored = [...this.#partition.disk.abortedFrom(0)];
+    const left = aborted.filter(({ markerOffset }) => markers.has(markerOffset) || markerOffset >= this.model.lastStableOffset);
+    equal(stored.map(({ lastOffset }) => lastOffset).join(), left.map(({ markerOffset }) => markerOffset).sort((a, b) => a - b).join(), "aborts"); // biome-ignore format: a list each
+    if (left.length < aborted.length) this.#count("forgotten aborts");
+    if (left.length < aborted.length && !isCompacted) throw new Error("markers went without compaction");
+    for (const { firstOffset, lastOffset, lastStableOffset } of stored) {
+      equal(
+        aborted.some((one) => one.firstOffset === firstOffset && one.markerOffset === lastOffset),
+        true,
+        `stored abort at ${lastOffset}`,
+      );
+      const open = transactions.filter((one) => one.firstOffset < lastOffset && (one.markerOffset < 0 || one.markerOffset > lastOffset));
+      equal(lastStableOffset, Math.min(lastOffset + 1, ...open.map((one) => one.firstOffset)), `last stable offset at ${lastOffset}`);
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------- writing
+
+  /** null where the partition was lost on the way. */
+  #planTransactional(producer: Producer): Planned | null {
+    const { producerId } = producer;
+    const records = this.#newRecords();
+    const guard = this.model.openTransaction(producerId) === null ? this.#verify(producer) : undefined;
+    if (guard === null) return null;
+    const bytes = this.#encode(producer, records);
+    return {
+      item: guard === undefined ? bytes : { bytes, verification: guard },
+      accept: () => {
+        producer.nextSequence += records.length;
+        this.model.append(records, producerId);
+      },
+    };
+  }
+
+  #planPlain(): Planned {
+    const records = this.#newRecords();
+    return { item: this.#encode(null, records), accept: () => this.model.append(records, null) };
+  }
+
+  #planMarker({ producerId, producerEpoch }: Producer, isCommit: boolean): Planned {
+    const item: TxnMarker = { producerId, producerEpoch, coordinatorEpoch: 0, isCommit };
+    return { item, accept: () => this.model.end(producerId, isCommit) };
+  }
+
+  /** The guard of a producer's next transaction; null where the partition was lost on the way. */
+  #verify(producer: Producer): number | null {
+    const [answer] = this.#tryAppend([this.#encode(producer, this.#newRecords())]) ?? [];
+    if (answer === undefined) return null;
+    if (!isUnverified(answer)) throw new Error(`a transaction began without its verification: ${JSON.stringify(answer)}`);
+    return answer.needsVerification;
+  }
+
+  /** Ends a transaction that is not open: written where the partition does not know the producer's epoch yet. @returns whether it was answered */
+  #sendMarker({ producerId, producerEpoch }: Producer): boolean {
+    const known = this.#partition.log.describeProducers().find((one) => one.producerId === producerId);
+    const isKnown = known?.producerEpoch === producerEpoch && known.coordinatorEpoch === 0;
+    if (!isKnown) return this.#write([this.#planMarker({ producerId, producerEpoch, nextSequence: 0 }, false)]);
+    return this.#tryAppend([{ producerId, producerEpoch, coordinatorEpoch: 0, isCommit: false }]) !== null;
+  }
+
+  /** Writes all in one append. @returns whether it is written, whatever was answered */
+  #write(planned: readonly Planned[]): boolean {
+    if (planned.length === 0) return true;
+    const results = this.#tryAppend(planned.map(({ item }) => item));
+    const isWritten = results !== null || this.#partition.log.highWatermark > this.model.endOffset;
+    for (const [index, { accept }] of isWritten ? planned.entries() : []) {
+      const result = results?.[index];
+      if (result !== undefined && isFailure(result)) throw new Error(`an append was refused: ${result.error}: ${result.detail}`);
+      if (result !== undefined) equal(result.baseOffset, this.model.endOffset, "offset of an append");
+      accept();
+    }
+    return isWritten;
+  }
+
+  /** null where a fault ended the instance. */
+  #tryAppend(items: readonly AppendItem[]): readonly (AppendedRun | Failure)[] | null {
+    try {
+      return this.#partition.append(items);
+    } catch {
+      this.#startAnew();
+      return null;
+    }
+  }
+
+  #encode(producer: Producer | null, records: readonly { key: string; value: string }[]): ArrayBuffer {
+    const inputs = records.map((record) => ({ ...record, timestamp: this.#nowMs }));
+    const compression = this.#below(5) === 0 ? "lz4" : "none";
+    if (producer === null) return encodeBatch(this.#core, inputs, { compression }).buffer;
+    const { producerId, producerEpoch, nextSequence: baseSequence } = producer;
+    return encodeBatch(this.#core, inputs, { compression, producerId, producerEpoch, baseSequence, isTransactional: true }).buffer;
+  }
+
+  #newRecords(): { key: string; value: string }[] {
+    return Array.from({ length: 1 + this.#below(3) }, () => ({
+      key: `k${this.#below(KEY_COUNT)}`,
+      value: `${this.#written++}${"x".repeat(this.#below(40))}`,
+    }));
+  }
+
+  // ---------------------------------------------------------------------------------------------------------------- the rest
+
+  get #storedLogStart(): number {
+    return this.#partition.disk.loadState()!.logStartOffset;
+  }
+
+  #anyProducer(): Producer {
+    return this.#producers[this.#below(PRODUCER_COUNT)]!;
+  }
+
+  #begin(work: () => Promise<unknown>): void {
+    work().catch((error) => this.#failures.push(error));
+  }
+
+  /** A change that a fault cuts off leaves the instance dropped. */
+  #orDropped(change: () => void): void {
+    try {
+      change();
+    } catch {
+      if (this.#partition.isRunning) throw new Error("the instance whose change failed goes on");
+    }
+  }
+
+  #startAnew(): void {
+    const { chance } = this.plan;
+    this.plan.chance = 0;
+    this.#partition.start(this.#configs);
+    if (this.#partition.log.state.topicVersion < this.#configVersion) this.#partition.setConfigs(this.#configVersion, this.#configs);
+    this.plan.chance = chance;
+  }
+
+  get #isDue(): boolean {
+    const { alarmMs } = this.#partition;
+    return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
+  }
+
+  #setClock(nowMs: number): void {
+    this.#nowMs = nowMs;
+    vi.setSystemTime(nowMs);
+  }
+
+  #count(name: string): void {
+    this.counts[name] = (this.counts[name] ?? 0) + 1;
+  }
+
+  #pickStep(): StepName {
+    let left = this.#random() * STEPS.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, name] of STEPS) {
+      left -= weight;
+      if (left < 0) return name;
+    }
+    return "goOn";
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+}
+
+function isUnverified(answer: AppendedRun | Failure): answer is Unverified {
+  return "needsVerification" in answer;
+}
