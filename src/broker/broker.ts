@@ -84,6 +84,8 @@ export interface ProduceBatchesRequest {
   readonly batches: Uint8Array;
   /** Whose transaction the transactional ones among them belong to. */
   readonly transactionalId?: string;
+  /** The producer has not added the partition to its transaction: its first batch there does. */
+  readonly addsPartition?: boolean;
 }
 
 export interface ProduceBatchesResult {

@@ -265,7 +265,7 @@ export class MemoryBroker implements Api.Broker {
     return { groupId, state, members: group.members, offsets, unstable: [] };
   }
 
-  async committedOffsets(groupId: string) {
+  async committedOffsets(groupId: string): Promise<Api.CommittedOffsets> {
     return { offsets: [...(this.groups.get(groupId)?.offsets.values() ?? [])], unstable: [] };
   }
 

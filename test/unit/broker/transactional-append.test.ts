@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AppendRequest, AppendResult, Ports, Unverified } from "../../../src/broker/ports.ts";
+import type { AddPartitionsRequest, AppendRequest, AppendResult, Ports, Unverified } from "../../../src/broker/ports.ts";
 import { appendTransactional, transactionalProducer } from "../../../src/broker/transactional-append.ts";
 import { type Failure, failure } from "../../../src/common/errors.ts";
 import { validateBatches } from "../../../src/wasm/record-batches.ts";
@@ -16,6 +16,7 @@ const unverified = (needsVerification: number): Unverified => ({ ...failure("INV
 /** A partition and a coordinator that give these answers, and what they were asked. */
 function playing(appends: (AppendResult | Failure)[], verifications: (Failure | null)[]) {
   const guards: (number | undefined)[] = [];
+  const added: unknown[] = [];
   let verified = 0;
   const ports = {
     partition: () => ({
@@ -29,9 +30,13 @@ function playing(appends: (AppendResult | Failure)[], verifications: (Failure | 
         verified++;
         return verifications.shift() ?? null;
       },
+      addPartitions: async (request: AddPartitionsRequest) => {
+        added.push(request);
+        return verifications.shift() ?? null;
+      },
     }),
   } as unknown as Ports;
-  return { ports, guards, verifiedCount: () => verified };
+  return { ports, guards, added, verifiedCount: () => verified };
 }
 
 test("appends once where nothing has to be verified, again with the guard where it has", async () => {
@@ -50,6 +55,21 @@ test("verifies anew where the guard was void, and lets the producer try again af
   const never = playing([1, 2, 3, 4].map(unverified), []);
   expect(await appendTransactional(never.ports, REQUEST, PRODUCER)).toMatchObject({ error: "NOT_ENOUGH_REPLICAS" });
   expect(never.verifiedCount()).toBe(3);
+});
+
+test("Kafka's producers are told to try again in the words that they know", async () => {
+  const { ports } = playing([unverified(5)], [failure("CONCURRENT_TRANSACTIONS", "not complete")]);
+  expect(await appendTransactional(ports, REQUEST, PRODUCER)).toMatchObject({ error: "NOT_ENOUGH_REPLICAS" });
+});
+
+test("a producer that does not add partitions has them added by its first batch, in the place of the verification", async () => {
+  const implicit = { ...PRODUCER, addsPartitionOf: "orders" };
+  const { ports, guards, added, verifiedCount } = playing([unverified(5), WRITTEN], []);
+  expect(await appendTransactional(ports, REQUEST, implicit)).toBe(WRITTEN);
+  expect(added).toEqual([{ ...PRODUCER, topics: [{ topicId: "t", topic: "orders", topicVersion: 1, partitions: [2] }] }]);
+  expect([guards, verifiedCount()]).toEqual([[undefined, 5], 0]);
+  const refused = playing([unverified(5)], [failure("CONCURRENT_TRANSACTIONS", "not complete")]);
+  expect(await appendTransactional(refused.ports, REQUEST, implicit)).toMatchObject({ error: "CONCURRENT_TRANSACTIONS" });
 });
 
 test("a guard is not used where the transaction has ended meanwhile", async () => {

@@ -8,6 +8,7 @@ import type { Broker, ProduceResult } from "../../../src/broker/broker.ts";
 import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
 import { createBroker } from "../../../src/broker/create-broker.ts";
 import type {
+  AddPartitionsRequest,
   IsolationLevel,
   PartitionWatch,
   Ports,
@@ -16,7 +17,7 @@ import type {
   TopicMetadata,
   TxnMarker,
   Unverified,
-  VerifyTransactionRequest,
+  VerifyPartitionRequest,
 } from "../../../src/broker/ports.ts";
 import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
 import { type ErrorName, errorCode, type Failure, failure } from "../../../src/common/errors.ts";
@@ -35,7 +36,7 @@ const PRODUCER = { producerId: 7, producerEpoch: 0 };
 
 /** A broker whose coordinators answer as they are told, and what they were asked. */
 function aBroker(...answers: (ErrorName | null)[]) {
-  const asked: (VerifyTransactionRequest & { readonly transactionalId: string })[] = [];
+  const asked: (VerifyPartitionRequest & { readonly transactionalId: string })[] = [];
   const reads: IsolationLevel[] = [];
   const real = ports();
   const withCoordinator: Ports = {
@@ -48,13 +49,16 @@ function aBroker(...answers: (ErrorName | null)[]) {
       };
       return { ...port, read };
     },
-    transaction: (transactionalId) => ({
-      verify: async (verified) => {
+    transaction: (transactionalId) => {
+      const verify = async (verified: VerifyPartitionRequest) => {
         asked.push({ transactionalId, ...verified });
         const refused = answers.shift() ?? null;
         return refused === null ? null : failure(refused, "told to");
-      },
-    }),
+      };
+      const addPartitions = ({ producerId, producerEpoch, topics }: AddPartitionsRequest) =>
+        verify({ producerId, producerEpoch, topicId: topics[0]!.topicId, partition: topics[0]!.partitions[0]! });
+      return { ...real.transaction(transactionalId), verify, addPartitions };
+    },
   };
   const parts = { core, now: Date.now, random: Math.random };
   const state = { ...parts, clusterCache: new ClusterCache({ now: Date.now }), producerIds: new ProducerIdPool() };
@@ -113,9 +117,10 @@ test("the first batch of a transaction in a partition is verified, the others ar
 
 test("what the coordinator refuses is not written, and what it cannot say right now may be tried again", async () => {
   const topic = await aTopic();
-  const { broker } = aBroker("INVALID_TXN_STATE", "CONCURRENT_TRANSACTIONS", "COORDINATOR_NOT_AVAILABLE");
+  const refusals = ["INVALID_TXN_STATE", "CONCURRENT_TRANSACTIONS", "COORDINATOR_NOT_AVAILABLE"] as const;
+  const { broker } = aBroker(...refusals);
   const errorOf = async () => ((await put(broker, topic, 0, "a")) as ProduceResult).results[0]!.failure?.error;
-  expect([await errorOf(), await errorOf(), await errorOf()]).toEqual(["INVALID_TXN_STATE", "NOT_ENOUGH_REPLICAS", "NOT_ENOUGH_REPLICAS"]);
+  expect([await errorOf(), await errorOf(), await errorOf()]).toEqual(refusals);
   expect(await partitionOf(topic).describe(addressOf(topic))).toMatchObject({ highWatermark: 0 });
   expect(await errorOf()).toBeUndefined();
 });
