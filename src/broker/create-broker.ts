@@ -14,6 +14,7 @@ import { type ProduceContext, produceBatches, produceRecords } from "./produce.t
 import type { ProducerIdPool } from "./producer-ids.ts";
 import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
+import { queryTierOffset } from "./tier-offsets.ts";
 import { addressOf, findTopic } from "./topics.ts";
 import { truncate } from "./truncate.ts";
 import { verifySegments } from "./verify-segments.ts";
@@ -38,6 +39,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listTopics: (request) => topics.listTopics(request),
     createTopic: (request) => topics.createTopic(request),
     topic: (name) => findTopic(topics, name),
+    topicById: async (topicId) => (await topics.topicById(topicId)) ?? failure("UNKNOWN_TOPIC_ID", `no topic has the id ${topicId}`),
     describeTopic: async (name) => {
       topics.invalidate(name);
       const topic = await findTopic(topics, name);
@@ -46,6 +48,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
     offset: (topic, partition, query) => queryOffset(ports, topics, topic, partition, query),
+    tierOffset: (topic, partition, query) => queryTierOffset(ports, topics, topic, partition, query),
     truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
     segments: (request) => listSegments(ports, topics, request),
     verify: (request) => verifySegments({ ports, topics, core: state.core, now: state.now }, request),

@@ -25,6 +25,10 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     createTopic: async (request) =>
       (access.allows("CREATE", "CLUSTER") ? null : onTopic("CREATE", request.name)) ?? broker.createTopic(request),
     topic: async (name) => (access.allows("DESCRIBE_CONFIGS", "TOPIC", name) ? null : onTopic("DESCRIBE", name)) ?? broker.topic(name),
+    topicById: async (topicId) => {
+      const topic = await broker.topicById(topicId);
+      return isFailure(topic) ? topic : (onTopic("DESCRIBE", topic.name) ?? topic);
+    },
     describeTopic: async (name) => onTopic("DESCRIBE", name) ?? broker.describeTopic(name),
     alterTopic: async (name, request) =>
       (request.partitions === undefined ? null : onTopic("ALTER", name)) ??
@@ -32,6 +36,7 @@ export function guardBroker(broker: Broker, access: Access): Broker {
       broker.alterTopic(name, request),
     deleteTopic: async (name) => onTopic("DELETE", name) ?? broker.deleteTopic(name),
     offset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.offset(topic, partition, query),
+    tierOffset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.tierOffset(topic, partition, query),
     truncate: async (topic, partition, beforeOffset) => onTopic("DELETE", topic) ?? broker.truncate(topic, partition, beforeOffset),
     segments: async (request) => onTopic("DESCRIBE", request.topic) ?? broker.segments(request),
     verify: async (request) => onTopic("READ", request.topic) ?? broker.verify(request),

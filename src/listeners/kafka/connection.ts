@@ -64,7 +64,7 @@ export class KafkaConnection {
       ...{ isAuthenticated, identity: ANONYMOUS, authenticatedBy: null, reauthenticatedAtMs: 0, expiresAtMs: null },
       ...{ saslMechanism: null, exchange: null, isRefused: false },
       ...{ access: this.#security.access(ANONYMOUS), meter: this.#security.meter(ANONYMOUS) },
-      ...{ watches, signal: this.#gone.signal },
+      ...{ fetchSession: null, watches, signal: this.#gone.signal },
     };
     this.#splitter = new FrameSplitter(maxFrameBytes(isAuthenticated));
   }

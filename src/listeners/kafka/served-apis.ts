@@ -29,6 +29,7 @@ import { deleteGroups } from "./apis/42-delete-groups.ts";
 import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
+import { describeTopicPartitions } from "./apis/75-describe-topic-partitions.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -68,6 +69,7 @@ export const SERVED: readonly ServedApi[] = [
   describeUserScramCredentials,
   alterUserScramCredentials,
   describeCluster,
+  describeTopicPartitions,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

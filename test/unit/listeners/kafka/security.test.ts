@@ -2,21 +2,17 @@
 
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { errorCode } from "../../../../src/common/errors.ts";
-import { MAX_FRAME_BYTES } from "../../../../src/common/limits.ts";
 import type { ScramMechanism } from "../../../../src/common/security-words.ts";
 import { ConnectionRefused, type KafkaSettings } from "../../../../src/listeners/kafka/call.ts";
-import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
-import { API, type Api } from "../../../../src/protocol/api-keys.ts";
-import type { Fields } from "../../../../src/protocol/fields.ts";
-import { FrameSplitter } from "../../../../src/protocol/framing.ts";
+import { API } from "../../../../src/protocol/api-keys.ts";
+import { connectKafka, OPEN_KAFKA } from "../../../support/kafka-connection.ts";
 import { fetchFrame, openResponse, produceFrame, requestFrame } from "../../../support/kafka-frames.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 import { allowing, type MemorySecurity, memorySecurity } from "../../../support/memory-security.ts";
 import { encodePlainBatch } from "../../../support/plain-batches.ts";
-import { concat } from "../../../support/record-batches.ts";
 import { clientFinal } from "../../../support/scram-client.ts";
 
-const CLOSED: KafkaSettings = { adminToken: "sesame", isOpen: false, isAutoCreated: true, advertised: { host: "localhost", port: 9092 } };
+const CLOSED: KafkaSettings = { ...OPEN_KAFKA, adminToken: "sesame", isOpen: false };
 const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new Uint8Array(1000), headers: [] }]);
 
 let memory: MemorySecurity;
@@ -33,21 +29,8 @@ beforeEach(async () => {
 async function connect(settings: Partial<KafkaSettings> = {}) {
   const broker = new MemoryBroker();
   for (const name of ["orders", "secrets"]) await broker.createTopic({ name });
-  const sent: Uint8Array[] = [];
-  const splitter = new FrameSplitter(MAX_FRAME_BYTES);
-  const connection = new KafkaConnection({
-    broker,
-    security: memory.security(),
-    settings: { ...CLOSED, ...settings },
-    send: async (segments) => {
-      for (const frame of splitter.split(concat(segments))) sent.push(frame.slice());
-    },
-  });
+  const { connection, sent, ask } = connectKafka(broker, { ...CLOSED, ...settings }, memory.security());
   onTestFinished(() => connection.end());
-  const ask = async <Response extends Fields>(api: Api<Fields, Response>, version: number, request: object) => {
-    await connection.receive(requestFrame(api as never, version, request as never));
-    return openResponse(api, version, sent.at(-1)!).response;
-  };
   const handshake = async (mechanism: string) => (await ask(API.saslHandshake, 1, { mechanism })).errorCode;
   const authenticate = (text: string) => ask(API.saslAuthenticate, 2, { authBytes: new TextEncoder().encode(text) });
   return {
