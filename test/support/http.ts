@@ -2,6 +2,7 @@
 
 import { timingSafeEqual } from "node:crypto";
 import type { ExecutionContext } from "hono";
+import type { Security } from "../../src/broker/security.ts";
 import { createHttpApp } from "../../src/listeners/http/app.ts";
 import type { HttpSettings } from "../../src/listeners/http/call.ts";
 import { MemoryBroker } from "./memory-broker.ts";
@@ -22,11 +23,12 @@ export interface TestApp {
   send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
+export function testApp(settings: Partial<HttpSettings> = {}, security?: () => Security): TestApp {
   const broker = new MemoryBroker();
   const app = createHttpApp<object>({
     broker: () => broker,
     settings: () => ({ ...OPEN, ...settings }),
+    ...(security !== undefined && { security }),
     codec: plainCodec,
     topicConfigs: (set) =>
       Object.entries(set).map(([name, value]) => {
@@ -50,8 +52,8 @@ export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
 }
 
 /** A test app with the topic `orders` of two partitions. */
-export async function appWithTopic(settings: Partial<HttpSettings> = {}): Promise<TestApp> {
-  const app = testApp(settings);
+export async function appWithTopic(settings: Partial<HttpSettings> = {}, security?: () => Security): Promise<TestApp> {
+  const app = testApp(settings, security);
   await app.broker.createTopic({ name: "orders", partitions: 2 });
   return app;
 }
