@@ -18,6 +18,8 @@ export interface Env {
   readonly SLUICE_ADVERTISED_LISTENER?: string | null;
   /** "false": a Kafka client that asks for a topic that is not there does not get one. */
   readonly SLUICE_AUTO_CREATE_TOPICS?: string | null;
+  /** connections.max.reauth.ms: how long an authentication by SASL lasts, ms; 0 or not set: as long as its connection. */
+  readonly SLUICE_MAX_REAUTH_MS?: string | null;
   /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
   readonly SLUICE_GROUP_CONFIGS?: string | null;
 }

@@ -39,6 +39,7 @@ export const HELP = `Runs the broker on this machine.
                                 Without it the broker is open, on loopback only.
   SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
   SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
+  SLUICE_MAX_REAUTH_MS          (environment) Kafka clients authenticate again after so many ms (connections.max.reauth.ms); else never.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */

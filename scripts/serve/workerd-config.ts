@@ -11,7 +11,13 @@ export const NAMESPACES = [
 ] as const;
 
 /** Settings that come from the environment as they are. */
-const SETTINGS = ["SLUICE_ADMIN_TOKEN", "SLUICE_ADVERTISED_LISTENER", "SLUICE_AUTO_CREATE_TOPICS", "SLUICE_GROUP_CONFIGS"];
+const SETTINGS = [
+  "SLUICE_ADMIN_TOKEN",
+  "SLUICE_ADVERTISED_LISTENER",
+  "SLUICE_AUTO_CREATE_TOPICS",
+  "SLUICE_MAX_REAUTH_MS",
+  "SLUICE_GROUP_CONFIGS",
+];
 
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */
