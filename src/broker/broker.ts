@@ -7,6 +7,7 @@ import type {
   AlterTopicRequest,
   ClassicGroupPort,
   CommittedOffset,
+  ConsumerGroupPort,
   CreateTopicRequest,
   FetchStart,
   GroupDescription,
@@ -207,6 +208,8 @@ export interface CommitOffsetsRequest {
   }[];
   readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
   readonly force?: boolean;
+  /** The member commits only partitions that it has. */
+  readonly isOwnerOnly?: boolean;
 }
 
 export interface CommitOffsetsResult {
@@ -254,6 +257,7 @@ export interface Broker {
   listTopics(request: PageRequest): Promise<TopicPage>;
   createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure>;
   topic(name: string): Promise<TopicMetadata | Failure>;
+  topicById(topicId: string): Promise<TopicMetadata | Failure>;
   describeTopic(name: string): Promise<TopicDescription | Failure>;
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
@@ -275,9 +279,16 @@ export interface Broker {
 
   /** The coordinator of a group's members by Kafka's classic protocol. */
   classicGroup(groupId: string): ClassicGroupPort;
+  /** The coordinator of a group's members by Kafka's consumer protocol (KIP-848). */
+  consumerGroup(groupId: string): Pick<ConsumerGroupPort, "consumerHeartbeat" | "describeConsumer">;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
-  /** Of topics that are still there; none where the group does not exist. */
-  committedOffsets(groupId: string): Promise<readonly CommittedOffset[] | Failure>;
+  /** Of topics that are still there; none where the group does not exist. A member that is named is checked. */
+  committedOffsets(groupId: string, member?: GroupMember): Promise<readonly CommittedOffset[] | Failure>;
+  /** Kafka's OffsetDelete. In the order of the request. */
+  deleteOffsets(
+    groupId: string,
+    offsets: readonly { readonly topic: string; readonly partition: number }[],
+  ): Promise<CommitOffsetsResult | Failure>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
   resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;

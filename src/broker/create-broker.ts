@@ -6,6 +6,7 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
+import { deleteOffsets } from "./delete-offsets.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
@@ -38,6 +39,8 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listTopics: (request) => topics.listTopics(request),
     createTopic: (request) => topics.createTopic(request),
     topic: (name) => findTopic(topics, name),
+    topicById: async (topicId) =>
+      (await topics.topicById(topicId)) ?? failure("UNKNOWN_TOPIC_ID", `there is no topic with the id ${topicId}`),
     describeTopic: async (name) => {
       topics.invalidate(name);
       const topic = await findTopic(topics, name);
@@ -59,8 +62,10 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     tail: (request) => tail(ports, topics, request),
 
     classicGroup: (groupId) => ports.group(groupId),
+    consumerGroup: (groupId) => ports.group(groupId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),
-    committedOffsets: (groupId) => committedOffsets(ports, topics, groupId),
+    committedOffsets: (groupId, member) => committedOffsets(ports, topics, groupId, member),
+    deleteOffsets: (groupId, offsets) => deleteOffsets(ports, topics, groupId, offsets),
     listGroups: (request) => topics.listGroups(request),
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),

@@ -12,7 +12,16 @@ import type {
   ResetTarget,
 } from "./broker.ts";
 import { queryOffset } from "./offsets.ts";
-import type { CommittedOffset, GroupDescription, LogOffsets, OffsetCommit, OffsetQuery, OffsetResult, Ports } from "./ports.ts";
+import type {
+  CommittedOffset,
+  GroupDescription,
+  GroupMember,
+  LogOffsets,
+  OffsetCommit,
+  OffsetQuery,
+  OffsetResult,
+  Ports,
+} from "./ports.ts";
 import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
 
 export async function commitOffsets(
@@ -24,11 +33,13 @@ export async function commitOffsets(
   if (badId !== null) return badId;
   const resolved = await Promise.all(request.offsets.map((offset) => resolveCommit(topics, offset)));
   const commits = resolved.filter((commit): commit is OffsetCommit => !isFailure(commit));
-  const { groupId, member, force } = request;
+  const { groupId, member, force, isOwnerOnly } = request;
   const outcomes =
     commits.length === 0
       ? []
-      : await ports.group(groupId).commit({ groupId, offsets: commits, ...(member && { member }), ...(force && { force }) });
+      : await ports
+          .group(groupId)
+          .commit({ groupId, offsets: commits, ...(member && { member }), ...(force && { force }), ...(isOwnerOnly && { isOwnerOnly }) });
   if (!Array.isArray(outcomes)) return outcomes as Failure;
   const remaining = outcomes.values();
   const offsets = request.offsets.map(({ topic, partition }, index) => {
@@ -39,10 +50,14 @@ export async function commitOffsets(
   return { offsets };
 }
 
-export async function committedOffsets(ports: Ports, topics: TopicCache, groupId: string): Promise<readonly CommittedOffset[] | Failure> {
-  const group = (checkGroupId(groupId) ?? (await ports.group(groupId).describe(groupId))) as GroupDescription | Failure | null;
-  if (group === null) return [];
-  return isFailure(group) ? group : dropDeletedTopics(topics, group.offsets);
+export async function committedOffsets(
+  ports: Ports,
+  topics: TopicCache,
+  groupId: string,
+  member?: GroupMember,
+): Promise<readonly CommittedOffset[] | Failure> {
+  const offsets = checkGroupId(groupId) ?? (await ports.group(groupId).committedOffsets(groupId, member));
+  return isFailure(offsets) ? offsets : dropDeletedTopics(topics, offsets);
 }
 
 export async function describeGroup(

@@ -5,7 +5,6 @@
 import type { Failure } from "../common/errors.ts";
 import type {
   ClassicGroupDescription,
-  GroupListing,
   HeartbeatRequest,
   JoinGroupAnswer,
   JoinGroupRequest,
@@ -14,6 +13,10 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
+import type { ConsumerGroupDescription, ConsumerHeartbeat, ConsumerHeartbeatAnswer } from "../coordinator/consumer-messages.ts";
+import type { GroupListing, GroupType } from "../coordinator/group-coordinator.ts";
+import type { GroupMemberDescription } from "../coordinator/member-description.ts";
+import type { OffsetDeletion } from "../coordinator/offset-deletion.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -265,6 +268,8 @@ export interface CommitRequest {
   readonly member?: GroupMember;
   /** Write even though the group has members. */
   readonly force?: boolean;
+  /** The member commits only partitions that it has. */
+  readonly isOwnerOnly?: boolean;
 }
 
 /** Kafka's group states. */
@@ -272,8 +277,9 @@ export type GroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" 
 
 export interface GroupDescription {
   readonly groupId: string;
+  readonly type: GroupType;
   readonly state: GroupState;
-  readonly members: readonly GroupMember[];
+  readonly members: readonly GroupMemberDescription[];
   readonly offsets: readonly CommittedOffset[];
 }
 
@@ -292,7 +298,6 @@ export type {
   ClassicGroupDescription,
   ClassicGroupState,
   DescribedMember,
-  GroupListing,
   GroupProtocol,
   HeartbeatRequest,
   JoinedGroup,
@@ -309,6 +314,8 @@ export type {
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
 
+export type { GroupListing } from "../coordinator/group-coordinator.ts";
+
 /** A commit as a member of a classic group makes it: `memberEpoch` is its generation id, -1 where it has none. */
 export interface MemberCommitRequest extends CommitRequest {
   readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
@@ -324,10 +331,31 @@ export interface ClassicGroupPort {
   /** One entry for each member, in order. */
   leave(request: LeaveGroupRequest): Promise<readonly LeftMember[] | Failure>;
   commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure>;
-  /** null: the group does not exist, and DescribeGroups says that it is Dead. */
+  /** null: the group does not exist, or is a consumer group, and DescribeGroups says that it is Dead. */
   describeClassic(groupId: string): Promise<ClassicGroupDescription | null | Failure>;
   /** null: the group does not exist. */
   listing(groupId: string): Promise<GroupListing | null | Failure>;
+}
+
+// --------------------------------------------------------------------------------------------- members of a consumer group
+
+export type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
+  TopicPartitions,
+} from "../coordinator/consumer-messages.ts";
+export type { GroupMemberDescription, OffsetDeletion };
+
+/** Failures are those of Kafka's ConsumerGroupHeartbeat, OffsetFetch and OffsetDelete. */
+export interface ConsumerGroupPort {
+  consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer>;
+  /** null: the group does not exist, or is a classic one. */
+  describeConsumer(groupId: string): Promise<ConsumerGroupDescription | null | Failure>;
+  /** None where the group does not exist. A member that is named must be one, in its present epoch, if the group is a consumer group. */
+  committedOffsets(groupId: string, member?: GroupMember): Promise<readonly CommittedOffset[] | Failure>;
+  /** One entry for each, in order: null, or why it was not deleted. */
+  deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): Promise<readonly (Failure | null)[] | Failure>;
 }
 
 // -------------------------------------------------------------------------------------------------------------------- all
@@ -335,7 +363,7 @@ export interface ClassicGroupPort {
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
-  group(groupId: string): GroupPort & ClassicGroupPort;
+  group(groupId: string): GroupPort & ClassicGroupPort & ConsumerGroupPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

@@ -18,6 +18,8 @@ export interface CommitRights {
   readonly member?: Committer;
   /** Somebody who names no member may commit all the same. */
   readonly force?: boolean;
+  /** A member of a consumer group commits only what it has, in its present epoch too: Kafka does not ask that of its own clients. */
+  readonly isOwnerOnly?: boolean;
 }
 
 /** Why the commit is refused, or null. A member that commits has been heard. */

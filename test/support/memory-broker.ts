@@ -248,11 +248,31 @@ export class MemoryBroker implements Api.Broker {
       return { ...committed, highWatermark, lag: highWatermark === null ? null : Math.max(highWatermark - committed.offset, 0) };
     });
     const state: Ports.GroupState = group.members.length === 0 ? "Empty" : "Stable";
-    return { groupId, state, members: group.members, offsets };
+    const members = group.members.map((member) => ({
+      ...member,
+      instanceId: null,
+      clientId: "",
+      protocol: "classic" as const,
+      assignment: [],
+    }));
+    return { groupId, type: "classic" as const, state, members, offsets };
   }
 
   async committedOffsets(groupId: string) {
     return [...(this.groups.get(groupId)?.offsets.values() ?? [])];
+  }
+
+  async topicById(topicId: string): Promise<Ports.TopicMetadata | Failure> {
+    const topic = [...this.topics.values()].find((one) => one.metadata.topicId === topicId);
+    return topic?.metadata ?? failure("UNKNOWN_TOPIC_ID", `There is no topic ${topicId}.`);
+  }
+
+  consumerGroup(): never {
+    throw new Error("members are not kept here: test them over the group object");
+  }
+
+  deleteOffsets(): never {
+    throw new Error("members are not kept here: test them over the group object");
   }
 
   classicGroup(): never {

@@ -25,7 +25,10 @@ import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.t
 import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
+import { offsetDelete } from "./apis/47-offset-delete.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
+import { consumerGroupHeartbeat } from "./apis/68-consumer-group-heartbeat.ts";
+import { consumerGroupDescribe } from "./apis/69-consumer-group-describe.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -57,7 +60,10 @@ export const SERVED: readonly ServedApi[] = [
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
   describeCluster,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

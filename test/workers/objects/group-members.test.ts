@@ -103,7 +103,12 @@ test("members join, get their parts, commit and leave", async () => {
   expect(await commit(generationId)).toEqual([null]);
   expect(await commit(generationId - 1)).toMatchObject({ error: "ILLEGAL_GENERATION" });
   expect(await group.port.describeClassic(group.groupId)).toMatchObject({ state: "Stable", protocolName: "range", members: [{}, {}] });
-  expect(await group.port.listing(group.groupId)).toEqual({ groupId: group.groupId, state: "Stable", protocolType: "consumer" });
+  expect(await group.port.listing(group.groupId)).toEqual({
+    groupId: group.groupId,
+    type: "classic",
+    state: "Stable",
+    protocolType: "consumer",
+  });
 
   const left = await group.port.leave({
     groupId: group.groupId,

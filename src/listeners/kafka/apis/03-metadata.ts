@@ -33,7 +33,9 @@ async function describeTopics(call: Call<MetadataRequest>) {
   const { request, version, broker } = call;
   const isForAll = request.topics === null || (version === 0 && request.topics.length === 0);
   if (isForAll) return (await allTopics(broker)).map(describeTopic);
-  return Promise.all(request.topics!.map((asked) => (asked.name === null ? topicById(asked.topicId) : topicByName(call, asked.name))));
+  return Promise.all(
+    request.topics!.map((asked) => (asked.name === null ? topicById(broker, asked.topicId) : topicByName(call, asked.name))),
+  );
 }
 
 async function topicByName({ request, broker, settings }: Call<MetadataRequest>, name: string) {
@@ -46,9 +48,10 @@ async function topicByName({ request, broker, settings }: Call<MetadataRequest>,
   return withoutTopic(made.error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : made.error, name);
 }
 
-/** Topic ids are told and not asked by: no client does so before it speaks Fetch 13. */
-async function topicById(topicId: string) {
-  return { ...withoutTopic("UNKNOWN_TOPIC_ID", ""), topicId };
+/** A member of a consumer group (KIP-848) is told topic ids, and asks for the names. */
+async function topicById(broker: Broker, topicId: string) {
+  const topic = await broker.topicById(topicId);
+  return isFailure(topic) ? { ...withoutTopic(topic.error, ""), topicId } : describeTopic(topic);
 }
 
 export async function allTopics(broker: Broker): Promise<TopicMetadata[]> {

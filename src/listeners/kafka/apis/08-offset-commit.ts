@@ -1,5 +1,5 @@
-// OffsetCommit (key 8), versions 2-8. Partitions succeed and fail one by one. A generation of -1 is a consumer that assigns partitions
-// itself, and commits while the group has no members.
+// OffsetCommit (key 8), versions 2-9. Partitions succeed and fail one by one. A generation of -1 is a consumer that assigns partitions
+// itself, and commits while the group has no members. 9: the generation may be a member epoch, and STALE_MEMBER_EPOCH the answer (KIP-848).
 
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
@@ -7,7 +7,7 @@ import { serve } from "../call.ts";
 
 const NO_GENERATION = -1;
 
-export const offsetCommit = serve(API.offsetCommit, { min: 2, max: 8 }, async ({ request, broker }) => {
+export const offsetCommit = serve(API.offsetCommit, { min: 2, max: 9 }, async ({ request, broker }) => {
   const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch: memberEpoch } = request;
   const offsets = request.topics.flatMap(({ name, partitions }) =>
     partitions.map((partition) => ({
