@@ -39,6 +39,8 @@ function toStored(member: ConsumerMember): StoredConsumer {
     names: subscription.names,
     pattern: subscription.pattern,
     protocols: classic?.protocols ?? null,
+    // That of a classic member comes and goes with its calls, which write nothing: after a restart its session decides, as in Kafka.
+    rebalanceDeadlineMs: classic === null ? member.rebalanceDeadlineMs : null,
     assigned: toStoredOwned(member.assigned),
     revoking: toStoredOwned(member.revoking),
     target: toTopicPartitions(member.target).map(({ topicId, partitions }) => [topicId, partitions] as const),
