@@ -64,13 +64,8 @@ export async function listGroups(call: Call<object, z.output<(typeof contract.li
 }
 
 export async function describeGroup(call: Call<GroupParams>): Promise<Response> {
-  const { groupId, state, members, offsets } = requireResult(await call.broker.describeGroup(call.params.group));
-  return answer(call, {
-    groupId,
-    state,
-    members: members.map(({ memberId, memberEpoch }) => ({ memberId, memberEpoch })),
-    offsets: offsetAnswers(offsets),
-  });
+  const { groupId, type, state, members, offsets } = requireResult(await call.broker.describeGroup(call.params.group));
+  return answer(call, { groupId, type, state, members, offsets: offsetAnswers(offsets) });
 }
 
 export async function deleteGroup(call: Call<GroupParams>): Promise<Response> {
