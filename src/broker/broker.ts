@@ -217,6 +217,37 @@ export interface CommitOffsetsResult {
   readonly offsets: readonly { readonly topic: string; readonly partition: number; readonly failure?: Failure }[];
 }
 
+/** A fetch by a member of a group that has no connection. */
+export interface GroupFetchRequest {
+  readonly groupId: string;
+  readonly topics: { readonly names: readonly string[] } | { readonly pattern: string };
+  /** Absent for somebody new. One that is not known any more joins anew. */
+  readonly memberId?: string;
+  /** In which the member got what it commits. */
+  readonly memberEpoch?: number;
+  /** A static member's name. */
+  readonly instanceId?: string;
+  readonly clientId: string;
+  readonly commit: CommitOffsetsRequest["offsets"];
+  readonly autoOffsetReset: "earliest" | "latest" | "none";
+  readonly sessionTimeoutMs?: number;
+  readonly maxBytes?: number;
+  readonly maxWaitMs: number;
+  readonly isolation: IsolationLevel;
+  /** The client is gone. */
+  readonly signal?: AbortSignal;
+}
+
+export interface GroupFetchResult {
+  readonly memberId: string;
+  readonly memberEpoch: number;
+  readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** In the order of the request. */
+  readonly commits: CommitOffsetsResult["offsets"];
+  /** Those of the assignment that were read. */
+  readonly partitions: FetchManyResult["partitions"];
+}
+
 /** A committed offset and how far it is behind. */
 export interface GroupOffset extends CommittedOffset {
   /** Records between the committed offset and the high watermark; null where the partition could not be asked. */
@@ -281,6 +312,9 @@ export interface Broker {
   classicGroup(groupId: string): ClassicGroupPort;
   /** The coordinator of a group's members by Kafka's consumer protocol (KIP-848). */
   consumerGroup(groupId: string): Pick<ConsumerGroupPort, "consumerHeartbeat" | "describeConsumer">;
+  groupFetch(request: GroupFetchRequest): Promise<GroupFetchResult | Failure>;
+  /** null: the member is out of its group. */
+  removeMember(groupId: string, memberId: string): Promise<null | Failure>;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
   /** Of topics that are still there; none where the group does not exist. A member that is named is checked. */
   committedOffsets(groupId: string, member?: GroupMember): Promise<readonly CommittedOffset[] | Failure>;

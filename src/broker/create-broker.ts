@@ -8,6 +8,7 @@ import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
 import { deleteOffsets } from "./delete-offsets.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
+import { groupFetch, removeMember } from "./group-fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
@@ -63,6 +64,8 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
 
     classicGroup: (groupId) => ports.group(groupId),
     consumerGroup: (groupId) => ports.group(groupId),
+    groupFetch: (request) => groupFetch({ ports, topics, now: state.now, random: state.random }, request),
+    removeMember: (groupId, memberId) => removeMember({ ports }, groupId, memberId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),
     committedOffsets: (groupId, member) => committedOffsets(ports, topics, groupId, member),
     deleteOffsets: (groupId, offsets) => deleteOffsets(ports, topics, groupId, offsets),

@@ -82,6 +82,10 @@ export async function resetOffsets(ports: Ports, topics: TopicCache, request: Re
   const committed = new Map(
     group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]),
   );
+  if (group !== null && group.members.length > 0 && !request.dryRun) {
+    const detail = `Group '${request.groupId}' has ${group.members.length} members, which would go on from where they are: stop them first.`;
+    return failure("NON_EMPTY_GROUP", detail);
+  }
   const partitions =
     request.partition === undefined ? Array.from({ length: topic.partitionCount }, (_, index) => index) : [request.partition];
   const targets = await mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async (partition) => {
@@ -110,7 +114,8 @@ export function checkGroupId(groupId: string): Failure | null {
   return failure("INVALID_GROUP_ID", `a group id has 1 to ${MAX_GROUP_ID_LENGTH} characters, this one ${groupId.length}`);
 }
 
-async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["offsets"][number]): Promise<OffsetCommit | Failure> {
+/** A commit with its topic's id. */
+export async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["offsets"][number]): Promise<OffsetCommit | Failure> {
   const topic = await findTopic(topics, commit.topic);
   if (isFailure(topic)) return topic;
   if (commit.partition >= topic.partitionCount) return unknownPartition(topic, commit.partition);

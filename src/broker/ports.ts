@@ -16,6 +16,7 @@ import type {
 import type { ConsumerGroupDescription, ConsumerHeartbeat, ConsumerHeartbeatAnswer } from "../coordinator/consumer-messages.ts";
 import type { GroupListing, GroupType } from "../coordinator/group-coordinator.ts";
 import type { GroupMemberDescription } from "../coordinator/member-description.ts";
+import type { MemberPoll, MemberPolled } from "../coordinator/member-poll.ts";
 import type { OffsetDeletion } from "../coordinator/offset-deletion.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
@@ -345,11 +346,13 @@ export type {
   ConsumerHeartbeatAnswer,
   TopicPartitions,
 } from "../coordinator/consumer-messages.ts";
-export type { GroupMemberDescription, OffsetDeletion };
+export type { GroupMemberDescription, MemberPoll, MemberPolled, OffsetDeletion };
 
 /** Failures are those of Kafka's ConsumerGroupHeartbeat, OffsetFetch and OffsetDelete. */
 export interface ConsumerGroupPort {
   consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer>;
+  /** One call of a member that has no connection: commits, joins or goes on, and is told what it has. */
+  poll(request: MemberPoll): Promise<MemberPolled | Failure>;
   /** null: the group does not exist, or is a classic one. */
   describeConsumer(groupId: string): Promise<ConsumerGroupDescription | null | Failure>;
   /** None where the group does not exist. A member that is named must be one, in its present epoch, if the group is a consumer group. */

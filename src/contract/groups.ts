@@ -19,22 +19,19 @@ import {
 import { operation } from "./operation.ts";
 import { z } from "./zod.ts";
 
-const topicPartitions = z.strictObject({ topic: topicName, partitions: z.array(partition) });
+export const topicPartitions = z.strictObject({ topic: topicName, partitions: z.array(partition) });
+
+export const offsetToCommit = z.strictObject({
+  topic: topicName,
+  partition,
+  offset: offset.meta({ description: "The next offset to read." }),
+  metadata: z.string().max(MAX_OFFSET_METADATA_BYTES).optional(),
+  leaderEpoch: leaderEpoch.optional(),
+});
 
 export const commitBody = z
   .strictObject({
-    offsets: z
-      .array(
-        z.strictObject({
-          topic: topicName,
-          partition,
-          offset: offset.meta({ description: "The next offset to read." }),
-          metadata: z.string().max(MAX_OFFSET_METADATA_BYTES).optional(),
-          leaderEpoch: leaderEpoch.optional(),
-        }),
-      )
-      .min(1)
-      .max(MAX_OFFSETS_PER_COMMIT),
+    offsets: z.array(offsetToCommit).min(1).max(MAX_OFFSETS_PER_COMMIT),
     memberId: z.string().min(1).max(255).optional(),
     memberEpoch: z.int().min(0).max(2_147_483_647).optional(),
   })
@@ -72,7 +69,7 @@ const EXAMPLE_OFFSET = {
   lag: 1,
 };
 
-const GROUP_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
+export const GROUP_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
 
 export const commitOffsets = operation({
   id: "commitOffsets",

@@ -2,6 +2,7 @@
 
 import * as cluster from "./cluster.ts";
 import * as fetch from "./fetch.ts";
+import * as groupMembers from "./group-members.ts";
 import * as groups from "./groups.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
@@ -33,6 +34,8 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  groupMembers.groupFetch,
+  groupMembers.removeGroupMember,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

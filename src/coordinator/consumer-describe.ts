@@ -33,13 +33,14 @@ function describeMember(member: ConsumerMember, topics: TopicImage): DescribedCo
     memberEpoch: member.epoch,
     subscribedTopicNames: member.subscription.names,
     subscribedTopicRegex: member.subscription.pattern,
-    assignment: named(member.assigned, topics),
-    targetAssignment: named(member.target, topics),
+    assignment: namedPartitions(member.assigned, topics),
+    targetAssignment: namedPartitions(member.target, topics),
     isClassic: member.classic !== null,
   };
 }
 
-function named(partitions: Parameters<typeof toTopicPartitions>[0], topics: TopicImage): NamedPartitions[] {
+/** Those of topics that are there, with their names. */
+export function namedPartitions(partitions: Parameters<typeof toTopicPartitions>[0], topics: TopicImage): NamedPartitions[] {
   return toTopicPartitions(partitions).flatMap((one) => {
     const topic = topics.withId(one.topicId);
     return topic === undefined ? [] : { ...one, topic: topic.name };

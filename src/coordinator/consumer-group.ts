@@ -25,10 +25,16 @@ import type { SessionDeadlines } from "./classic-snapshot.ts";
 import { heartbeatClassic, joinClassic, leaveClassic, syncClassic } from "./consumer-classic.ts";
 import { allowConsumerCommit, allowConsumerOffsetFetch, checkPartitionCommit } from "./consumer-commit.ts";
 import { isDowngradable, takeOver, toClassicGroup } from "./consumer-convert.ts";
-import { describeConsumerGroup, stateOf } from "./consumer-describe.ts";
+import { describeConsumerGroup, namedPartitions, stateOf } from "./consumer-describe.ts";
 import { heartbeat, isLeaving } from "./consumer-heartbeat.ts";
 import { expireMembers, leaveByHeartbeat } from "./consumer-leave.ts";
-import type { ConsumerGroupDescription, ConsumerGroupState, ConsumerHeartbeat, ConsumerHeartbeatAnswer } from "./consumer-messages.ts";
+import type {
+  ConsumerGroupDescription,
+  ConsumerGroupState,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
+  NamedPartitions,
+} from "./consumer-messages.ts";
 import { restoreConsumerGroup, toWrite } from "./consumer-snapshot.ts";
 import {
   bumpEpoch,
@@ -89,6 +95,18 @@ export class ConsumerGroup {
 
   get topics(): TopicImage {
     return this.#group.topics;
+  }
+
+  /** null: there is no such member. */
+  memberEpoch(memberId: string): number | null {
+    return this.#group.members.get(memberId)?.epoch ?? null;
+  }
+
+  /** What a member has, and whether it waits for more. */
+  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
+    const member = this.#group.members.get(memberId);
+    if (member === undefined) return { assignment: [], isWaiting: false };
+    return { assignment: namedPartitions(member.assigned, this.#group.topics), isWaiting: member.state !== "Stable" };
   }
 
   /** What the members subscribe to, and one more subscription where given. */

@@ -147,7 +147,7 @@ function joinMember(step: ConsumerStep, request: ConsumerHeartbeat): ConsumerMem
   const memberId = request.memberId === "" ? options.randomId() : request.memberId;
   const holder = group.members.get(group.staticMembers.get(request.instanceId ?? "") ?? "");
   const namesake = group.members.get(memberId);
-  if (holder !== undefined) return joinAsStatic(step, holder, memberId);
+  if (holder !== undefined) return joinAsStatic(step, holder, memberId, request.isTakingOver === true);
   if (namesake !== undefined && namesake.instanceId !== request.instanceId) {
     return failure("FENCED_INSTANCE_ID", `The member id '${memberId}' is that of another member.`);
   }
@@ -165,8 +165,8 @@ function joinAgain(member: ConsumerMember): ConsumerMember {
 }
 
 /** The process behind a static member has restarted, or another took its place: what is meant for the name stays with it. */
-function joinAsStatic(step: ConsumerStep, holder: ConsumerMember, memberId: string): ConsumerMember | Failure {
-  const isReleased = holder.epoch === STATIC_LEAVE_EPOCH || holder.memberId === memberId || holder.classic !== null;
+function joinAsStatic(step: ConsumerStep, holder: ConsumerMember, memberId: string, isTakingOver: boolean): ConsumerMember | Failure {
+  const isReleased = isTakingOver || holder.epoch === STATIC_LEAVE_EPOCH || holder.memberId === memberId || holder.classic !== null;
   if (!isReleased) {
     return failure("UNRELEASED_INSTANCE_ID", `Static member '${holder.instanceId}' is still in the group, as '${holder.memberId}'.`);
   }

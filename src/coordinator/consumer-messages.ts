@@ -35,6 +35,8 @@ export interface ConsumerHeartbeat {
   readonly topicPartitions: readonly TopicPartitions[] | null;
   /** Out of the group when it is not heard for so long (ms); the group's config where absent. */
   readonly sessionTimeoutMs?: number;
+  /** A static member takes its name's place from whoever has it, as classic ones do: without a connection, nobody leaves before it dies. */
+  readonly isTakingOver?: boolean;
 }
 
 export interface ConsumerHeartbeatResult {

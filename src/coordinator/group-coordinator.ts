@@ -32,6 +32,7 @@ import {
   type ConsumerHeartbeat,
   type ConsumerHeartbeatAnswer,
   JOIN_EPOCH,
+  type NamedPartitions,
 } from "./consumer-messages.ts";
 import { GroupMembers, type MemberStores } from "./group-members.ts";
 import { GroupRetention } from "./group-retention.ts";
@@ -174,6 +175,25 @@ export class GroupCoordinator {
         refused = await this.#members.prepareConsumerHeartbeat(request);
       } else return this.#members.consumerHeartbeat(request);
     }
+  }
+
+  get config(): GroupConfig {
+    return this.#options.config;
+  }
+
+  /** Of a consumer group; null: it has no such member. */
+  memberEpoch(memberId: string): number | null {
+    return this.#members.memberEpoch(memberId);
+  }
+
+  /** What a member of a consumer group has, and whether it waits for more. */
+  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
+    return this.#members.memberAssignment(memberId);
+  }
+
+  /** null: none is committed. */
+  committedOffset(topicId: string, partition: number): StoredOffset | null {
+    return this.#stores.offsets.offset(topicId, partition);
   }
 
   /** One result for each offset, in order: null where it was written. The good ones are written together. */

@@ -31,6 +31,7 @@ import {
   type ConsumerHeartbeat,
   type ConsumerHeartbeatAnswer,
   JOIN_EPOCH,
+  type NamedPartitions,
 } from "./consumer-messages.ts";
 import type { ConsumerGroupOptions } from "./consumer-state.ts";
 import { CONSUMER_PROTOCOL_TYPE, readSubscription } from "./consumer-subscription.ts";
@@ -207,6 +208,16 @@ export class GroupMembers {
       consumer.setTopics(this.#topics.image, nowMs);
       return consumer.heartbeat(request, nowMs);
     });
+  }
+
+  /** Of a consumer group; null: it has no such member. */
+  memberEpoch(memberId: string): number | null {
+    return this.#kind.consumer?.memberEpoch(memberId) ?? null;
+  }
+
+  /** What a member of a consumer group has, and whether it waits for more. */
+  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
+    return this.#kind.consumer?.memberAssignment(memberId) ?? { assignment: [], isWaiting: false };
   }
 
   /** Why the commit is refused, or null: then each partition is to be asked for. */

@@ -20,6 +20,8 @@ import type {
   LeaveGroupRequest,
   LeftMember,
   MemberCommitRequest,
+  MemberPoll,
+  MemberPolled,
   OffsetDeletion,
   SyncGroupAnswer,
   SyncGroupRequest,
@@ -27,6 +29,7 @@ import type {
 import type { Failure } from "../common/errors.ts";
 import { readGroupConfigs } from "../common/group-configs.ts";
 import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
+import { pollAsMember } from "../coordinator/member-poll.ts";
 import type { Env } from "../env.ts";
 import { SqliteConsumerStore } from "../storage/sqlite-consumer-store.ts";
 import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
@@ -92,6 +95,10 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
 
   consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
     return this.#coordinator.consumerHeartbeat(request);
+  }
+
+  poll(request: MemberPoll): Promise<MemberPolled | Failure> {
+    return pollAsMember(this.#coordinator, request);
   }
 
   async describeConsumer(_groupId: string): Promise<ConsumerGroupDescription | null> {

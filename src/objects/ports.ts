@@ -57,6 +57,7 @@ function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort & Co
     describeClassic: (id) => orCoordinatorUnavailable(object().describeClassic(id)),
     listing: (id) => orCoordinatorUnavailable(object().listing(id)),
     consumerHeartbeat: (request) => orCoordinatorUnavailable(object().consumerHeartbeat(request)),
+    poll: (request) => orCoordinatorUnavailable(object().poll(request)),
     describeConsumer: (id) => orCoordinatorUnavailable(object().describeConsumer(id)),
     committedOffsets: (id, member) => orCoordinatorUnavailable(object().committedOffsets(id, member)),
     deleteOffsets: (id, offsets) => orCoordinatorUnavailable(object().deleteOffsets(id, offsets)),

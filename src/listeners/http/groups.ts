@@ -1,6 +1,7 @@
 // /v1/groups: commit, committed offsets with lag, reset, list, describe, delete.
 
 import type { GroupOffset } from "../../broker/broker.ts";
+import { type Failure, isFailure } from "../../common/errors.ts";
 import * as contract from "../../contract/groups.ts";
 import type { z } from "../../contract/zod.ts";
 import { answer, noContent } from "./answer.ts";
@@ -16,18 +17,27 @@ export async function commitOffsets(call: Call<GroupParams, z.output<(typeof con
   if ((memberId === undefined) !== (memberEpoch === undefined)) {
     throw refuse("INVALID_REQUEST", "In the body: memberId and memberEpoch go together.");
   }
-  const committed = requireResult(
+  const committed = requireFenced(
     await call.broker.commitOffsets({
       groupId: call.params.group,
       offsets: offsets.map(defined),
       force: call.query.force,
-      ...(memberId === undefined || memberEpoch === undefined ? {} : { member: { memberId, memberEpoch } }),
+      ...(memberId === undefined || memberEpoch === undefined ? {} : { member: { memberId, memberEpoch }, isOwnerOnly: true }),
     }),
   );
-  const results = committed.offsets.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure) }));
-  const failures = committed.offsets.flatMap(({ failure }) => failure ?? []);
+  const results = committed.offsets.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure && fenced(failure)) }));
+  const failures = committed.offsets.flatMap(({ failure }) => (failure === undefined ? [] : fenced(failure)));
   if (failures.length === results.length) throw new ProblemError(failures[0]!, { extensions: { offsets: results } });
   return answer(call, { offsets: results });
+}
+
+/** Kafka's clients are told that they are behind; over HTTP that is the same as to be fenced. */
+export function fenced(failure: Failure): Failure {
+  return failure.error === "STALE_MEMBER_EPOCH" ? { ...failure, error: "FENCED_MEMBER_EPOCH" } : failure;
+}
+
+function requireFenced<T extends object>(result: T | Failure): T {
+  return requireResult(isFailure(result) ? fenced(result) : result);
 }
 
 export async function getGroupOffsets(call: Call<GroupParams, z.output<(typeof contract.getGroupOffsets)["query"]>>): Promise<Response> {

@@ -3,6 +3,7 @@
 
 import * as clusterContract from "../../contract/cluster.ts";
 import * as fetchContract from "../../contract/fetch.ts";
+import * as groupMembersContract from "../../contract/group-members.ts";
 import * as groupsContract from "../../contract/groups.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
@@ -13,6 +14,7 @@ import type { Call } from "./call.ts";
 import { getCluster, getHealth } from "./cluster.ts";
 import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
+import { groupFetch, removeGroupMember } from "./group-members.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
@@ -59,6 +61,8 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.commitOffsets, commitOffsets),
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
+  route(groupMembersContract.groupFetch, groupFetch),
+  route(groupMembersContract.removeGroupMember, removeGroupMember),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];
