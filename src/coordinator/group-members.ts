@@ -73,6 +73,8 @@ export class GroupMembers {
   #kind: Kind;
   #topics: GroupTopics;
   #areSessionsStored: boolean;
+  /** When `expire` is to be called, or earlier (ms since the epoch). */
+  #deadlineMs: number | null;
 
   constructor(stores: MemberStores, source: TopicSource, options: GroupMembersOptions) {
     this.#stores = stores;
@@ -84,6 +86,7 @@ export class GroupMembers {
     this.#areSessionsStored = sessions !== null;
     this.#kind = this.#load(sessions ?? undefined);
     this.#topics = this.#newTopics();
+    this.#deadlineMs = this.#nextDeadlineMs();
   }
 
   get type(): "classic" | "consumer" {
@@ -119,7 +122,7 @@ export class GroupMembers {
 
   /** When `expire` is to be called, or earlier (ms since the epoch). */
   get deadlineMs(): number | null {
-    return (this.#kind.classic ?? this.#kind.consumer).nextDeadlineMs();
+    return this.#deadlineMs;
   }
 
   /** Clients wait for the deadline, and what is not stored must not be put out of memory. */
@@ -183,7 +186,9 @@ export class GroupMembers {
   heartbeat(request: HeartbeatRequest): null | Failure {
     const { consumer, classic } = this.#kind;
     if (consumer !== undefined) return this.#runConsumer(consumer, (nowMs) => consumer.heartbeatClassic(request, nowMs));
-    return this.#run((nowMs) => classic.heartbeat(request, nowMs));
+    // In a Stable group it moves one deadline back and nothing else: looking for the next one would cost as much as the group is large.
+    const isSteady = classic.state === "Stable";
+    return this.#run((nowMs) => classic.heartbeat(request, nowMs), isSteady ? this.#deadlineMs : undefined);
   }
 
   /** One answer for each member, in order. */
@@ -293,6 +298,7 @@ export class GroupMembers {
     this.#areSessionsStored = false;
     this.#kind = this.#load();
     this.#topics = this.#newTopics();
+    this.#deadlineMs = this.#nextDeadlineMs();
   }
 
   #load(sessions?: ReadonlyMap<string, number>): Kind {
@@ -329,24 +335,32 @@ export class GroupMembers {
     });
   }
 
-  /** An operation of somebody who is heard by it: stored sessions are not the present ones any more. */
-  #run<T>(operation: (nowMs: number) => T): T {
+  /**
+   * An operation of somebody who is heard by it: stored sessions are not the present ones any more.
+   * @param deadlineMs that of before, where it cannot have become earlier
+   */
+  #run<T>(operation: (nowMs: number) => T, deadlineMs?: number | null): T {
     if (this.#areSessionsStored) {
       this.#stores.members.clearSessions();
       this.#areSessionsStored = false;
     }
     const nowMs = this.#options.now();
     const result = operation(nowMs);
-    this.#settle(nowMs);
+    this.#settle(nowMs, deadlineMs);
     this.#options.operated();
     return result;
   }
 
-  #settle(nowMs: number): void {
+  #settle(nowMs: number, deadlineMs?: number | null): void {
     this.#storeConsumer();
     const downgraded = this.#kind.consumer?.downgraded(this.#options.config.maxSize, nowMs);
     if (downgraded) this.#goOnAsClassic(downgraded).rebalance(nowMs);
     if (this.#kind.classic !== undefined) this.#settleClassic(this.#kind.classic);
+    this.#deadlineMs = deadlineMs === undefined ? this.#nextDeadlineMs() : deadlineMs;
+  }
+
+  #nextDeadlineMs(): number | null {
+    return (this.#kind.classic ?? this.#kind.consumer).nextDeadlineMs();
   }
 
   #settleClassic(classic: ClassicGroup): void {
