@@ -6,7 +6,9 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
+import { deleteOffsets } from "./delete-offsets.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
+import { groupFetch, removeMember } from "./group-fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
@@ -66,8 +68,12 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     tail: (request) => tail(ports, topics, request),
 
     classicGroup: (groupId) => ports.group(groupId),
+    consumerGroup: (groupId) => ports.group(groupId),
+    groupFetch: (request) => groupFetch({ ports, topics, now: state.now, random: state.random }, request),
+    removeMember: (groupId, memberId) => removeMember({ ports }, groupId, memberId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),
-    committedOffsets: (groupId) => committedOffsets(ports, topics, groupId),
+    committedOffsets: (groupId, member) => committedOffsets(ports, topics, groupId, member),
+    deleteOffsets: (groupId, offsets) => deleteOffsets(ports, topics, groupId, offsets),
     listGroups: (request) => topics.listGroups(request),
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),

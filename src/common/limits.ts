@@ -144,6 +144,21 @@ export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
  */
 export const MAX_GROUP_METADATA_BYTES = 8 * MIB;
 
+/** Longest member, instance or rack id (characters): clients make UUIDs and host names. Kafka has no limit. */
+export const MAX_MEMBER_ID_LENGTH = 255;
+
+/** Longest regular expression for topic names (characters): RE2 needs time in proportion to it for each character of a name. */
+export const MAX_TOPIC_PATTERN_LENGTH = 1_000;
+
+/** Most topics by name that an HTTP member subscribes to: it says them in each of its calls. */
+export const MAX_TOPICS_PER_MEMBER = 1_000;
+
+/** How long a consumer group believes what it knows of its topics (ms). A heartbeat after that asks the cluster, as often at most. */
+export const GROUP_TOPICS_TTL_MS = 5_000;
+
+/** How soon an HTTP member that waits for partitions of others asks again (ms): their next call gives them back. */
+export const GROUP_WAIT_SLICE_MS = 250;
+
 /** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
 export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
 
