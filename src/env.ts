@@ -1,6 +1,7 @@
 // The Worker's bindings and settings, as wrangler.toml and the self-hosting config (scripts/) give them.
 
 import type { ClusterObject } from "./objects/cluster.ts";
+import type { ConnectionObject } from "./objects/connection.ts";
 import type { GroupObject } from "./objects/group.ts";
 import type { PartitionObject } from "./objects/partition.ts";
 import type { TransactionObject } from "./objects/transaction.ts";
@@ -9,6 +10,7 @@ export interface Env {
   readonly CLUSTER: DurableObjectNamespace<ClusterObject>;
   readonly PARTITION: DurableObjectNamespace<PartitionObject>;
   readonly GROUP: DurableObjectNamespace<GroupObject>;
+  readonly CONNECTION: DurableObjectNamespace<ConnectionObject>;
   readonly TRANSACTION: DurableObjectNamespace<TransactionObject>;
   /** Where sealed segments go. Without it everything stays in the partitions' SQLite. */
   readonly ARCHIVE?: R2Bucket;
@@ -16,10 +18,14 @@ export interface Env {
   readonly SLUICE_ADMIN_TOKEN?: string | null;
   /** "1" serves without a token: set by `npm start` and `npm run dev` on loopback, and nowhere else. */
   readonly SLUICE_OPEN?: string | null;
-  /** HOST:PORT that Kafka clients are told to connect to; the address that they came by where it is not set. */
+  /** HOST:PORT that Kafka clients are told to connect to, by door where they differ (src/common/advertised-listeners.ts). */
   readonly SLUICE_ADVERTISED_LISTENER?: string | null;
   /** "false": a Kafka client that asks for a topic that is not there does not get one. */
   readonly SLUICE_AUTO_CREATE_TOPICS?: string | null;
+  /** Configs of Kafka connections as a JSON object of texts (src/common/connection-configs.ts): {"max.connections": "500"}. */
+  readonly SLUICE_CONNECTION_CONFIGS?: string | null;
+  /** How many objects Kafka's WebSockets share; each has one of its own where it is not set (src/objects/names.ts). */
+  readonly SLUICE_CONNECTION_OBJECTS?: string | null;
   /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
   readonly SLUICE_GROUP_CONFIGS?: string | null;
   /** Configs of transactions, likewise (src/common/transaction-configs.ts): {"transaction.max.timeout.ms": "60000"}. */

@@ -1,32 +1,30 @@
 // The Worker: what it exports to the platform, wired together.
 
-import { ClusterCache } from "./broker/cluster-cache.ts";
-import { type BrokerState, createBroker } from "./broker/create-broker.ts";
-import { ProducerIdPool } from "./broker/producer-ids.ts";
+import { createBroker } from "./broker/create-broker.ts";
 import { describeConfigs } from "./common/configs.ts";
+import { readConnectionConfigs } from "./common/connection-configs.ts";
 import { MAX_DECOMPRESSED_BYTES } from "./common/limits.ts";
 import { VERSION } from "./common/version.ts";
 import type { Env } from "./env.ts";
 import { createHttpApp } from "./listeners/http/app.ts";
+import { ConnectionQuota } from "./listeners/kafka/connection-quota.ts";
 import { serveSocket } from "./listeners/kafka/serve-socket.ts";
+import { brokerState as state } from "./objects/broker-state.ts";
 import { core } from "./objects/core.ts";
-import { kafkaSettings } from "./objects/kafka-settings.ts";
+import { socketSettings } from "./objects/kafka-settings.ts";
+import { openConnection } from "./objects/open-connection.ts";
 import { createPorts } from "./objects/ports.ts";
+import { securityOf } from "./objects/security-port.ts";
 import { createRecordCodec } from "./wasm/record-codec.ts";
 
 export { ClusterObject } from "./objects/cluster.ts";
+export { ConnectionObject } from "./objects/connection.ts";
 export { GroupObject } from "./objects/group.ts";
 export { PartitionObject } from "./objects/partition.ts";
 export { TransactionObject } from "./objects/transaction.ts";
 
-/** What the requests of this isolate share. */
-const state: BrokerState = {
-  core,
-  clusterCache: new ClusterCache({ now: Date.now }),
-  producerIds: new ProducerIdPool(),
-  now: Date.now,
-  random: Math.random,
-};
+/** Of this isolate. */
+const connections = new ConnectionQuota();
 
 const http = createHttpApp<Env>({
   broker: (env, context) =>
@@ -34,6 +32,8 @@ const http = createHttpApp<Env>({
       createPorts(env, (work) => context.waitUntil(work)),
       state,
     ),
+  openKafkaSocket: openConnection,
+  security: securityOf,
   settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
   codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
   topicConfigs: (set) =>
@@ -46,11 +46,26 @@ export default {
   fetch: (request, env, context) => http.fetch(request, env, context),
 
   async connect(socket, env, context) {
-    const broker = createBroker(
-      createPorts(env, (work) => context.waitUntil(work)),
-      state,
-    );
-    const { localAddress } = await socket.opened;
-    await serveSocket(socket, { broker, settings: kafkaSettings(env, localAddress) });
+    const config = readConnectionConfigs(env.SLUICE_CONNECTION_CONFIGS);
+    const { localAddress, remoteAddress } = await socket.opened;
+    const close = connections.open(remoteAddress?.replace(PORT, "") ?? null, config);
+    if (typeof close === "string") return refuseSocket(socket, close);
+    try {
+      const broker = createBroker(
+        createPorts(env, (work) => context.waitUntil(work)),
+        state,
+      );
+      await serveSocket(socket, { broker, security: securityOf(env), settings: socketSettings(env, localAddress) }, config.maxIdleMs);
+    } finally {
+      close();
+    }
   },
 } satisfies ExportedHandler<Env>;
+
+/** Of an address with its port. */
+const PORT = /:\d+$/;
+
+async function refuseSocket(socket: Socket, reason: string): Promise<void> {
+  console.warn(JSON.stringify({ message: "a Kafka connection is refused", reason }));
+  await socket.close();
+}

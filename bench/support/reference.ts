@@ -1,10 +1,11 @@
-// Runs the reference Worker (bench/reference/) on plain workerd, with data in a temporary folder.
+// Runs a reference Worker (bench/reference/) on plain workerd, with data in a temporary folder.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildCore } from "../../scripts/build-core.ts";
 import { bundleWorker } from "../../scripts/build-worker.ts";
 import { killWithThisProcess } from "../../scripts/serve/processes.ts";
 import { listeningPorts, startWorkerd } from "../../scripts/serve/workerd.ts";
@@ -17,17 +18,29 @@ export interface Reference {
   stop(): Promise<void>;
 }
 
-export async function startReference(): Promise<Reference> {
-  await bundleWorker(`${root}bench/reference/worker.ts`, `${root}build/reference.js`);
+/** The bare Worker and object that answer HTTP. */
+export function startReference(): Promise<Reference> {
+  return start("worker", "reference", "http");
+}
+
+/** The bare Kafka produce door. */
+export function startDoor(): Promise<Reference> {
+  return start("door", "door", "kafka");
+}
+
+/** Bundles bench/reference/NAME.ts to build/BUNDLE.js and runs bench/reference/NAME.capnp. */
+async function start(name: string, bundle: string, socket: string): Promise<Reference> {
+  await buildCore();
+  await bundleWorker(`${root}bench/reference/${name}.ts`, `${root}build/${bundle}.js`);
   const folder = mkdtempSync(join(tmpdir(), "sluice-reference-"));
   await mkdir(join(folder, "objects"));
-  const child = startWorkerd(`${root}bench/reference/workerd.capnp`, folder);
+  const child = startWorkerd(`${root}bench/reference/${name}.capnp`, folder);
   const guard = killWithThisProcess(child.pid!);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const ports = await listeningPorts(child, ["http"]);
-  if (ports === null) throw new Error("the reference Worker did not start");
+  const ports = await listeningPorts(child, [socket]);
+  if (ports === null) throw new Error(`the reference ${name} did not start`);
   return {
-    port: ports.http,
+    port: ports[socket]!,
     workerdPid: child.pid!,
     async stop() {
       child.kill("SIGKILL");

@@ -23,11 +23,11 @@ export async function withBrokerAndReference(run: (broker: Broker, reference: Re
   }
 }
 
-export async function createTopic(url: string, name: string): Promise<void> {
+export async function createTopic(url: string, name: string, configs: Readonly<Record<string, string>> = {}): Promise<void> {
   const answer = await fetch(`${url}/v1/topics`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, partitions: 1 }),
+    body: JSON.stringify({ name, partitions: 1, configs }),
   });
   if (answer.status !== 201) throw new Error(`creating ${name} was answered ${answer.status}: ${await answer.text()}`);
 }

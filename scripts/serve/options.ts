@@ -2,8 +2,11 @@
 
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
+import { parseListeners } from "../../src/common/advertised-listeners.ts";
+import { readConnectionConfigs } from "../../src/common/connection-configs.ts";
 import { type ArchiveOptions, type Environment, parseArchive } from "./archive-options.ts";
 import { StartError, USAGE_EXIT_CODE } from "./start-error.ts";
+import { parseTls, type TlsOptions } from "./tls-options.ts";
 
 export interface ServeOptions {
   /** An IP address. */
@@ -18,6 +21,8 @@ export interface ServeOptions {
   readonly open: boolean;
   /** Where sealed segments go; null: they stay where they are. */
   readonly archive: ArchiveOptions | null;
+  /** For both ports; null: neither speaks it. */
+  readonly tls: TlsOptions | null;
 }
 
 export const HELP = `Runs the broker on this machine.
@@ -33,17 +38,24 @@ export const HELP = `Runs the broker on this machine.
   --archive s3://BUCKET/PREFIX
                    Move them to S3, or to what speaks its protocol. Takes AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY,
                    AWS_SESSION_TOKEN, AWS_REGION and AWS_ENDPOINT_URL from the environment.
+  --tls-cert FILE --tls-key FILE
+                   Serve TLS on both ports: HTTPS, and SSL for Kafka clients. PEM; the certificate with its chain.
+  --tls-client-ca FILE
+                   Let in only clients with a certificate of these authorities (mTLS), beside the token.
   --help           This text.
 
   SLUICE_ADMIN_TOKEN            (environment) The token that clients must send (Kafka clients: SASL PLAIN, as the password).
                                 Without it the broker is open, on loopback only.
   SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
+                                PORT=HOST:PORT for those who came by a port, websocket=HOST:PORT for /kafka; commas between.
+  SLUICE_CONNECTION_CONFIGS     (environment) JSON: {"connections.max.idle.ms": "600000", "max.connections": "10000",
+                                "max.connections.per.ip": "2147483647"}
   SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
 export function parseServeOptions(args: readonly string[], environment: Environment): ServeOptions | null {
-  const { help, host, port, "kafka-port": kafkaPort, data, archive } = parseFlags(args);
+  const { help, host, port, "kafka-port": kafkaPort, data, archive, ...tls } = parseFlags(args);
   if (help) return null;
   const address = parseHost(host);
   const open = !environment.SLUICE_ADMIN_TOKEN;
@@ -53,6 +65,7 @@ export function parseServeOptions(args: readonly string[], environment: Environm
       USAGE_EXIT_CODE,
     );
   }
+  checkSettings(environment);
   if (data === "") throw new StartError("--data needs a folder", USAGE_EXIT_CODE);
   return {
     host: address,
@@ -61,7 +74,19 @@ export function parseServeOptions(args: readonly string[], environment: Environm
     data,
     open,
     archive: archive === undefined ? null : parseArchive(archive, environment),
+    tls: parseTls(tls),
   };
+}
+
+/** What the broker would refuse at the first connection is refused now. */
+function checkSettings({ SLUICE_ADVERTISED_LISTENER: listeners, SLUICE_CONNECTION_CONFIGS: configs }: Environment): void {
+  try {
+    parseListeners(listeners ?? "");
+    readConnectionConfigs(configs);
+  } catch (error) {
+    const { name, message } = error as Error;
+    throw new StartError(name === "SyntaxError" ? `SLUICE_CONNECTION_CONFIGS: ${message}` : message, USAGE_EXIT_CODE);
+  }
 }
 
 function parseFlags(args: readonly string[]) {
@@ -77,6 +102,9 @@ function parseFlags(args: readonly string[]) {
         "kafka-port": { type: "string", default: "9092" },
         data: { type: "string", default: ".sluice" },
         archive: { type: "string" },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        "tls-client-ca": { type: "string" },
       },
     }).values;
   } catch (error) {

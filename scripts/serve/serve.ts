@@ -18,6 +18,7 @@ import { type DataFolder, openDataFolder } from "./data-folder.ts";
 import type { ServeOptions } from "./options.ts";
 import { identifyProcess, killWithThisProcess, watchNpm } from "./processes.ts";
 import { StartError } from "./start-error.ts";
+import type { TlsOptions } from "./tls-options.ts";
 import { listeningPorts, startWorkerd } from "./workerd.ts";
 import { socketAddress, workerdConfig } from "./workerd-config.ts";
 
@@ -70,7 +71,7 @@ function portRefusal({ code, message }: NodeJS.ErrnoException, address: string, 
   return `cannot listen on ${address}: ${message}`;
 }
 
-function configText({ host, port, kafkaPort, open, archive }: ServeOptions, folder: DataFolder): string {
+function configText({ host, port, kafkaPort, open, archive, tls }: ServeOptions, folder: DataFolder): string {
   return workerdConfig({
     workerScript: relative(folder.path, root + WORKER_SCRIPT),
     coreWasm: relative(folder.path, root + CORE_WASM),
@@ -81,7 +82,16 @@ function configText({ host, port, kafkaPort, open, archive }: ServeOptions, fold
     compatibilityDate: compatibilityDate(),
     open,
     archive: archive && archiveConfig(archive, folder),
+    tls: tls && tlsFiles(tls, folder),
   });
+}
+
+function tlsFiles({ certFile, keyFile, clientCaFile }: TlsOptions, { path }: DataFolder): TlsOptions {
+  return {
+    certFile: relative(path, certFile),
+    keyFile: relative(path, keyFile),
+    clientCaFile: clientCaFile && relative(path, clientCaFile),
+  };
 }
 
 function archiveConfig(archive: ArchiveOptions, folder: DataFolder): ArchiveConfig {
@@ -115,9 +125,10 @@ function stopOnSignal(child: ChildProcess): () => boolean {
   return () => stopping;
 }
 
-function listeningLine({ host, open, archive }: ServeOptions, folder: DataFolder, ports: { http: number; kafka: number }): string {
+function listeningLine({ host, open, archive, tls }: ServeOptions, folder: DataFolder, ports: { http: number; kafka: number }): string {
   const access = open ? "open to this machine without a token (loopback only)" : "token required";
-  const addresses = `http://${socketAddress(host, ports.http)} and for Kafka clients on ${socketAddress(host, ports.kafka)}`;
+  const scheme = tls === null ? "http" : "https";
+  const addresses = `${scheme}://${socketAddress(host, ports.http)} and for Kafka clients on ${socketAddress(host, ports.kafka)}`;
   return `Sluice listens on ${addresses}, ${access}, data in ${folder.path}${describeArchive(archive)}`;
 }
 

@@ -1,13 +1,16 @@
 // workerd's config for the broker, in Cap'n Proto's text form (workerd.capnp). `workerd serve` reads it once, at the start.
 
+import { formatHostPort } from "../../src/common/host-port.ts";
 import { ARCHIVE_SERVICE, type ArchiveConfig, archiveServices } from "./archive-config.ts";
 import { text } from "./capnp.ts";
+import type { TlsOptions } from "./tls-options.ts";
 
 /** The Durable Object classes. A unique key is part of every stored object's name: never change one, or its objects are lost. */
 export const NAMESPACES = [
   { binding: "CLUSTER", className: "ClusterObject", uniqueKey: "sluice-cluster-v1" },
   { binding: "PARTITION", className: "PartitionObject", uniqueKey: "sluice-partition-v1" },
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
+  { binding: "CONNECTION", className: "ConnectionObject", uniqueKey: "sluice-connection-v1" },
   { binding: "TRANSACTION", className: "TransactionObject", uniqueKey: "sluice-transaction-v1" },
 ] as const;
 
@@ -16,9 +19,13 @@ const SETTINGS = [
   "SLUICE_ADMIN_TOKEN",
   "SLUICE_ADVERTISED_LISTENER",
   "SLUICE_AUTO_CREATE_TOPICS",
+  "SLUICE_CONNECTION_CONFIGS",
   "SLUICE_GROUP_CONFIGS",
   "SLUICE_TRANSACTION_CONFIGS",
 ];
+
+/** Objects that Kafka's WebSockets share. There is one thread for all of them, and workerd keeps a file for each that there ever was. */
+const CONNECTION_OBJECTS = 16;
 
 export interface WorkerdConfigOptions {
   /** Paths from the config's own folder. */
@@ -35,6 +42,8 @@ export interface WorkerdConfigOptions {
   readonly open: boolean;
   /** Where sealed segments go; null: nowhere. */
   readonly archive: ArchiveConfig | null;
+  /** Files as paths from the config's own folder; null: no TLS. */
+  readonly tls: TlsOptions | null;
 }
 
 export function workerdConfig(options: WorkerdConfigOptions): string {
@@ -55,8 +64,8 @@ const config :Workerd.Config = (
     ${services.join(",\n    ")},
   ],
   sockets = [
-    (name = "http", address = ${text(socketAddress(options.host, options.port))}, http = (), service = "main"),
-    (name = "kafka", address = ${text(socketAddress(options.host, options.kafkaPort))}, tcp = (), service = "main"),
+    (name = "http", address = ${text(socketAddress(options.host, options.port))}, ${httpListener(options.tls)}, service = "main"),
+    (name = "kafka", address = ${text(socketAddress(options.host, options.kafkaPort))}, ${kafkaListener(options.tls)}, service = "main"),
   ],
 );
 
@@ -77,14 +86,29 @@ const main :Workerd.Worker = (
 ${archive === null ? "" : `\n${archive.worker}`}`;
 }
 
+function httpListener(tls: TlsOptions | null): string {
+  return tls === null ? "http = ()" : `https = (options = (), tlsOptions = ${tlsOptions(tls)})`;
+}
+
+function kafkaListener(tls: TlsOptions | null): string {
+  return tls === null ? "tcp = ()" : `tcp = (tlsOptions = ${tlsOptions(tls)})`;
+}
+
+function tlsOptions({ certFile, keyFile, clientCaFile }: TlsOptions): string {
+  const keypair = `keypair = (privateKey = embed ${text(keyFile)}, certificateChain = embed ${text(certFile)})`;
+  const clients = clientCaFile === null ? "" : `, requireClientCerts = true, trustedCertificates = [embed ${text(clientCaFile)}]`;
+  return `(${keypair}${clients})`;
+}
+
 function bindings({ open, archive }: WorkerdConfigOptions): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
   const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
   const bucket = archive === null ? [] : [`(name = "ARCHIVE", r2Bucket = "${ARCHIVE_SERVICE}")`];
-  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
+  const connections = `(name = "SLUICE_CONNECTION_OBJECTS", text = "${CONNECTION_OBJECTS}")`;
+  return [...objects, ...settings, connections, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
 }
 
 /** An address with its port, as workerd and URLs write it. */
 export function socketAddress(host: string, port: number): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return formatHostPort({ host, port });
 }

@@ -8,6 +8,12 @@ import type { ArchivedRead, ArchivePort, ReadResult } from "./ports.ts";
 /** Read beyond `maxBytes`: a read begins up to an index interval before the batch that is wanted. */
 const SLACK_BYTES = 64 * 1024;
 
+/**
+ * What a read of few records fetches at first: a batch of a busy producer and the one before it, to which the index leads, and a guess for
+ * each record. It only saves bytes: where it is too little, the whole range is read instead.
+ */
+const FEW_RECORDS_BYTES = 256 * 1024;
+const BYTES_PER_RECORD = 1024;
 const NO_BATCHES = new ArrayBuffer(0);
 
 export interface ArchiveReadLimits {
@@ -28,16 +34,16 @@ export async function readArchive(
     return { ...offsets, batches, nextOffset, ...(within !== undefined && { abortedTransactions: within }) };
   };
   const rangeBytes = limits.maxBytes + SLACK_BYTES;
-  for (let position = archived.position, length = rangeBytes; position < archived.sizeBytes; ) {
+  const fewBytes = FEW_RECORDS_BYTES + limits.maxRecords * BYTES_PER_RECORD + SLACK_BYTES;
+  for (let position = archived.position, length = Math.min(fewBytes, rangeBytes); position < archived.sizeBytes; ) {
     const bytes = await readRange(archive, archived, position, Math.min(length, archived.sizeBytes - position));
     if (isFailure(bytes)) return bytes;
     const cut = cutBatches(bytes, read.startOffset, limits);
-    if (cut.batches.byteLength > 0) {
-      const isLast = position + cut.end === archived.sizeBytes;
-      return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
-    }
+    const isLast = position + cut.end === archived.sizeBytes;
+    const wantsMore = !cut.isFull && !cut.isAtEnd && !isLast && length < rangeBytes;
+    if (cut.batches.byteLength > 0 && !wantsMore) return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
     if (cut.isAtEnd) return answer(NO_BATCHES, Math.max(archived.readableEndOffset, read.startOffset));
-    position += cut.end;
+    if (cut.batches.byteLength === 0) position += cut.end;
     const needed = cut.end > 0 ? rangeBytes : wholeBatchLength(archived, position, bytes);
     if (typeof needed === "object") return needed;
     length = needed;
@@ -55,6 +61,8 @@ interface Cut {
   readonly nextOffset: number;
   /** Bytes passed: batches taken, and those before the start. */
   readonly end: number;
+  /** A limit ended it, not the bytes that are there. */
+  readonly isFull: boolean;
   /** It came to a batch that may not be read. */
   readonly isAtEnd: boolean;
 }
@@ -64,16 +72,19 @@ function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxReco
   let from = -1;
   let end = 0;
   let nextOffset = startOffset;
+  let isFull = false;
   let isAtEnd = false;
   for (const batch of batchHeaders(new Uint8Array(bytes))) {
     const isBefore = lastOffset(batch) < startOffset;
-    const isFull = from >= 0 && (batch.position + batch.sizeBytes - from > maxBytes || nextOffset - startOffset >= maxRecords);
+    isFull = from >= 0 && batch.position + batch.sizeBytes - from > maxBytes;
     isAtEnd = batch.baseOffset >= endOffset;
     if (isFull || isAtEnd) break;
     end = batch.position + batch.sizeBytes;
     if (isBefore) continue;
     if (from < 0) from = batch.position;
     nextOffset = lastOffset(batch) + 1;
+    isFull = nextOffset - startOffset >= maxRecords || end - from >= maxBytes;
+    if (isFull) break;
   }
-  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isAtEnd };
+  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isFull, isAtEnd };
 }

@@ -4,7 +4,6 @@
 import type { TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
-import { checkTimestamps } from "../log/append-rules.ts";
 import type { Core } from "../wasm/core.ts";
 import { type BatchInfo, type RecordInput, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { statusFailure } from "../wasm/status.ts";
@@ -21,6 +20,7 @@ import { encodeRun } from "./encode-run.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, Ports, TopicMetadata } from "./ports.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
+import { checkBatchTimestamps, checkRecordTimestamp } from "./timestamp-rules.ts";
 import { addressOf, configOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
 import { appendTransactional, type TransactionalProducer, transactionalProducer } from "./transactional-append.ts";
 
@@ -75,10 +75,13 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
   const topic = await findTopic(context.topics, request.topic);
   if (isFailure(topic)) return topic;
   const producer = named && request.addsPartition === true ? { ...named, addsPartitionOf: topic.name } : named;
-  if (isCompacted(configOf(topic)) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
+  const config = configOf(topic);
+  if (isCompacted(config) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
+  const untimely = checkBatchTimestamps(checked.batches, config, context.now());
+  if (untimely !== null) return untimely;
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);
-  const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, configOf(topic));
+  const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, config);
   if (isFailure(stored)) return stored;
   const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
   const result = await append(context, request.topic, request.partition, ownBuffer(stored), producer);
@@ -183,7 +186,8 @@ function toInput(record: ProduceRecord, nowMs: number): RecordInput {
 }
 
 function checkRecord(record: ProduceRecord, topic: TopicMetadata, config: TopicConfig, nowMs: number): Failure | null {
-  return isCompacted(config) && record.key === null ? keyless(topic) : checkTimestamp(record, config, nowMs);
+  if (isCompacted(config) && record.key === null) return keyless(topic);
+  return record.timestamp === undefined ? null : checkRecordTimestamp(record.timestamp, config, nowMs);
 }
 
 function isCompacted({ cleanupPolicy }: TopicConfig): boolean {
@@ -192,12 +196,6 @@ function isCompacted({ cleanupPolicy }: TopicConfig): boolean {
 
 function keyless({ name }: TopicMetadata): Failure {
   return failure("INVALID_RECORD", `topic '${name}' is compacted, so that each record needs a key: one has none`);
-}
-
-function checkTimestamp({ timestamp }: ProduceRecord, config: TopicConfig, nowMs: number): Failure | null {
-  if (timestamp === undefined || config.messageTimestampType === "LogAppendTime") return null;
-  const { messageTimestampBeforeMaxMs: timestampBeforeMaxMs, messageTimestampAfterMaxMs: timestampAfterMaxMs } = config;
-  return checkTimestamps(timestamp, timestamp, { timestampBeforeMaxMs, timestampAfterMaxMs }, nowMs);
 }
 
 function severalPartitions(count: number): Failure {

@@ -74,10 +74,15 @@ export class WatchCache {
     this.#entries.set(key, { watch, result, fetch: this.#fetch });
   }
 
+  /** Closes all: the next fetch reads every partition again. */
+  clear(): void {
+    for (const [key, entry] of this.#entries) this.#drop(key, entry);
+  }
+
   /** Closes all, and whatever is brought afterwards. */
   close(): void {
     this.#isClosed = true;
-    for (const [key, entry] of this.#entries) this.#drop(key, entry);
+    this.clear();
   }
 
   #drop(key: string, { watch }: Entry): void {

@@ -110,10 +110,10 @@ const TOPIC_CONFIGS = {
   "retention.ms": honoured(long({ min: -1 }), SEVEN_DAYS_MS, "How long records are kept (ms); -1: for ever."),
   "segment.bytes": honoured(int({ min: 14 }), "1073741824", "Bytes at which the active segment is sealed."),
   "segment.index.bytes": honoured(int({ min: 4 }), "10485760", "The largest offset index of a segment (bytes)."),
-  "segment.jitter.ms": accepted(
+  "segment.jitter.ms": honoured(
     long({ min: 0 }),
     "0",
-    "A random part taken off segment.ms, so that segments are not all sealed at once (ms).",
+    "The most that is taken off segment.ms, a random part of it for each segment, so that segments are not all sealed at once (ms).",
   ),
   "segment.ms": honoured(long({ min: 1 }), SEVEN_DAYS_MS, "Age at which the active segment is sealed (ms)."),
   "unclean.leader.election.enable": accepted(

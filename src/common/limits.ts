@@ -18,6 +18,12 @@ export const MAX_OBJECT_BYTES = 9_500_000_000;
 /** Bytes that may wait in a partition to be written: beyond it producers are asked to slow down. The isolate's memory bounds it. */
 export const MAX_PENDING_APPEND_BYTES = 32 * MIB;
 
+/**
+ * Bytes of its newest rows that a partition keeps in memory (src/log/newest-rows.ts): a default fetch. Partitions may share an isolate's
+ * 128 MB, and the object that nobody reads keeps them too.
+ */
+export const NEWEST_ROWS_BYTES = 1 * MIB;
+
 /** How long an append waits for the request that carries it to the partition before it gives up. */
 export const APPEND_TIMEOUT_MS = 30_000;
 
@@ -38,6 +44,27 @@ export const MAX_REQUESTS_IN_FLIGHT = 32;
 
 /** A Kafka connection that says nothing for so long is closed (connections.max.idle.ms, Kafka's default). */
 export const IDLE_CONNECTION_MS = 600_000;
+
+/** Kafka connections of one isolate over TCP (max.connections): 1.8 GB where all wait in fetches (test/e2e/many-connections.ts). */
+export const MAX_KAFKA_CONNECTIONS = 10_000;
+
+/** Bytes that either side of a Kafka WebSocket sends ahead of what the other has taken, if that one tells. Two answers of Fetch's default. */
+export const SOCKET_WINDOW_BYTES = 2 * MIB;
+
+/** Bytes that may wait in the broker for their turn on one Kafka WebSocket: a frame of the largest size, and what comes with it. */
+export const MAX_SOCKET_AHEAD_BYTES = 24 * MIB;
+
+/** Bytes that a Kafka WebSocket carries to a client that never says what it has taken: all may be waiting, in an isolate of 128 MB. */
+export const MAX_UNTOLD_SOCKET_BYTES = 64 * MIB;
+
+/** Largest message on a Kafka WebSocket that the broker sends: small beside the window. */
+export const MAX_SOCKET_MESSAGE_BYTES = 512 * KIB;
+
+/** A client that sent a part of a request over a WebSocket sends more of it within this time. It keeps the connection's object awake. */
+export const PARTIAL_REQUEST_MS = 60_000;
+
+/** Watches of a Kafka WebSocket's last fetch are kept for so long without another: while they are open, its object cannot hibernate. */
+export const IDLE_WATCHES_MS = 5_000;
 
 /**
  * Largest body of an HTTP request that we read whole: a record of 16 MiB in base64, with the JSON around it. The platform takes 100 MB;
@@ -178,6 +205,46 @@ export const COMPACTION_KEY_MAP_BYTES = 16 * MIB;
  */
 export const COMPACTION_BYTES_PER_RUN = 64 * MIB;
 
+/** Kafka's bounds of PBKDF2's iterations (ScramMechanism, ScramControlManager); the lower one is what a user without any is answered with. */
+export const MIN_SCRAM_ITERATIONS = 4_096;
+export const MAX_SCRAM_ITERATIONS = 16_384;
+
+/** Of a salt in base64: Kafka's have 40. */
+export const MAX_SCRAM_SALT_LENGTH = 256;
+
+/** Longer ones would only be hashed. */
+export const MAX_PASSWORD_LENGTH = 1_024;
+
+/** A name that fits a row and a log line. */
+export const MAX_USER_NAME_LENGTH = 255;
+
+/** `Type:` and a name. */
+export const MAX_PRINCIPAL_LENGTH = 300;
+
+/** Names of topics have 249 characters, of groups 255; nothing that an ACL can name is longer. */
+export const MAX_RESOURCE_NAME_LENGTH = 255;
+
+/**
+ * Most SCRAM credentials (two a user), tokens, ACLs and quotas of the cluster: every isolate holds all of them, about 4 MB in one RPC
+ * when names are of the usual length, 16 MB when all are as long as they may be.
+ */
+export const MAX_SCRAM_CREDENTIALS = 4_000;
+export const MAX_API_TOKENS = 2_000;
+export const MAX_ACLS = 10_000;
+export const MAX_CLIENT_QUOTAS = 2_000;
+
+/** Most ACLs, credentials or quotas in one request that changes or filters them. */
+export const MAX_SECURITY_CHANGES = 1_000;
+
+/** A client below its quota may take so many seconds' worth at once (Kafka's window is 10 s, quota.window.num). */
+export const QUOTA_BURST_S = 10;
+
+/** Longest time that a client is told to wait for its quota; the rest of what it owes stays. Clients give up requests after 30 s. */
+export const MAX_THROTTLE_MS = 10_000;
+
+/** Clients whose quotas one isolate counts: 200 bytes each. One that is forgotten begins with a full bucket. */
+export const MAX_QUOTA_BUCKETS = 10_000;
+
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {
   throw new Error("limits: a body must fit one RPC, a batch a body");
@@ -185,3 +252,8 @@ if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FE
 
 /** A JSON body holds the base64 of the largest record. */
 if (Math.ceil(MAX_BATCH_BYTES / 3) * 4 > MAX_BODY_BYTES) throw new Error("limits: the largest record in base64 must fit a body");
+
+/** One request fits what may wait on a WebSocket, and a message the window. */
+if (MAX_FRAME_BYTES > MAX_SOCKET_AHEAD_BYTES || MAX_SOCKET_MESSAGE_BYTES > SOCKET_WINDOW_BYTES) {
+  throw new Error("limits: a frame must fit what may wait on a WebSocket, a message its window");
+}

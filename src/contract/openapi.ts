@@ -57,7 +57,12 @@ Bodies are JSON or MessagePack (\`application/msgpack\`), answers as \`Accept\` 
 
 /** Errors that any request may get. */
 const COMMON_ERRORS: readonly ErrorName[] = ["INVALID_REQUEST", "UNKNOWN_SERVER_ERROR"];
-const TOKEN_ERRORS: readonly ErrorName[] = ["SASL_AUTHENTICATION_FAILED", "CLUSTER_AUTHORIZATION_FAILED", "BROKER_NOT_AVAILABLE"];
+const TOKEN_ERRORS: readonly ErrorName[] = [
+  "SASL_AUTHENTICATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "THROTTLING_QUOTA_EXCEEDED",
+  "BROKER_NOT_AVAILABLE",
+];
 
 /** Errors of HTTP's own, that have no name in Kafka: they carry INVALID_REQUEST. */
 const NEGOTIATION_ERRORS: Readonly<Record<string, string>> = {
@@ -89,8 +94,8 @@ export function openApiDocument(version: string): OpenApiDocument {
     components: {
       schemas,
       securitySchemes: {
-        bearer: { type: "http", scheme: "bearer", description: "The token." },
-        basic: { type: "http", scheme: "basic", description: "Any user name; the password is the token." },
+        bearer: { type: "http", scheme: "bearer", description: "The admin token, or a token made at `/v1/tokens`." },
+        basic: { type: "http", scheme: "basic", description: "A user and its password; or any user name, and a token as the password." },
         accessToken: {
           type: "apiKey",
           in: "query",

@@ -3,8 +3,10 @@
 import * as cluster from "./cluster.ts";
 import * as fetch from "./fetch.ts";
 import * as groups from "./groups.ts";
+import * as kafkaSocket from "./kafka-socket.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
+import * as security from "./security.ts";
 import * as segments from "./segments.ts";
 import * as topics from "./topics.ts";
 import * as transactions from "./transactions.ts";
@@ -34,6 +36,8 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  kafkaSocket.openKafka,
+  ...security.SECURITY_OPERATIONS,
   transactions.listTransactions,
   transactions.describeTransaction,
   transactions.commitTransactionOffsets,

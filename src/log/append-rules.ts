@@ -1,10 +1,14 @@
 // The topic's configs that a batch is held to before it is written.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { type BatchHeader, isControl } from "../record/record-batch.ts";
+import { type BatchHeader, isControl, NO_TIMESTAMP } from "../record/record-batch.ts";
 import type { LogConfig } from "./log-config.ts";
 
-/** @returns why the batch may not be written, or null */
+/**
+ * The header tells the time of the latest record alone, which must be within both bounds. That the others are is for those to see who
+ * walk the records (src/broker/timestamp-rules.ts).
+ * @returns why the batch may not be written, or null
+ */
 export function checkAppendRules(batch: BatchHeader, config: LogConfig, nowMs: number): Failure | null {
   if (isControl(batch)) return failure("INVALID_RECORD", "control batches are the broker's to write");
   if (batch.sizeBytes > config.maxMessageBytes) {
@@ -14,10 +18,13 @@ export function checkAppendRules(batch: BatchHeader, config: LogConfig, nowMs: n
     );
   }
   if (config.isLogAppendTime) return null;
-  return checkTimestamps(batch.baseTimestamp, batch.maxTimestamp, config, nowMs);
+  return checkTimestamps(batch.maxTimestamp, batch.maxTimestamp, config, nowMs);
 }
 
-/** @returns why records from the first timestamp to the second (ms) are out of the topic's bounds, or null */
+/**
+ * @param earliest of some records (ms), NO_TIMESTAMP where none has a time, which nothing is held against; @param latest likewise
+ * @returns why they are out of the topic's bounds, or null
+ */
 export function checkTimestamps(
   earliest: number,
   latest: number,
@@ -28,7 +35,7 @@ export function checkTimestamps(
     const detail = `timestamp ${latest} is more than message.timestamp.after.max.ms = ${timestampAfterMaxMs} in the future`;
     return failure("INVALID_TIMESTAMP", detail);
   }
-  if (nowMs - earliest > timestampBeforeMaxMs) {
+  if (earliest !== NO_TIMESTAMP && nowMs - earliest > timestampBeforeMaxMs) {
     const detail = `timestamp ${earliest} is more than message.timestamp.before.max.ms = ${timestampBeforeMaxMs} in the past`;
     return failure("INVALID_TIMESTAMP", detail);
   }

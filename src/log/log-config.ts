@@ -15,6 +15,8 @@ export interface LogConfig {
   readonly segmentBytes: number;
   /** segment.ms: the active segment is sealed at this age; at max.compaction.lag.ms at the latest where the log is compacted. */
   readonly segmentMs: number;
+  /** segment.jitter.ms: the most by which a segment is sealed earlier than at segmentMs (segment-jitter.ts). */
+  readonly segmentJitterMs: number;
   /** index.interval.bytes: bytes of batches between two index entries. */
   readonly indexIntervalBytes: number;
   /** segment.index.bytes: the segment is sealed before an index grows beyond. */
@@ -51,6 +53,7 @@ export function toLogConfig(config: TopicConfig): LogConfig {
     timestampAfterMaxMs: config.messageTimestampAfterMaxMs,
     segmentBytes: config.segmentBytes,
     segmentMs: isCompacted ? Math.min(config.segmentMs, maxCompactionLagMs) : config.segmentMs,
+    segmentJitterMs: config.segmentJitterMs,
     indexIntervalBytes: config.indexIntervalBytes,
     segmentIndexBytes: config.segmentIndexBytes,
     isDeleted: config.cleanupPolicy.includes("delete"),

@@ -51,6 +51,15 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   return read.finish();
 }
 
+/** As readLog, from rows that are at hand: those from the one that holds `startOffset` to the end of the log. */
+export function readRows(rows: Iterable<LogRow>, startOffset: number, limits: ReadLimits): LogRead {
+  const read = new ReadInProgress(startOffset, limits);
+  for (const row of rows) {
+    if (!read.take(row)) break;
+  }
+  return read.finish();
+}
+
 /**
  * Takes the rows of a segment from where the read is: at first those that fit whole, then, where they are few, a part of the next.
  * @returns whether there is room for more

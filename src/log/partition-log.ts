@@ -11,16 +11,27 @@
 //   the log holds all that the producers know of: so a start reads the active segment at most.
 
 import type { Failure } from "../common/errors.ts";
-import { MAX_ROW_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
+import { MAX_ROW_BYTES, NEWEST_ROWS_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
 import { type BatchHeader, isControl } from "../record/record-batch.ts";
 import { type AppendedRun, type AppendItem, AppendPlan } from "./append-plan.ts";
 import { type LogConfig, offsetIndexBytes } from "./log-config.ts";
-import { batchesOf, DamagedRowError, findByTimestamp, type InArchive, type LogRead, type ReadLimits, readLog } from "./log-reader.ts";
+import {
+  batchesOf,
+  DamagedRowError,
+  findByTimestamp,
+  type InArchive,
+  type LogRead,
+  type ReadLimits,
+  readLog,
+  readRows,
+} from "./log-reader.ts";
 import type { CleanerState, LogRow, LogState, LogStore } from "./log-store.ts";
+import { NewestRows } from "./newest-rows.ts";
 import { type ProducerDescription, ProducerState } from "./producer-state.ts";
 import type { RecordTools, TimestampedOffset } from "./record-tools.ts";
 import { type PackedRow, RowWriter } from "./row-writer.ts";
 import { type CopyName, MAX_SEGMENT_OFFSETS, type Segment, type SegmentName, SegmentPlace } from "./segment.ts";
+import { type PlacedSegment, sealAgeMs } from "./segment-jitter.ts";
 
 export type { AppendedRun, AppendItem };
 
@@ -46,6 +57,7 @@ export class PartitionLog {
   readonly #now: () => number;
   readonly #abandon: (error: unknown) => void;
   readonly #producers: ProducerState;
+  readonly #newest = new NewestRows(NEWEST_ROWS_BYTES);
   #state: LogState;
   /** null: nothing was ever appended. */
   #active: ActiveSegment | null = null;
@@ -151,11 +163,13 @@ export class PartitionLog {
     const results = items.map((item) => plan.add(item));
     const packed = plan.finish();
     if (packed.length > 0) {
+      const written: LogRow[] = [];
       this.#store.transaction(() => {
-        for (const row of packed) this.#appendRow(row, config, nowMs);
+        for (const row of packed) written.push(this.#appendRow(row, config, nowMs));
         for (const entry of plan.aborted) this.#store.addAborted(entry);
         this.#snapshotProducersIfDue();
       });
+      this.#newest.add(written, this.#active!.baseOffset);
       // Sealed segments that waited for a transaction's end may be compacted from here on.
       const wasBehind = this.#active !== null && stableBefore < this.#active.baseOffset;
       this.#hasRolled ||= wasBehind && this.lastStableOffset > stableBefore;
@@ -165,9 +179,10 @@ export class PartitionLog {
 
   /** Whole batches from the one that holds `offset` on, or the segment that has them. `offset` must be in range. */
   read(offset: number, limits: ReadLimits): LogRead | InArchive {
-    if (offset >= Math.min(limits.endOffset ?? this.#logEndOffset, this.#logEndOffset))
-      return { batches: new ArrayBuffer(0), nextOffset: offset };
-    const read = readLog(this.#store, offset, limits);
+    const endOffset = Math.min(limits.endOffset ?? this.#logEndOffset, this.#logEndOffset);
+    if (offset >= endOffset) return { batches: new ArrayBuffer(0), nextOffset: offset };
+    const newest = this.#newest.from(offset);
+    const read = newest === null ? readLog(this.#store, offset, limits) : readRows(newest, offset, limits);
     return "segment" in read ? read : { ...read, nextOffset: Math.min(read.nextOffset, this.#logEndOffset) };
   }
 
@@ -191,7 +206,7 @@ export class PartitionLog {
     const active = this.#active;
     if (active === null || active.sizeBytes === 0) return null;
     if (this.#logEndOffset === this.logStartOffset) return 0; // all of it was deleted
-    const byAge = active.createdAtMs + config.segmentMs;
+    const byAge = active.createdAtMs + sealAgeMs(this.#placeOf(active), config);
     if (!config.isDeleted || config.retentionMs < 0) return byAge;
     const newest = active.maxTimestamp < 0 ? active.createdAtMs : active.maxTimestamp;
     return Math.min(byAge, Math.max(newest, active.createdAtMs) + config.retentionMs);
@@ -249,6 +264,7 @@ export class PartitionLog {
       return work();
     } catch (error) {
       this.#hasFailed = true;
+      this.#newest.clear();
       this.#abandon(error);
       throw error;
     }
@@ -265,18 +281,21 @@ export class PartitionLog {
     else if (segment.place !== SegmentPlace.deleting) this.#store.putSegment({ ...segment, place: SegmentPlace.deleting });
   }
 
-  #appendRow(row: PackedRow, config: LogConfig, nowMs: number): void {
+  /** @returns the row as the store has it */
+  #appendRow(row: PackedRow, config: LogConfig, nowMs: number): LogRow {
     if (this.#active !== null && this.#isFullFor(row, this.#active, config, nowMs)) this.#roll(nowMs);
     const active = this.#active ?? this.#beginSegment(nowMs);
     if (active.sizeBytes === 0) active.createdAtMs = nowMs;
     const sizeBytes = row.bytes.byteLength;
     const maxTimestamp = Math.max(active.maxTimestamp, row.maxTimestamp);
-    this.#store.appendRow(active, { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp });
+    const stored = { ...row, position: active.sizeBytes, sizeBytes, maxTimestamp };
+    this.#store.appendRow(active, stored);
     active.sizeBytes += sizeBytes;
     active.maxTimestamp = maxTimestamp;
     this.#logEndOffset = row.endOffset;
     this.#bytesSinceSnapshot += sizeBytes;
     this.#rowsSinceSnapshot += 1;
+    return stored;
   }
 
   /** Kafka's LogSegment.shouldRoll. */
@@ -287,8 +306,12 @@ export class PartitionLog {
       sizeBytes > config.segmentBytes ||
       offsetIndexBytes(sizeBytes, config) > config.segmentIndexBytes ||
       row.endOffset - active.baseOffset > MAX_SEGMENT_OFFSETS ||
-      nowMs - active.createdAtMs >= config.segmentMs
+      nowMs - active.createdAtMs >= sealAgeMs(this.#placeOf(active), config)
     );
+  }
+
+  #placeOf({ baseOffset }: SegmentName): PlacedSegment {
+    return { topicId: this.#state.topicId, partition: this.#state.partition, baseOffset };
   }
 
   #roll(nowMs: number): void {
@@ -311,6 +334,7 @@ export class PartitionLog {
     this.#store.putSegment({ ...active, ...UNCOPIED, place: SegmentPlace.active, endOffset: baseOffset, sealedAtMs: -1 });
     this.#store.createRows(active);
     this.#active = active;
+    this.#newest.clear();
     return active;
   }
 

@@ -1,5 +1,5 @@
-// The cluster object: topics, producer ids, the names of the groups and the transactional ids. One for all, named in names.ts. Its methods are ClusterPort's
-// (src/broker/ports.ts), called over RPC.
+// The cluster object: topics, producer ids, the names of the groups and the transactional ids; users, tokens, ACLs and quotas. One for all,
+// named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts) and SecurityPort's (src/security/messages.ts), called over RPC.
 //
 // A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
 // ends is set in the same write; when it finds nothing left it costs less than its removal would have.
@@ -22,6 +22,11 @@ import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
 import { TopicRegistry } from "../coordinator/topic-registry.ts";
 import type { Env } from "../env.ts";
+import type { AclBinding, AclFilter } from "../security/acl.ts";
+import type { QuotaChange } from "../security/client-quota.ts";
+import type { CreateTokenRequest, CredentialDeletion, PutUserRequest, SecurityPort, UserCredential } from "../security/messages.ts";
+import { SecurityRegistry } from "../security/security-registry.ts";
+import { SqliteSecurityStore } from "../storage/sqlite-security-store.ts";
 import { SqliteTopicStore } from "../storage/sqlite-topic-store.ts";
 import { partitionObjectName } from "./names.ts";
 
@@ -37,10 +42,11 @@ interface DestroyablePartition {
   destroy(): Promise<void>;
 }
 
-export class ClusterObject extends DurableObject<Env> implements ClusterPort {
+export class ClusterObject extends DurableObject<Env> implements ClusterPort, SecurityPort {
   readonly #store: SqliteTopicStore;
   readonly #registry: TopicRegistry;
   readonly #deletion: TopicDeletion;
+  readonly #security: SecurityRegistry;
 
   /** How long `deleteTopic` waits. */
   deletionWaitMs = DELETION_WAIT_MS;
@@ -56,6 +62,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
     this.#store = new SqliteTopicStore(ctx.storage);
     this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID() });
     this.#deletion = new TopicDeletion(this.#store, (topicId, partition) => this.destroyPartition(topicId, partition));
+    this.#security = new SecurityRegistry(new SqliteSecurityStore(ctx.storage), Date.now);
     if (this.#deletion.backoffMs() !== null) void ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
   }
 
@@ -118,6 +125,42 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
 
   async listTransactions(request: PageRequest): Promise<TransactionPage> {
     return this.#registry.listTransactions(request);
+  }
+
+  async securitySnapshot(knownVersion: number | null) {
+    return this.#security.snapshot(knownVersion);
+  }
+
+  async putUser(request: PutUserRequest) {
+    return this.#security.putUser(request);
+  }
+
+  async deleteUser(user: string) {
+    return this.#security.deleteUser(user);
+  }
+
+  async alterCredentials(deletions: readonly CredentialDeletion[], upsertions: readonly UserCredential[]) {
+    return this.#security.alterCredentials(deletions, upsertions);
+  }
+
+  async createToken(request: CreateTokenRequest) {
+    return this.#security.createToken(request);
+  }
+
+  async deleteToken(name: string) {
+    return this.#security.deleteToken(name);
+  }
+
+  async createAcls(bindings: readonly AclBinding[]) {
+    return this.#security.createAcls(bindings);
+  }
+
+  async deleteAcls(filters: readonly AclFilter[]) {
+    return this.#security.deleteAcls(filters);
+  }
+
+  async alterQuotas(changes: readonly QuotaChange[], validateOnly: boolean) {
+    return this.#security.alterQuotas(changes, validateOnly);
   }
 
   override async alarm(): Promise<void> {

@@ -19,3 +19,16 @@ export function parsePartitionObjectName(name: string): { readonly topicId: stri
   if (!topicId || partition === undefined) throw new Error(`'${name}' does not name a partition's object`);
   return { topicId, partition: Number(partition) };
 }
+
+/**
+ * The object that serves a new Kafka WebSocket: one of its own where nothing is set, so that clients share neither a thread nor memory.
+ * With `count` they share so many, which costs less: an object that is awake is paid for by time, and a file of plain workerd's storage.
+ */
+export function connectionObject<T extends Rpc.DurableObjectBranded>(
+  namespace: DurableObjectNamespace<T>,
+  count: number | null,
+  random: () => number,
+): DurableObjectStub<T> {
+  if (count === null) return namespace.get(namespace.newUniqueId());
+  return namespace.getByName(`connections/${Math.floor(random() * count)}`);
+}

@@ -52,16 +52,23 @@ export class Upkeep {
     this.schedule(nextDueMs(this.#optionsFor(partition)) ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Makes the alarm ring at `dueMs` at the latest. */
+  /** Makes the alarm ring at `dueMs` at the latest; at once where that is over. */
   schedule(dueMs: number): void {
-    if (dueMs >= this.#alarmMs || dueMs > LATEST_TIME_MS || this.#isStopped) return;
-    this.#alarmMs = dueMs;
-    void this.#setAlarm(dueMs);
+    const atMs = Math.max(dueMs, Date.now()); // no alarm can be set to 0, which stands for "at once" here
+    if (atMs >= this.#alarmMs || atMs > LATEST_TIME_MS || this.#isStopped) return;
+    this.#alarmMs = atMs;
+    void this.#setAlarm(atMs);
   }
 
-  async #setAlarm(dueMs: number): Promise<void> {
-    const storedMs = await this.#storage.getAlarm();
-    if (storedMs === null || storedMs > dueMs) await this.#storage.setAlarm(dueMs);
+  /** Where it fails, the next that is due sets it. */
+  async #setAlarm(atMs: number): Promise<void> {
+    try {
+      const storedMs = await this.#storage.getAlarm();
+      if (storedMs === null || storedMs > atMs) await this.#storage.setAlarm(atMs);
+    } catch (error) {
+      if (this.#alarmMs === atMs) this.#alarmMs = Number.POSITIVE_INFINITY;
+      console.error(JSON.stringify({ message: "the alarm of a partition could not be set", error: String(error), atMs }));
+    }
   }
 
   /** The alarm rang. One run at a time: a second waits for the first. */

@@ -4,6 +4,20 @@
 import type { Fields } from "./fields.ts";
 import type { Message } from "./message.ts";
 import {
+  createAclsRequest,
+  createAclsResponse,
+  deleteAclsRequest,
+  deleteAclsResponse,
+  describeAclsRequest,
+  describeAclsResponse,
+} from "./messages/acls.ts";
+import {
+  alterClientQuotasRequest,
+  alterClientQuotasResponse,
+  describeClientQuotasRequest,
+  describeClientQuotasResponse,
+} from "./messages/client-quotas.ts";
+import {
   alterConfigsRequest,
   alterConfigsResponse,
   describeConfigsRequest,
@@ -25,6 +39,12 @@ import {
   consumerGroupHeartbeatRequest,
   consumerGroupHeartbeatResponse,
 } from "./messages/consumer-groups.ts";
+import {
+  alterUserScramCredentialsRequest,
+  alterUserScramCredentialsResponse,
+  describeUserScramCredentialsRequest,
+  describeUserScramCredentialsResponse,
+} from "./messages/credentials.ts";
 import { fetchRequest, fetchResponse } from "./messages/fetch.ts";
 import {
   heartbeatRequest,
@@ -158,6 +178,9 @@ export const API = {
   endTxn: api(26, "EndTxn", endTxnRequest, endTxnResponse),
   writeTxnMarkers: api(27, "WriteTxnMarkers", writeTxnMarkersRequest, writeTxnMarkersResponse),
   txnOffsetCommit: api(28, "TxnOffsetCommit", txnOffsetCommitRequest, txnOffsetCommitResponse),
+  describeAcls: api(29, "DescribeAcls", describeAclsRequest, describeAclsResponse),
+  createAcls: api(30, "CreateAcls", createAclsRequest, createAclsResponse),
+  deleteAcls: api(31, "DeleteAcls", deleteAclsRequest, deleteAclsResponse),
   describeConfigs: api(32, "DescribeConfigs", describeConfigsRequest, describeConfigsResponse),
   alterConfigs: api(33, "AlterConfigs", alterConfigsRequest, alterConfigsResponse),
   describeLogDirs: api(35, "DescribeLogDirs", describeLogDirsRequest, describeLogDirsResponse),
@@ -166,6 +189,15 @@ export const API = {
   deleteGroups: api(42, "DeleteGroups", deleteGroupsRequest, deleteGroupsResponse),
   incrementalAlterConfigs: api(44, "IncrementalAlterConfigs", incrementalAlterConfigsRequest, incrementalAlterConfigsResponse),
   offsetDelete: api(47, "OffsetDelete", offsetDeleteRequest, offsetDeleteResponse),
+  describeClientQuotas: api(48, "DescribeClientQuotas", describeClientQuotasRequest, describeClientQuotasResponse),
+  alterClientQuotas: api(49, "AlterClientQuotas", alterClientQuotasRequest, alterClientQuotasResponse),
+  describeUserScramCredentials: api(
+    50,
+    "DescribeUserScramCredentials",
+    describeUserScramCredentialsRequest,
+    describeUserScramCredentialsResponse,
+  ),
+  alterUserScramCredentials: api(51, "AlterUserScramCredentials", alterUserScramCredentialsRequest, alterUserScramCredentialsResponse),
   describeCluster: api(60, "DescribeCluster", describeClusterRequest, describeClusterResponse),
   describeProducers: api(61, "DescribeProducers", describeProducersRequest, describeProducersResponse),
   describeTransactions: api(65, "DescribeTransactions", describeTransactionsRequest, describeTransactionsResponse),

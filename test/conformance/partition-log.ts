@@ -305,6 +305,23 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       expect(values(log, 0)).toHaveLength(2);
     });
 
+    onLog("are sealed up to segment.jitter.ms early, at an age that a start does not change", (log, store) => {
+      const jittered = { ...RULES, segmentMs: 100_000, segmentJitterMs: 100_000 };
+      append(log, batchOf(core, ["a"]));
+      const dueMs = log.rollDueMs(jittered)!;
+      expect(dueMs).toBeGreaterThan(NOW_MS);
+      expect(dueMs).toBeLessThan(NOW_MS + 100_000);
+      const appendAt = (nowMs: number): void => {
+        const again = new PartitionLog(store, store.loadState()!, tools, () => nowMs);
+        expect(again.rollDueMs(jittered)).toBe(dueMs);
+        append(again, batchOf(core, ["b"]), jittered);
+      };
+      appendAt(dueMs - 1);
+      expect(bases(store)).toEqual([0]);
+      appendAt(dueMs);
+      expect(bases(store)).toEqual([0, 2]);
+    });
+
     onLog("find timestamps in whichever segment has them", (log) => {
       for (const [index, text] of [..."abcdefgh"].entries()) {
         append(log, batchOf(core, [text.repeat(60), text], { firstTimestamp: 1000 * index }), small);

@@ -13,10 +13,12 @@ import { loadCore } from "../support/core.ts";
 import { generateMessage } from "../support/generated-messages.ts";
 import { fetchFrame, openResponse, produceFrame, requestFrame } from "../support/kafka-frames.ts";
 import { connectKafka, expectServed, type KafkaSocket } from "../support/kafka-socket.ts";
+import { connectKafkaWebSocket } from "../support/kafka-web-socket.ts";
 import { residentBytes } from "../support/process-memory.ts";
 import { randomBytes, seededRandom } from "../support/random.ts";
 import { createTopic, highWatermark, type PartitionPlace } from "../support/raw-batches.ts";
 import { concat } from "../support/record-batches.ts";
+import { until } from "../support/until.ts";
 
 const MIB = 1 << 20;
 
@@ -177,24 +179,65 @@ describe("before a client has authenticated", () => {
 /** Those whose random requests would make or delete what other tests, or the file system, have to bear. */
 const UNFUZZED: readonly Api[] = [API.createTopics, API.createPartitions, API.metadata];
 
-test("random requests, whole and damaged, on many connections at once", { timeout: 120_000 }, async () => {
-  const seed = Date.now() % 1_000_000;
-  console.log(`seed ${seed}`);
-  const random = seededRandom(seed);
-  const apis = SERVED.filter(({ api }) => !UNFUZZED.includes(api));
-  let served = 0;
-  for (let round = 0; round < 120; round++) {
-    const clients = await Promise.all(Array.from({ length: 25 }, () => connectKafka(broker.kafkaAddress)));
-    for (const client of clients) {
-      for (let i = 0; i < 4; i++) client.send(randomRequest(apis, random));
+/** A bare client of either door. */
+interface FuzzClient {
+  readonly responses: readonly Uint8Array[];
+  send(bytes: Uint8Array): void;
+  destroy(): void;
+}
+
+const DOORS = {
+  tcp: async (): Promise<FuzzClient> => {
+    const { socket, responses, send } = await connectKafka(broker.kafkaAddress);
+    return { responses, send, destroy: () => socket.destroy() };
+  },
+  websocket: async (): Promise<FuzzClient> => {
+    const { socket, responses, send } = await connectKafkaWebSocket(broker.url);
+    return { responses, send, destroy: () => socket.terminate() };
+  },
+};
+
+describe.each(["tcp", "websocket"] as const)("random requests on %s, on many connections at once", (door) => {
+  test("whole and damaged", { timeout: 120_000 }, async () => {
+    const seed = Date.now() % 1_000_000;
+    console.log(`${door}: seed ${seed}`);
+    const random = seededRandom(seed);
+    const apis = SERVED.filter(({ api }) => !UNFUZZED.includes(api));
+    let served = 0;
+    for (let round = 0; round < 60; round++) {
+      const clients = await Promise.all(Array.from({ length: 25 }, DOORS[door]));
+      for (const client of clients) {
+        for (let i = 0; i < 4; i++) sendCut(client, randomRequest(apis, random), random);
+      }
+      await expectServed(witness);
+      served += clients.reduce((sum, { responses }) => sum + responses.length, 0);
+      for (const client of clients) client.destroy();
     }
-    await expectServed(witness);
-    served += clients.reduce((sum, { responses }) => sum + responses.length, 0);
-    for (const { socket } of clients) socket.destroy();
-  }
-  expect(served, "some are served").toBeGreaterThan(0);
-  expect(broker.output(), "no request is left hanging").not.toContain("hung");
+    expect(served, "some are served").toBeGreaterThan(0);
+    expect(broker.output(), "no request is left hanging").not.toContain("hung");
+  });
+
+  test("every API in every version, one bit after another wrong, while others work", { timeout: 120_000 }, async () => {
+    const random = seededRandom(4711);
+    for (const { api, minVersion, maxVersion } of SERVED.filter((served) => !UNFUZZED.includes(served.api))) {
+      for (let version = minVersion; version <= maxVersion; version++) {
+        const frame = requestFrame(api, version, generateMessage(api.request, version, random) as Fields as never);
+        const client = await DOORS[door]();
+        for (let edit = 0; edit < 8; edit++) sendCut(client, damage(frame, random), random);
+        await expectServed(witness);
+        client.destroy();
+      }
+    }
+  });
 });
+
+/** Sends in up to three pieces: over a WebSocket, that many messages. A client that was closed meanwhile sends to nobody. */
+function sendCut(client: FuzzClient, bytes: Uint8Array, random: () => number): void {
+  const cuts = [0, Math.floor(random() * bytes.length), Math.floor(random() * bytes.length), bytes.length].sort((a, b) => a - b);
+  for (let i = 1; i < cuts.length; i++) {
+    if (cuts[i]! > cuts[i - 1]!) client.send(bytes.subarray(cuts[i - 1], cuts[i]));
+  }
+}
 
 function randomRequest(apis: typeof SERVED, random: () => number): Uint8Array {
   const { api, minVersion, maxVersion } = apis[Math.floor(random() * apis.length)]!;
@@ -202,9 +245,58 @@ function randomRequest(apis: typeof SERVED, random: () => number): Uint8Array {
   const frame = requestFrame(api, version, generateMessage(api.request, version, random) as Fields as never);
   if (random() < 0.4) return frame;
   if (random() < 0.1) return randomBytes(1 + Math.floor(random() * 300), random);
+  return damage(frame, random);
+}
+
+/** A copy with a few bits wrong; its size is left as it is, or nothing after it would be looked at. */
+function damage(frame: Uint8Array, random: () => number): Uint8Array {
   const damaged = Uint8Array.from(frame);
   for (let edits = 1 + Math.floor(random() * 4); edits > 0; edits--) {
     damaged[4 + Math.floor(random() * (damaged.length - 4))]! ^= 1 << Math.floor(random() * 8);
   }
   return damaged;
 }
+
+describe("a client that leaves while a group makes it wait", () => {
+  const join = requestFrame(API.joinGroup, 2, {
+    groupId: "waits",
+    sessionTimeoutMs: 300_000,
+    rebalanceTimeoutMs: 300_000,
+    memberId: "",
+    protocolType: "consumer",
+    protocols: [{ name: "range", metadata: new Uint8Array([1]) }],
+  } as never);
+
+  test("has its connection ended on the broker's side, and not after the rebalance", async () => {
+    const leader = await connectKafka(broker.kafkaAddress);
+    leader.send(join);
+    await leader.next();
+    const parked = await connectKafka(broker.kafkaAddress);
+    parked.send(join); // waits for the first member, which does not come again
+    parked.socket.end();
+    await parked.closed();
+    expect(parked.responses).toEqual([]);
+    leader.socket.destroy();
+  });
+});
+
+test("WebSocket messages that are no part of the stream close it with the reason", async () => {
+  for (const text of ["hello", "taken 99", `taken ${"9".repeat(15)}`, "é".repeat(300)]) {
+    const client = await connectKafkaWebSocket(broker.url);
+    client.send(text);
+    expect(await client.closed()).toMatchObject({ code: 1008, reason: expect.stringContaining("taken N") });
+  }
+});
+
+test("a WebSocket that asks and asks and never says what it has taken is closed, not queued for", async () => {
+  for (let i = 0; i < 4; i++) {
+    witness.send(produceFrame(place.topic, batchOf(new Uint8Array(1_000_000))));
+    await witness.next();
+  }
+  const deaf = await connectKafkaWebSocket(broker.url);
+  deaf.socket.pause();
+  for (let i = 0; i < 100; i++) deaf.send(fetchFrame(place.topic, 0, { maxBytes: 16 * MIB }));
+  await until("it is closed", () => broker.output().includes("does not tell what it takes"));
+  await expectServed(witness);
+  deaf.socket.terminate();
+});

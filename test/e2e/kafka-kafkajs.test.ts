@@ -51,6 +51,15 @@ describe("a producer", () => {
     expect(await Promise.all(places.map(highWatermark))).toEqual(places.map(() => 25));
   });
 
+  test("is refused with INVALID_TIMESTAMP where one record among others is out of the topic's bounds", async () => {
+    const [place] = (await createTopic(broker.url, "timely", 1, { "message.timestamp.before.max.ms": "60000" })) as [PartitionPlace];
+    const producer = await connectProducer(broker.kafkaAddress);
+    const messages = [0, 3_600_000, 0].map((ageMs) => ({ value: "v", timestamp: String(Date.now() - ageMs) }));
+    await expect(producer.send({ topic: "timely", messages })).rejects.toMatchObject({ type: "INVALID_TIMESTAMP" });
+    await producer.send({ topic: "timely", messages: [messages[0]!, messages[2]!] });
+    expect(await highWatermark(place)).toBe(2);
+  });
+
   test("sends messages of nearly a million bytes, and is refused alone what the topic refuses", async () => {
     await createTopic(broker.url, "big");
     const producer = await connectProducer(broker.kafkaAddress);

@@ -22,6 +22,8 @@ export interface BrokerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** What follows --archive: "" for one in the data folder. Without it there is none. */
   readonly archive?: string;
+  /** Further flags. */
+  readonly flags?: readonly string[];
 }
 
 export interface Ended {
@@ -121,10 +123,11 @@ async function launch({
   dataDir,
   env = {},
   archive,
+  flags = [],
 }: BrokerOptions & { dataDir: string }): Promise<Run> {
   const archiveFlag = archive === undefined ? [] : [`--archive=${archive}`];
   const ports = ["--port", String(port), "--kafka-port", String(kafkaPort)];
-  const { child, ended, output } = spawnStart(["--host", host, ...ports, "--data", dataDir, ...archiveFlag], env);
+  const { child, ended, output } = spawnStart(["--host", host, ...ports, "--data", dataDir, ...archiveFlag, ...flags], env);
   const url = await Promise.race([
     printedUrl(child, output),
     ended.then(({ code, signal }) => {
@@ -153,7 +156,7 @@ function withoutAws(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 function printedUrl(child: ChildProcess, output: () => string): Promise<string> {
   return new Promise((resolve) => {
     child.stdout!.on("data", () => {
-      const url = /^Sluice listens on (http:\/\/[^\s,]+)/m.exec(output())?.[1];
+      const url = /^Sluice listens on (https?:\/\/[^\s,]+)/m.exec(output())?.[1];
       if (url !== undefined) resolve(url);
     });
   });

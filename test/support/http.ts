@@ -3,7 +3,7 @@
 import { timingSafeEqual } from "node:crypto";
 import type { ExecutionContext } from "hono";
 import { createHttpApp } from "../../src/listeners/http/app.ts";
-import type { HttpSettings } from "../../src/listeners/http/call.ts";
+import type { HttpSettings, KafkaSocketRequest } from "../../src/listeners/http/call.ts";
 import { MemoryBroker } from "./memory-broker.ts";
 import { plainCodec } from "./plain-batches.ts";
 
@@ -16,6 +16,8 @@ const CONTEXT: ExecutionContext = { waitUntil: () => {}, passThroughOnException:
 
 export interface TestApp {
   readonly broker: MemoryBroker;
+  /** Kafka WebSockets that were let in. */
+  readonly opened: readonly KafkaSocketRequest[];
   request(path: string, init?: RequestInit): Promise<Response>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   /** A JSON body, unless it is bytes already. */
@@ -24,8 +26,13 @@ export interface TestApp {
 
 export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
   const broker = new MemoryBroker();
+  const opened: KafkaSocketRequest[] = [];
   const app = createHttpApp<object>({
     broker: () => broker,
+    openKafkaSocket: () => async (socket) => {
+      opened.push(socket);
+      return new Response(null, { status: 204 }); // Node's Response takes no 101
+    },
     settings: () => ({ ...OPEN, ...settings }),
     codec: plainCodec,
     topicConfigs: (set) =>
@@ -36,6 +43,7 @@ export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
   const request = async (path: string, init: RequestInit = {}) => app.request(`http://localhost${path}`, init, {}, CONTEXT);
   return {
     broker,
+    opened,
     request,
     get: (path, headers = {}) => request(path, { headers }),
     send: (method, path, body, headers = {}) => {

@@ -13,6 +13,7 @@ const LAYERS: readonly string[] = [
   "listeners/websocket",
   "broker",
   "coordinator",
+  "security",
   "storage",
   "log",
   "wasm",

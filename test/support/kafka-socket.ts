@@ -49,7 +49,7 @@ export async function connectKafka(address: string): Promise<KafkaSocket> {
 }
 
 /** Asks for ApiVersions; rejects unless it is answered. */
-export async function expectServed(client: KafkaSocket): Promise<void> {
+export async function expectServed(client: Pick<KafkaSocket, "send" | "next">): Promise<void> {
   client.send(requestFrame(API.apiVersions, 0, {}, 4711));
   const { correlationId, response } = openResponse(API.apiVersions, 0, await client.next());
   if (correlationId !== 4711 || response.errorCode !== 0) throw new Error("ApiVersions was not answered as it should be");

@@ -16,6 +16,9 @@ import { type FaultPlan, FaultyArchiveStore, faultyLogStore, Life, type Turns } 
 /** Small, so that segments of some hundred bytes go up in parts. */
 const PART_BYTES = 700;
 
+/** Between two runs of maintenance (ms), as src/objects/upkeep.ts has it. */
+const SOONEST_RUN_MS = 1_000;
+
 const TOPIC: TopicMetadata = { name: "t", topicId: "t", partitionCount: 1, configs: {}, version: 0, createdAtMs: 0 };
 
 export interface ReadOptions {
@@ -40,6 +43,8 @@ export class PartitionUnderFaults {
   readonly #edge: FaultyArchiveStore;
   #instance: Instance | null = null;
   #ringing = 0;
+  /** When the last run of an alarm ended (ms). */
+  #ranMs = Number.NEGATIVE_INFINITY;
 
   constructor(plan: FaultPlan, turns: Turns) {
     this.#plan = plan;
@@ -54,6 +59,11 @@ export class PartitionUnderFaults {
   /** Whether an alarm's run is under way. */
   get isRinging(): boolean {
     return this.#ringing > 0;
+  }
+
+  /** Whether no maintenance is under way: none runs, and the last run left nothing that the next goes on with a second later. */
+  get isIdle(): boolean {
+    return !this.isRinging && (this.alarmMs === null || this.alarmMs > this.#ranMs + SOONEST_RUN_MS);
   }
 
   get log(): OpenPartition["log"] {
@@ -119,6 +129,7 @@ export class PartitionUnderFaults {
     this.alarmMs = null;
     this.#ringing++;
     await upkeep.ring(open);
+    this.#ranMs = Date.now();
     if (life.ended === null) this.#ringing--;
   }
 
@@ -129,12 +140,12 @@ export class PartitionUnderFaults {
   }
 
   find(query: OffsetQuery): ReturnType<OpenPartition["offset"]> {
-    return orUnavailable(() => this.open.offset(query, "read_uncommitted"));
+    return this.#ask((open) => open.offset(query, "read_uncommitted"));
   }
 
   get #ports(): Ports {
     const ports: Pick<Ports, "partition" | "archive"> = {
-      partition: () => ({ read: (request: Parameters<OpenPartition["read"]>[0]) => orUnavailable(() => this.open.read(request)) }) as never,
+      partition: () => ({ read: (request: Parameters<OpenPartition["read"]>[0]) => this.#ask((open) => open.read(request)) }) as never,
       archive: { read: (key, position, length) => this.#edge.get(key, position, length) },
     };
     return ports as Ports;
@@ -145,21 +156,24 @@ export class PartitionUnderFaults {
     return this.#instance;
   }
 
+  /** As a call to an object: one that breaks, or is killed before its answer leaves, answers nothing. */
+  async #ask<T>(call: (open: OpenPartition) => Promise<T>): Promise<T | Failure> {
+    const { life, open } = this.#running;
+    try {
+      const answer = await call(open);
+      return life.ended === "killed" ? failure("LEADER_NOT_AVAILABLE", "it was killed") : answer;
+    } catch (error) {
+      return failure("LEADER_NOT_AVAILABLE", String(error));
+    }
+  }
+
   #alarmOf(life: Life): AlarmStorage {
     return {
       getAlarm: async () => this.alarmMs,
       setAlarm: async (atMs) => {
+        if (!(atMs > 0)) throw new TypeError("setAlarm() cannot be called with an alarm time <= 0"); // as workerd does
         if (life.ended === null) this.alarmMs = atMs;
       },
     };
-  }
-}
-
-/** As a call to an object that breaks. */
-async function orUnavailable<T>(call: () => Promise<T>): Promise<T | Failure> {
-  try {
-    return await call();
-  } catch (error) {
-    return failure("LEADER_NOT_AVAILABLE", String(error));
   }
 }

@@ -35,11 +35,16 @@ export interface PlainRecord {
 }
 
 /** Creates a topic and names its partitions. */
-export async function createTopic(url: string, topic: string, partitions = 1): Promise<PartitionPlace[]> {
+export async function createTopic(
+  url: string,
+  topic: string,
+  partitions = 1,
+  configs: Readonly<Record<string, string>> = {},
+): Promise<PartitionPlace[]> {
   const answer = await fetch(`${url}/v1/topics`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name: topic, partitions }),
+    body: JSON.stringify({ name: topic, partitions, configs }),
   });
   if (answer.status !== 201) throw new Error(`creating ${topic} was answered ${answer.status}: ${await answer.text()}`);
   return Array.from({ length: partitions }, (_, partition) => ({ url, topic, partition }));

@@ -24,6 +24,7 @@ async function request(path: string, init: RequestInit = {}, token: string | nul
     broker: () => broker,
     settings: () => ({ adminToken: token, open: token === null, version: "0.0.0-test" }),
     codec: plainCodec,
+    openKafkaSocket: () => () => Promise.reject(new Error("not asked for")),
     topicConfigs: () => [],
   });
   return app.fetch(new Request(`http://localhost${path}`, init), {}, CONTEXT);

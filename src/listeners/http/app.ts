@@ -4,11 +4,14 @@
 
 import { type Context, type ExecutionContext, Hono } from "hono";
 import type { Broker } from "../../broker/broker.ts";
+import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
 import type { Operation } from "../../contract/operation.ts";
 import { authorize } from "./auth.ts";
-import { type Call, type HttpParts, type HttpSettings, requestIdOf, requestName } from "./call.ts";
+import { type Call, type HttpParts, type HttpSettings, type OpenKafkaSocket, requestIdOf, requestName } from "./call.ts";
 import { negotiate } from "./negotiate.ts";
+import { PasswordMemory } from "./password-memory.ts";
 import { asProblem, problemResponse, refuseHttp } from "./problem.ts";
+import { clientIdOf, requireQuota } from "./quota.ts";
 import { remember } from "./remember.ts";
 import { ROUTES, type Route } from "./routes.ts";
 import { validate } from "./validate.ts";
@@ -16,8 +19,17 @@ import { validate } from "./validate.ts";
 export interface HttpAppOptions<Bindings extends object> extends HttpParts {
   /** The broker of one request: its `waitUntil` is the request's. */
   readonly broker: (env: Bindings, context: ExecutionContext) => Broker;
+  readonly openKafkaSocket: (env: Bindings) => OpenKafkaSocket;
+  /** Users, rights and quotas, of one request; none where absent. */
+  readonly security?: (env: Bindings) => Security;
   /** Asked on each request: cheap, or remembered by the caller. */
   readonly settings: (env: Bindings) => HttpSettings;
+}
+
+/** What the requests of an app share. */
+interface AppState<Bindings extends object> {
+  readonly securityOf: (env: Bindings) => Security;
+  readonly passwords: PasswordMemory;
 }
 
 type AppContext<Bindings extends object> = Context<{ Bindings: Bindings }>;
@@ -25,12 +37,14 @@ type Serve = (requestId: string) => Response | Promise<Response>;
 
 export function createHttpApp<Bindings extends object>(options: HttpAppOptions<Bindings>): Hono<{ Bindings: Bindings }> {
   const app = new Hono<{ Bindings: Bindings }>();
+  const none = new Security(NO_SECURITY, createSecurityState(Date.now));
+  const state: AppState<Bindings> = { securityOf: options.security ?? (() => none), passwords: new PasswordMemory() };
   for (const route of ROUTES) {
-    const serveRoute = routeServer(route, options);
+    const serveRoute = routeServer(route, options, state);
     const path = route.operation.path.replaceAll(PLACEHOLDER, ":$1"); // as hono writes it
     app.on(route.operation.method, path, (context) => serve(context, (requestId) => serveRoute(context, requestId)));
   }
-  app.notFound((context) => serve(context, () => refuseUnrouted(context, options)));
+  app.notFound((context) => serve(context, () => refuseUnrouted(context, options, state)));
   return app;
 }
 
@@ -48,15 +62,29 @@ async function serve(context: Context, handle: Serve): Promise<Response> {
   return response;
 }
 
-function routeServer<Bindings extends object>({ operation, handler }: Route, options: HttpAppOptions<Bindings>) {
+function routeServer<Bindings extends object>(
+  { operation, handler }: Route,
+  options: HttpAppOptions<Bindings>,
+  { securityOf, passwords }: AppState<Bindings>,
+) {
   const offered = offeredTypes(operation);
   const paramsOf = remember((given: Readonly<Record<string, string>>) => validate(operation.params, given, "the path"));
   const queryOf = remember((given: Readonly<Record<string, string>>) => validate(operation.query, given, "the query"));
   return async (context: AppContext<Bindings>, requestId: string): Promise<Response> => {
     const request = context.req.raw;
     const settings = options.settings(context.env);
-    const pending = authorize(request, context.req.query("access_token"), operation, settings);
-    if (pending !== undefined) await pending;
+    const security = securityOf(context.env);
+    const verifier = { settings, security, passwords };
+    const pending = authorize(request, context.req.query("access_token"), operation, verifier);
+    const identity = pending instanceof Promise ? await pending : pending;
+    const access = security.access(identity);
+    const meter = security.meter(identity);
+    const clientId = clientIdOf(request);
+    if (operation.withoutToken === undefined) {
+      const ready = security.ready(identity, (work) => context.executionCtx.waitUntil(work));
+      if (ready !== null) await ready;
+      requireQuota(meter, clientId, operation);
+    }
     let broker: Broker | undefined;
     const call: Call<unknown, unknown> = {
       request,
@@ -67,9 +95,13 @@ function routeServer<Bindings extends object>({ operation, handler }: Route, opt
       query: queryOf(queryString(request.url), () => context.req.query()),
       type: offered.length === 0 ? "" : negotiate(request, offered),
       get broker() {
-        broker ??= options.broker(context.env, context.executionCtx);
+        broker ??= brokerOf(options.broker(context.env, context.executionCtx), access, meter, clientId);
         return broker;
       },
+      authenticate: () => authorize(request, undefined, {}, verifier),
+      openKafkaSocket: (socket) => options.openKafkaSocket(context.env)(socket),
+      security,
+      access,
     };
     return handler(call as Call<never, never>);
   };
@@ -86,9 +118,14 @@ function offeredTypes(operation: Operation): readonly string[] {
 }
 
 /** No such route, or not with this method. A closed broker says so first. */
-function refuseUnrouted<Bindings extends object>(context: AppContext<Bindings>, options: HttpAppOptions<Bindings>): never {
+function refuseUnrouted<Bindings extends object>(
+  context: AppContext<Bindings>,
+  options: HttpAppOptions<Bindings>,
+  { securityOf, passwords }: AppState<Bindings>,
+): never {
   const { method, path } = context.req;
-  void authorize(context.req.raw, undefined, { withoutToken: "configured" }, options.settings(context.env));
+  const verifier = { settings: options.settings(context.env), security: securityOf(context.env), passwords };
+  void authorize(context.req.raw, undefined, { withoutToken: "configured" }, verifier);
   const allowed = methodsOf(path);
   if (allowed.length === 0) throw refuseHttp(404, `There is no ${path}. The API is described at /docs and /openapi.json.`);
   throw refuseHttp(405, `${path} takes ${allowed.join(", ")}, not ${method}.`, { allow: allowed.join(", ") });

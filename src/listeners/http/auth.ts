@@ -1,39 +1,69 @@
 // Who may ask. A deployed broker is closed until its token is set; an open one (`npm start`, `npm run dev`) serves loopback alone, and no
 // page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding).
+//
+// Bearer takes the admin token or a token for programs; Basic takes them as the password of anybody, or a user's name and password. On an
+// open broker whoever shows no credentials may do everything, and who shows them has the rights that go with them.
 
+import type { Security } from "../../broker/security.ts";
 import { decodeBase64 } from "../../common/base64.ts";
 import { sameSecret } from "../../common/same-secret.ts";
 import { EVENT_STREAM_TYPE } from "../../contract/media-types.ts";
 import type { Operation } from "../../contract/operation.ts";
+import { ADMIN, ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { HttpSettings } from "./call.ts";
+import type { PasswordMemory } from "./password-memory.ts";
 import { refuse } from "./problem.ts";
 
 const CHALLENGE = { "www-authenticate": 'Bearer realm="sluice", Basic realm="sluice", charset="UTF-8"' };
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
-/** Throws a ProblemError where the request may not go on. Synchronous where there is nothing to compare. */
+/** What credentials are checked against. */
+export interface Verifier {
+  readonly settings: HttpSettings;
+  readonly security: Security;
+  readonly passwords: PasswordMemory;
+}
+
+interface Credentials {
+  /** Only with Basic. */
+  readonly user?: string;
+  readonly secret: string;
+}
+
+/** Who asks. Throws a ProblemError where the request may not go on. Synchronous where there is nothing to compare. */
 export function authorize(
   request: Request,
   accessToken: string | undefined,
   operation: Pick<Operation, "withoutToken" | "tokenInQuery">,
-  settings: HttpSettings,
-): Promise<void> | undefined {
-  if (operation.withoutToken === "anyone") return undefined;
-  if (settings.open) {
-    refuseForeignPages(request);
-    return undefined;
-  }
-  if (!settings.adminToken) {
+  verifier: Verifier,
+): Identity | Promise<Identity> {
+  const { open, adminToken } = verifier.settings;
+  if (operation.withoutToken === "anyone") return ANONYMOUS;
+  if (open) refuseForeignPages(request);
+  else if (!adminToken) {
     throw refuse(
       "BROKER_NOT_AVAILABLE",
       "The broker is closed until it has a token: set the secret SLUICE_ADMIN_TOKEN (wrangler secret put SLUICE_ADMIN_TOKEN).",
     );
   }
-  if (operation.withoutToken === "configured") return undefined;
-  const token = presentedToken(request) ?? (operation.tokenInQuery && isLiveTail(request) ? accessToken : undefined);
-  if (token === undefined) throw unauthenticated("This needs a token: `Authorization: Bearer TOKEN`, or Basic with it as the password.");
-  return requireSame(token, settings.adminToken);
+  if (operation.withoutToken === "configured") return ANONYMOUS;
+  const credentials = presented(request) ?? (operation.tokenInQuery && isLiveTail(request) ? tokenOf(accessToken) : undefined);
+  if (credentials !== undefined) return identify(credentials, verifier);
+  if (open) return ANONYMOUS;
+  throw unauthenticated("This needs a token: `Authorization: Bearer TOKEN`, or Basic with it as the password.");
+}
+
+async function identify({ user, secret }: Credentials, { settings, security, passwords }: Verifier): Promise<Identity> {
+  if (settings.adminToken && (await sameSecret(secret, settings.adminToken))) return ADMIN;
+  const holder = (await security.tokenHolder(secret)) ?? (user === undefined ? null : await passwords.check(security, user, secret));
+  if (holder !== null) return holder;
+  if (settings.open) return ANONYMOUS;
+  throw unauthenticated("The token, or the user's name and password, are not valid.");
+}
+
+function tokenOf(accessToken: string | undefined): Credentials | undefined {
+  return accessToken === undefined ? undefined : { secret: accessToken };
 }
 
 /** Only there, since a browser can set no header, and addresses end up in logs. */
@@ -58,27 +88,24 @@ function refuseForeignPages(request: Request): void {
   }
 }
 
-/** The token of `Authorization: Bearer TOKEN`, or the password of Basic. */
-function presentedToken(request: Request): string | undefined {
+/** The token of `Authorization: Bearer TOKEN`, or the name and the password of Basic. */
+function presented(request: Request): Credentials | undefined {
   const header = request.headers.get("authorization");
   if (header === null) return undefined;
   const space = header.indexOf(" ");
   const scheme = header.slice(0, space).toLowerCase();
   const credentials = header.slice(space + 1).trim();
-  if (scheme === "bearer") return credentials;
+  if (scheme === "bearer") return { secret: credentials };
   if (scheme !== "basic") throw unauthenticated("The scheme of `Authorization` must be Bearer or Basic.");
-  return basicPassword(credentials);
+  return basicCredentials(credentials);
 }
 
-function basicPassword(credentials: string): string {
+function basicCredentials(credentials: string): Credentials {
   const bytes = decodeBase64(credentials);
   if (bytes === null) throw unauthenticated("The credentials of Basic authorization are not base64.");
   const text = new TextDecoder().decode(bytes);
-  return text.slice(text.indexOf(":") + 1);
-}
-
-async function requireSame(presented: string, expected: string): Promise<void> {
-  if (!(await sameSecret(presented, expected))) throw unauthenticated("The token is not valid.");
+  const colon = text.indexOf(":");
+  return { user: text.slice(0, Math.max(0, colon)), secret: text.slice(colon + 1) };
 }
 
 function unauthenticated(detail: string) {

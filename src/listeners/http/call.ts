@@ -1,9 +1,13 @@
 // One request on its way through the HTTP listener: what every handler gets.
 
 import type { Context } from "hono";
+import type { Access } from "../../broker/access.ts";
 import type { Broker } from "../../broker/broker.ts";
+import type { Security } from "../../broker/security.ts";
+import type { HostPort } from "../../common/host-port.ts";
 import type { TopicConfig } from "../../contract/topics.ts";
 import type { RecordCodec } from "../../record/codec.ts";
+import type { Identity } from "../../security/identity.ts";
 
 export interface HttpSettings {
   /** The token that may do everything; null or empty where none is set. */
@@ -20,6 +24,19 @@ export interface HttpParts {
   readonly topicConfigs: (set: Readonly<Record<string, string>>) => readonly TopicConfig[];
 }
 
+/** A Kafka client's WebSocket that may be opened. */
+export interface KafkaSocketRequest {
+  readonly url: URL;
+  /** null: the client authenticates by SASL, inside. */
+  readonly identity: Identity | null;
+  /** What this connection's answers name as the broker; null: what is set, or what the client came by. */
+  readonly advertised: HostPort | null;
+  readonly subprotocol: string | null;
+}
+
+/** Opens it where it is served; answers 101. */
+export type OpenKafkaSocket = (request: KafkaSocketRequest) => Promise<Response>;
+
 export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readonly<Record<string, unknown>>> {
   readonly request: Request;
   readonly requestId: string;
@@ -29,7 +46,13 @@ export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readon
   readonly type: string;
   readonly settings: HttpSettings;
   readonly parts: HttpParts;
+  /** As the client may use it. */
   readonly broker: Broker;
+  readonly openKafkaSocket: OpenKafkaSocket;
+  /** By the credentials of the request, for an operation that lets them be absent. Throws a ProblemError where they are not valid. */
+  readonly authenticate: () => Identity | Promise<Identity>;
+  readonly security: Security;
+  readonly access: Access;
 }
 
 const SANE_REQUEST_ID = /^[\w.:=+/-]{1,128}$/;

@@ -37,6 +37,7 @@ const FEATURES = [
   "long-poll",
   "server-sent-events",
   "websocket",
+  "kafka-websocket",
   "group-offsets",
   "transactions",
   "truncate",

@@ -67,7 +67,8 @@ export function problemOf(failure: Failure, options: ProblemOptions = {}): Probl
 export function problemResponse(error: ProblemError): Response {
   const problem = problemOf(error.failure, error.options);
   const headers = new Headers({ "content-type": PROBLEM_TYPE, ...error.options.headers });
-  if (problem.status === 429 || problem.status === 503) headers.set("retry-after", String(RETRY_AFTER_S));
+  const isForLater = problem.status === 429 || problem.status === 503;
+  if (isForLater && !headers.has("retry-after")) headers.set("retry-after", String(RETRY_AFTER_S));
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }
 

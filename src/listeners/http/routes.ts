@@ -4,8 +4,10 @@
 import * as clusterContract from "../../contract/cluster.ts";
 import * as fetchContract from "../../contract/fetch.ts";
 import * as groupsContract from "../../contract/groups.ts";
+import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
+import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import * as transactionsContract from "../../contract/transactions.ts";
@@ -15,7 +17,9 @@ import { getCluster, getHealth } from "./cluster.ts";
 import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
+import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
+import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
@@ -61,6 +65,19 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.commitOffsets, commitOffsets),
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
+  route(kafkaContract.openKafka, openKafka),
+  route(securityContract.listUsers, security.listUsers),
+  route(securityContract.putUser, security.putUser),
+  route(securityContract.describeUser, security.describeUser),
+  route(securityContract.deleteUser, security.deleteUser),
+  route(securityContract.listTokens, security.listTokens),
+  route(securityContract.createToken, security.createToken),
+  route(securityContract.deleteToken, security.deleteToken),
+  route(securityContract.listAcls, security.listAcls),
+  route(securityContract.createAcls, security.createAcls),
+  route(securityContract.deleteAcls, security.deleteAcls),
+  route(securityContract.listQuotas, security.listQuotas),
+  route(securityContract.setQuota, security.setQuota),
   route(transactionsContract.listTransactions, listTransactions),
   route(transactionsContract.describeTransaction, describeTransaction),
   route(transactionsContract.commitTransactionOffsets, commitTransactionOffsets),

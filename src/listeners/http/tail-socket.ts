@@ -12,10 +12,11 @@ import type { z } from "../../contract/zod.ts";
 import type { Call } from "./call.ts";
 import { queryStart } from "./fetch-start.ts";
 import { encodeMsgpack } from "./msgpack.ts";
-import { asProblem, type ProblemError, problemOf, readProblem, refuse, refuseHttp, requireResult } from "./problem.ts";
+import { asProblem, type ProblemError, problemOf, readProblem, refuse, requireResult } from "./problem.ts";
 import { recordMsgpack, recordsJson } from "./record-output.ts";
 import { requirePartition } from "./tail-events.ts";
 import { isTailEnd, type TailPage, tailPages } from "./tail-pages.ts";
+import { requireUpgrade } from "./upgrade.ts";
 
 type PartitionQuery = z.output<(typeof contract.tailPartition)["query"]>;
 type TopicQuery = z.output<(typeof contract.tailTopic)["query"]>;
@@ -52,11 +53,6 @@ function readPositions(text: string, partitionCount: number, start: FetchStart):
     place.start = offset;
   }
   return places;
-}
-
-function requireUpgrade(request: Request): void {
-  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") return;
-  throw refuseHttp(426, "This is a WebSocket: send Upgrade: websocket.", { upgrade: "websocket", connection: "Upgrade" });
 }
 
 function openTail(call: Call<object, TailQuery>, place: Place): Response {

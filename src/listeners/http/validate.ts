@@ -9,8 +9,10 @@ import { parseMsgpackBody } from "./msgpack.ts";
 import { bodyType } from "./negotiate.ts";
 import { refuse, refuseHttp } from "./problem.ts";
 
-/** Kafka has an error of its own for some fields, by the last name in their path. */
-const ERROR_OF_FIELD: Readonly<Record<string, ErrorName>> = {
+/** Which error of Kafka's own a field has, by the last name in its path. */
+export type ErrorOfField = Readonly<Record<string, ErrorName>>;
+
+const ERROR_OF_FIELD: ErrorOfField = {
   topic: "INVALID_TOPIC_EXCEPTION",
   name: "INVALID_TOPIC_EXCEPTION",
   group: "INVALID_GROUP_ID",
@@ -22,13 +24,18 @@ const ERROR_OF_FIELD: Readonly<Record<string, ErrorName>> = {
 const MAX_ISSUES_TOLD = 3;
 
 /** The value as the schema gives it. Throws 400 with what is wrong; `place` says where: "the path", "the query", "the body". */
-export function validate<Schema extends z.ZodType>(schema: Schema, value: unknown, place: string): z.output<Schema> {
+export function validate<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  place: string,
+  errors: ErrorOfField = ERROR_OF_FIELD,
+): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const { issues } = parsed.error;
   const told = issues.slice(0, MAX_ISSUES_TOLD).map((issue) => `${fieldName(issue.path, place)}: ${issue.message}`);
   const more = issues.length > MAX_ISSUES_TOLD ? `; and ${issues.length - MAX_ISSUES_TOLD} more` : "";
-  throw refuse(errorOf(issues[0]!.path), told.join("; ") + more);
+  throw refuse(errorOf(issues[0]!.path, errors), told.join("; ") + more);
 }
 
 function fieldName(path: readonly PropertyKey[], place: string): string {
@@ -37,9 +44,9 @@ function fieldName(path: readonly PropertyKey[], place: string): string {
   return `In ${place}, ${name.replace(/^\./, "")}`;
 }
 
-function errorOf(path: readonly PropertyKey[]): ErrorName {
+function errorOf(path: readonly PropertyKey[], errors: ErrorOfField): ErrorName {
   const name = path[0] === "configs" ? "configs" : path.at(-1);
-  return (typeof name === "string" ? ERROR_OF_FIELD[name] : undefined) ?? "INVALID_REQUEST";
+  return (typeof name === "string" ? errors[name] : undefined) ?? "INVALID_REQUEST";
 }
 
 /** A body of JSON or MessagePack. An empty one is `{}`: all of its fields may be optional. */
@@ -54,6 +61,10 @@ export async function readStructuredBody(request: Request): Promise<unknown> {
 }
 
 /** Reads and validates a body. */
-export async function validBody<Schema extends z.ZodType>(request: Request, schema: Schema): Promise<z.output<Schema>> {
-  return validate(schema, await readStructuredBody(request), "the body");
+export async function validBody<Schema extends z.ZodType>(
+  request: Request,
+  schema: Schema,
+  errors: ErrorOfField = ERROR_OF_FIELD,
+): Promise<z.output<Schema>> {
+  return validate(schema, await readStructuredBody(request), "the body", errors);
 }

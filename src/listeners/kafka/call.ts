@@ -1,9 +1,15 @@
 // One request on its way through the Kafka listener: what every API gets, and how one is declared.
 
+import type { Access } from "../../broker/access.ts";
 import type { Broker } from "../../broker/broker.ts";
+import type { ClientMeter } from "../../broker/client-meter.ts";
+import type { Security } from "../../broker/security.ts";
 import type { WatchCache } from "../../broker/watch-cache.ts";
+import type { HostPort } from "../../common/host-port.ts";
 import type { Api } from "../../protocol/api-keys.ts";
 import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fields.ts";
+import { ANONYMOUS, type Identity } from "../../security/identity.ts";
+import type { ScramExchange } from "../../security/scram-exchange.ts";
 
 /** Kafka clients know brokers by number. There is one: every edge node is the same broker. */
 export const NODE_ID = 1;
@@ -15,20 +21,41 @@ export interface KafkaSettings {
   readonly isOpen: boolean;
   /** Whether a client that asks for a topic that is not there gets one (auto.create.topics.enable). */
   readonly isAutoCreated: boolean;
-  readonly advertised: AdvertisedAddress;
+  /** What clients are told to connect to. */
+  readonly advertised: HostPort;
+  /** How long an authentication by SASL lasts (connections.max.reauth.ms); 0 or absent: for as long as the connection. */
+  readonly maxReauthMs?: number;
 }
 
-/** What clients are told to connect to. */
-export interface AdvertisedAddress {
-  readonly host: string;
-  readonly port: number;
+/** What a session knows of its client for good: plain data, so that a WebSocket's session outlives its object's sleep. */
+export interface SessionState {
+  isAuthenticated: boolean;
+  /** Chosen by SaslHandshake, while the client authenticates by it; null once that is over. */
+  saslMechanism: string | null;
+  identity: Identity;
+  /** The mechanism that it is authenticated by; null where it came in without. */
+  authenticatedBy: string | null;
+  /** ms since the epoch, of the last that was begun; 0: never. */
+  reauthenticatedAtMs: number;
+  /** ms since the epoch: after it, the client has to authenticate again (KIP-368); null: never. */
+  expiresAtMs: number | null;
+}
+
+/** @param identity of a client that is let in as it comes; null: it has to authenticate by SASL */
+export function newSession(identity: Identity | null): SessionState {
+  const sasl = { saslMechanism: null, authenticatedBy: null, reauthenticatedAtMs: 0, expiresAtMs: null };
+  return { isAuthenticated: identity !== null, identity: identity ?? ANONYMOUS, ...sasl };
 }
 
 /** What a connection knows of its client. */
-export interface Session {
-  isAuthenticated: boolean;
-  /** Chosen by SaslHandshake. */
-  saslMechanism: string | null;
+export interface Session extends SessionState {
+  /** The exchange of SCRAM that is under way. */
+  exchange: ScramExchange | null;
+  /** Authentication failed: nothing more is to be served. */
+  isRefused: boolean;
+  /** Of `identity`. */
+  access: Access;
+  meter: ClientMeter;
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
   /** Aborts when the client is gone. */
@@ -38,11 +65,16 @@ export interface Session {
 /** The client broke the protocol, or may not go on: the connection has to be closed. */
 export class ConnectionRefused extends Error {}
 
+/** The client is gone, or was silent for too long: nothing to be told of. */
+export class ClientGone extends Error {}
+
 export interface Call<Request> {
   readonly request: Request;
   readonly version: number;
   readonly clientId: string;
+  /** As the client may use it. */
   readonly broker: Broker;
+  readonly security: Security;
   readonly settings: KafkaSettings;
   readonly session: Session;
 }

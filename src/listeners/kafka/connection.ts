@@ -5,6 +5,7 @@
 // order. Bytes that are no request end the connection, with a line in the log, and nothing else.
 
 import type { Broker } from "../../broker/broker.ts";
+import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
 import { WatchCache } from "../../broker/watch-cache.ts";
 import {
   MAX_BYTES_IN_FLIGHT,
@@ -13,23 +14,29 @@ import {
   MAX_UNAUTHENTICATED_FRAME_BYTES,
   MAX_WATCHES_PER_CONNECTION,
 } from "../../common/limits.ts";
+import { waitUnless } from "../../common/wait.ts";
 import { API } from "../../protocol/api-keys.ts";
 import { encodeResponse, openRequest, type RequestEnvelope } from "../../protocol/envelope.ts";
 import type { EncodableStruct, Fields } from "../../protocol/fields.ts";
 import { FrameSplitter } from "../../protocol/framing.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { Writer } from "../../protocol/writer.ts";
+import { ANONYMOUS } from "../../security/identity.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
-import { ConnectionRefused, type KafkaSettings, type ServedApi, type Session } from "./call.ts";
+import { ConnectionRefused, type KafkaSettings, newSession, type ServedApi, type Session, type SessionState } from "./call.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
 
 export interface ConnectionOptions {
   readonly broker: Broker;
+  /** Users, rights and quotas; none where absent. */
+  readonly security?: Security;
   readonly settings: KafkaSettings;
   /** Sends the segments of a frame; resolves when there is room for more. */
   readonly send: (segments: readonly Uint8Array[]) => Promise<void>;
   /** An answer could not be made or sent: the connection has to be closed, also while nothing comes. `drain` says why. */
   readonly onFailure?: () => void;
+  /** Of a session that goes on, or that began elsewhere; else it is a new one. */
+  readonly session?: SessionState;
 }
 
 /** What a client may ask before it has authenticated. */
@@ -37,6 +44,7 @@ const OPEN_APIS: readonly number[] = [API.apiVersions.key, API.saslHandshake.key
 
 export class KafkaConnection {
   readonly #options: ConnectionOptions;
+  readonly #security: Security;
   readonly #splitter: FrameSplitter;
   readonly #writer = new Writer();
   readonly #session: Session;
@@ -45,14 +53,46 @@ export class KafkaConnection {
   #sending: Promise<void> = Promise.resolve();
   #requestsInFlight = 0;
   #bytesInFlight = 0;
+  /** Until then the client is not listened to, for its quota's sake (KIP-219); ms since the epoch. */
+  #mutedUntilMs = 0;
   #failure: unknown = null;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    const isAuthenticated = options.settings.isOpen;
-    const watches = new WatchCache(MAX_WATCHES_PER_CONNECTION);
-    this.#session = { isAuthenticated, saslMechanism: null, watches, signal: this.#gone.signal };
-    this.#splitter = new FrameSplitter(maxFrameBytes(isAuthenticated));
+    const state = options.session ?? newSession(options.settings.isOpen ? ANONYMOUS : null);
+    this.#security = options.security ?? new Security(NO_SECURITY, createSecurityState(Date.now));
+    this.#session = {
+      ...sessionState(state),
+      ...{ exchange: null, isRefused: false },
+      ...{ access: this.#security.access(state.identity), meter: this.#security.meter(state.identity) },
+      ...{ watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
+    };
+    this.#splitter = new FrameSplitter(maxFrameBytes(state.isAuthenticated));
+  }
+
+  /** To go on with in another connection object, while `isIdle`. */
+  get session(): SessionState {
+    return sessionState(this.#session);
+  }
+
+  /** Bytes of a request that has begun to come. */
+  get pendingBytes(): number {
+    return this.#splitter.pendingBytes;
+  }
+
+  /** Nothing is asked that is not answered, and no request has come in part. */
+  get isIdle(): boolean {
+    return this.#requestsInFlight === 0 && this.pendingBytes === 0;
+  }
+
+  /** Kept open by the client's last fetches. */
+  get watchCount(): number {
+    return this.#session.watches.size;
+  }
+
+  /** The client's fetches keep nothing open; the next one opens what it needs. */
+  closeWatches(): void {
+    this.#session.watches.clear();
   }
 
   /**
@@ -79,6 +119,7 @@ export class KafkaConnection {
   }
 
   async #accept(envelope: RequestEnvelope, sizeBytes: number): Promise<void> {
+    if (this.#mutedUntilMs > 0) await this.#unmuted();
     if (this.#failure !== null) throw this.#failure;
     const { api, version } = envelope;
     const served = servedApi(api.key);
@@ -88,11 +129,31 @@ export class KafkaConnection {
     if (served === undefined || version < served.minVersion || version > served.maxVersion) {
       throw new ConnectionRefused(`${api.name} version ${version} is not served`);
     }
-    if (!this.#session.isAuthenticated && !OPEN_APIS.includes(api.key)) {
-      throw new ConnectionRefused(`${api.name} before the client has authenticated`);
-    }
+    if (!OPEN_APIS.includes(api.key)) await this.#admit(envelope);
     this.#respond(envelope, this.#handle(envelope, served), sizeBytes);
     if (api.key !== API.produce.key || !this.#hasRoomInFlight()) await this.drain();
+    if (this.#session.isRefused) this.#fail(new ConnectionRefused("the client could not authenticate"));
+  }
+
+  /** @throws ConnectionRefused where the client may ask nothing but who it is */
+  async #admit({ api, clientId }: RequestEnvelope): Promise<void> {
+    const { isAuthenticated, saslMechanism, expiresAtMs, identity, meter } = this.#session;
+    if (!isAuthenticated) throw new ConnectionRefused(`${api.name} before the client has authenticated`);
+    if (saslMechanism !== null) throw new ConnectionRefused(`${api.name} while the client authenticates`);
+    if (expiresAtMs !== null && Date.now() >= expiresAtMs) throw new ConnectionRefused("the client has not authenticated again in time");
+    const ready = this.#security.ready(identity, (work) => this.#options.broker.waitUntil(work));
+    if (ready !== null) await ready;
+    meter.charge("request_rate", clientId ?? "", 1);
+  }
+
+  async #unmuted(): Promise<void> {
+    await waitUnless(this.#gone.signal, this.#mutedUntilMs - Date.now());
+    this.#mutedUntilMs = 0;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#options.onFailure?.();
   }
 
   #hasRoomInFlight(): boolean {
@@ -100,10 +161,12 @@ export class KafkaConnection {
   }
 
   #handle({ api, version, clientId, reader }: RequestEnvelope, served: ServedApi): Promise<object | null> {
-    const { broker, settings } = this.#options;
+    const { settings } = this.#options;
+    const { access, meter } = this.#session;
+    const broker = brokerOf(this.#options.broker, access, meter, clientId ?? "");
     const request = api.request.read(reader, version);
     if (reader.remaining > 0) throw new ProtocolError(`${reader.remaining} bytes stand after a ${api.name} request`);
-    const call = { request, version, clientId: clientId ?? "", broker, settings, session: this.#session };
+    const call = { request, version, clientId: clientId ?? "", broker, security: this.#security, settings, session: this.#session };
     return served.handle(call as never);
   }
 
@@ -116,16 +179,22 @@ export class KafkaConnection {
       .then(async () => {
         const answer = await response;
         if (answer === null || this.#failure !== null) return;
-        await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, answer as EncodableStruct<Fields>));
+        const told = this.#throttled(answer) as EncodableStruct<Fields>;
+        await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, told));
       })
-      .catch((error: unknown) => {
-        this.#failure ??= error;
-        this.#options.onFailure?.();
-      })
+      .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#requestsInFlight -= 1;
         this.#bytesInFlight -= sizeBytes;
       });
+  }
+
+  /** Tells the client how long its quota makes it wait, and does not listen to it for so long. */
+  #throttled(answer: object): object {
+    const throttleTimeMs = this.#session.meter.takeOwedMs();
+    if (throttleTimeMs === 0) return answer;
+    this.#mutedUntilMs = Math.max(this.#mutedUntilMs, Date.now() + throttleTimeMs);
+    return "throttleTimeMs" in answer ? { ...answer, throttleTimeMs } : answer;
   }
 
   /** A version that is not known is answered in version 0, with what is. */
@@ -133,6 +202,12 @@ export class KafkaConnection {
     this.#respond({ ...envelope, version: 0 }, Promise.resolve(apiVersionsAnswer(SERVED, "UNSUPPORTED_VERSION")), 0);
     await this.drain();
   }
+}
+
+/** Without what only the connection has. */
+function sessionState(session: SessionState): SessionState {
+  const { isAuthenticated, saslMechanism, identity, authenticatedBy, reauthenticatedAtMs, expiresAtMs } = session;
+  return { isAuthenticated, saslMechanism, identity, authenticatedBy, reauthenticatedAtMs, expiresAtMs };
 }
 
 function maxFrameBytes(isAuthenticated: boolean): number {

@@ -4,21 +4,17 @@
 // is noticed. What it brings is not looked at before the request is answered, and no other read follows, so a client that does not take
 // its answers is soon not read any more. Bytes that came before a read failed are served; nothing else is read after them.
 
-import { concatBytes } from "../../common/bytes.ts";
 import { IDLE_CONNECTION_MS } from "../../common/limits.ts";
+import { ClientGone } from "./call.ts";
 import { type ConnectionOptions, KafkaConnection } from "./connection.ts";
+import { orGone } from "./or-gone.ts";
 import { ReadBuffers } from "./read-buffers.ts";
-
-/** Small segments of a frame are sent as one. */
-const JOIN_BYTES = 16 * 1024;
-
-/** The other side is gone, or silent for too long: nothing to be told of. */
-class ClientGone extends Error {}
+import { joinSmall } from "./send-segments.ts";
 
 /** Serves a client until it goes, falls silent, or breaks the protocol. Never rejects. */
 export async function serveSocket(
   socket: Socket,
-  options: Pick<ConnectionOptions, "broker" | "settings">,
+  options: Pick<ConnectionOptions, "broker" | "security" | "settings">,
   idleMs = IDLE_CONNECTION_MS,
 ): Promise<void> {
   const reader = socket.readable.getReader({ mode: "byob" });
@@ -61,32 +57,4 @@ async function readAll(reader: ReadableStreamBYOBReader, connection: KafkaConnec
     await connection.receive(chunk);
     buffers.giveBack(chunk);
   }
-}
-
-/** @throws ClientGone when the work fails, or takes longer than a client may be silent */
-async function orGone<T>(work: Promise<T>, idleMs: number): Promise<T> {
-  const { promise: idle, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new ClientGone(`nothing moved for ${idleMs} ms`)), idleMs);
-  try {
-    return await Promise.race([work, idle]);
-  } catch (error) {
-    throw error instanceof ClientGone ? error : new ClientGone(String(error));
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Neighbouring small segments in one array; large ones as they are. */
-function* joinSmall(segments: readonly Uint8Array[]): Generator<Uint8Array> {
-  let small: Uint8Array[] = [];
-  for (const segment of segments) {
-    if (segment.length < JOIN_BYTES) {
-      small.push(segment);
-      continue;
-    }
-    if (small.length > 0) yield concatBytes(small);
-    small = [];
-    yield segment;
-  }
-  if (small.length > 0) yield concatBytes(small);
 }

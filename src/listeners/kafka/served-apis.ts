@@ -25,11 +25,14 @@ import { addOffsetsToTxn } from "./apis/25-add-offsets-to-txn.ts";
 import { endTxn } from "./apis/26-end-txn.ts";
 import { writeTxnMarkers } from "./apis/27-write-txn-markers.ts";
 import { txnOffsetCommit } from "./apis/28-txn-offset-commit.ts";
+import { createAcls, deleteAcls, describeAcls } from "./apis/29-acls.ts";
 import { describeConfigs } from "./apis/32-describe-configs.ts";
 import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.ts";
 import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
+import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
+import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
 import { describeProducers } from "./apis/61-describe-producers.ts";
 import { describeTransactions } from "./apis/65-describe-transactions.ts";
@@ -63,6 +66,9 @@ export const SERVED: readonly ServedApi[] = [
   endTxn,
   writeTxnMarkers,
   txnOffsetCommit,
+  describeAcls,
+  createAcls,
+  deleteAcls,
   describeConfigs,
   alterConfigs,
   describeLogDirs,
@@ -70,6 +76,10 @@ export const SERVED: readonly ServedApi[] = [
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  describeClientQuotas,
+  alterClientQuotas,
+  describeUserScramCredentials,
+  alterUserScramCredentials,
   describeCluster,
   describeProducers,
   describeTransactions,

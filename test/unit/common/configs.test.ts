@@ -198,6 +198,7 @@ describe("descriptions", () => {
       "retention.ms",
       "segment.bytes",
       "segment.index.bytes",
+      "segment.jitter.ms",
       "segment.ms",
     ]);
   });

@@ -20,6 +20,7 @@ function config(changes: Partial<Parameters<typeof workerdConfig>[0]> = {}): str
     compatibilityDate: "2026-10-23",
     open: false,
     archive: null,
+    tls: null,
     ...changes,
   });
 }
@@ -43,7 +44,7 @@ test("keeps the unique keys under which objects are stored", () => {
 });
 
 test("every config names the same compatibility date", () => {
-  const dates = ["wrangler.toml", "test/workers/wrangler.toml", "bench/reference/workerd.capnp"].map(
+  const dates = ["wrangler.toml", "test/workers/wrangler.toml", "bench/reference/worker.capnp"].map(
     (path) => /compatibility_?date = "([\d-]+)"/i.exec(read(path))?.[1],
   );
   expect(new Set(dates).size).toBe(1);
@@ -77,4 +78,14 @@ test("writes paths as text literals, whatever is in them", () => {
 test("puts brackets around an IPv6 address", () => {
   expect(socketAddress("::1", 8787)).toBe("[::1]:8787");
   expect(socketAddress("127.0.0.1", 8787)).toBe("127.0.0.1:8787");
+});
+
+test("with TLS both ports speak it, and a client's certificate is asked for only where an authority is given", () => {
+  expect(config()).not.toContain("tlsOptions");
+  const files = { certFile: "../cert.pem", keyFile: "../key.pem" };
+  const served = config({ tls: { ...files, clientCaFile: null } });
+  expect(served.match(/keypair = \(privateKey = embed "\.\.\/key\.pem", certificateChain = embed "\.\.\/cert\.pem"\)/g)).toHaveLength(2);
+  expect(served).not.toContain("requireClientCerts");
+  const mutual = config({ tls: { ...files, clientCaFile: "../ca.pem" } });
+  expect(mutual.match(/requireClientCerts = true, trustedCertificates = \[embed "\.\.\/ca\.pem"\]/g)).toHaveLength(2);
 });

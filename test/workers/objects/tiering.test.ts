@@ -2,7 +2,7 @@
 
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
 import { createBroker } from "../../../src/broker/create-broker.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
@@ -60,6 +60,20 @@ async function readFrom(topic: TopicMetadata, start: number, maxBytes = 1000): P
     offset = result.nextOffset;
   }
 }
+
+test("a start with something left sets the alarm, soon, whatever it was set to", async () => {
+  const topic = await aTopic(SMALL);
+  await fill(topic);
+  const farMs = Date.now() + 604_800_000;
+  await runInDurableObject(objectOf(topic), (_, { storage }) => storage.setAlarm(farMs));
+  await evictDurableObject(objectOf(topic));
+  await segments(topic);
+  const alarmMs = () => runInDurableObject(objectOf(topic), (_, { storage }) => storage.getAlarm());
+  await vi.waitFor(async () => {
+    const isArchived = (await segments(topic)).some(({ place }) => place === "archived");
+    if (!isArchived) expect(await alarmMs()).toBeLessThan(farMs);
+  });
+});
 
 test("sealed segments go to the archive, and every record is read from there, from any offset, across every border", async () => {
   const topic = await aTopic(SMALL);

@@ -173,6 +173,7 @@ describe("authentication", () => {
   const handshake = (mechanism: string) => requestFrame(API.saslHandshake, 1, { mechanism });
   const authenticate = (text: string) => requestFrame(API.saslAuthenticate, 2, { authBytes: new TextEncoder().encode(text) });
   const listTopics = requestFrame(API.metadata, 12, { topics: null } as never);
+  const MECHANISMS = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
   test("before it, nothing is served but ApiVersions and SASL", async () => {
     for (const { api } of SERVED) {
@@ -191,7 +192,7 @@ describe("authentication", () => {
   test("PLAIN with the token opens the connection, whatever the user's name", async () => {
     const { sent, connection } = await connect(CLOSED);
     await connection.receive(concat([handshake("PLAIN"), authenticate("\0anybody\0sesame"), listTopics]));
-    expect(openResponse(API.saslHandshake, 1, sent[0]!).response).toEqual({ errorCode: 0, mechanisms: ["PLAIN"] });
+    expect(openResponse(API.saslHandshake, 1, sent[0]!).response).toEqual({ errorCode: 0, mechanisms: MECHANISMS });
     expect(openResponse(API.saslAuthenticate, 2, sent[1]!).response.errorCode).toBe(0);
     expect(openResponse(API.metadata, 12, sent[2]!).response.topics).toHaveLength(1);
   });
@@ -205,8 +206,8 @@ describe("authentication", () => {
 
   test("a mechanism that is not there is answered with those that are, and authentication comes after the handshake", async () => {
     const { sent, connection } = await connect(CLOSED);
-    await connection.receive(concat([handshake("SCRAM-SHA-256"), authenticate("\0a\0sesame")]));
-    const unknown = { errorCode: errorCode("UNSUPPORTED_SASL_MECHANISM"), mechanisms: ["PLAIN"] };
+    await connection.receive(concat([handshake("GSSAPI"), authenticate("\0a\0sesame")]));
+    const unknown = { errorCode: errorCode("UNSUPPORTED_SASL_MECHANISM"), mechanisms: MECHANISMS };
     expect(openResponse(API.saslHandshake, 1, sent[0]!).response).toEqual(unknown);
     expect(openResponse(API.saslAuthenticate, 2, sent[1]!).response.errorCode).toBe(errorCode("ILLEGAL_SASL_STATE"));
   });
