@@ -110,6 +110,8 @@ export interface FetchRequest {
 export interface FetchManyRequest {
   readonly partitions: readonly {
     readonly topic: string;
+    /** Only of the topic with this id, where it is given: not of one that was made again under the name. */
+    readonly topicId?: string;
     readonly partition: number;
     readonly start: FetchStart;
     readonly maxBytes?: number;
@@ -263,17 +265,24 @@ export interface ResetOffsetsResult {
   }[];
 }
 
+/** Kafka's ListOffsets -4 and -5 (KIP-405). */
+export type TierQuery = "earliestLocal" | "latestTiered";
+
 export interface Broker {
   clusterId(): Promise<string>;
 
   listTopics(request: PageRequest): Promise<TopicPage>;
   createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure>;
   topic(name: string): Promise<TopicMetadata | Failure>;
+  /** UNKNOWN_TOPIC_ID where there is none, or not any more. */
+  topicById(topicId: string): Promise<TopicMetadata | Failure>;
   describeTopic(name: string): Promise<TopicDescription | Failure>;
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
   /** @param isolation read_uncommitted where absent */
   offset(topic: string, partition: number, query: OffsetQuery, isolation?: IsolationLevel): Promise<OffsetResult | Failure>;
+  /** Where the local log begins, and what the archive ends with; -1 where there is nothing of it. */
+  tierOffset(topic: string, partition: number, query: TierQuery): Promise<OffsetResult | Failure>;
   /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
   truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
   describeProducers(topic: string, partition: number): Promise<readonly ProducerDescription[] | Failure>;

@@ -15,6 +15,7 @@ import type { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
+import { queryTierOffset } from "./tier-offsets.ts";
 import { addressOf, findTopic } from "./topics.ts";
 import { createTransactions } from "./transactions.ts";
 import { truncate } from "./truncate.ts";
@@ -40,6 +41,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listTopics: (request) => topics.listTopics(request),
     createTopic: (request) => topics.createTopic(request),
     topic: (name) => findTopic(topics, name),
+    topicById: async (topicId) => (await topics.topicById(topicId)) ?? failure("UNKNOWN_TOPIC_ID", `no topic has the id ${topicId}`),
     describeTopic: async (name) => {
       topics.invalidate(name);
       const topic = await findTopic(topics, name);
@@ -48,6 +50,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
     offset: (topic, partition, query, isolation = "read_uncommitted") => queryOffset(ports, topics, topic, partition, query, isolation),
+    tierOffset: (topic, partition, query) => queryTierOffset(ports, topics, topic, partition, query),
     truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
     describeProducers: (topic, partition) => describeProducers(ports, topics, topic, partition),
     writeTxnMarkers: (topic, partition, markers) => writeTxnMarkers(ports, topics, topic, partition, markers),

@@ -29,13 +29,18 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     createTopic: async (request) =>
       (access.allows("CREATE", "CLUSTER") ? null : onTopic("CREATE", request.name)) ?? broker.createTopic(request),
     topic: async (name) => (access.allows("DESCRIBE_CONFIGS", "TOPIC", name) ? null : onTopic("DESCRIBE", name)) ?? broker.topic(name),
+    topicById: async (topicId) => {
+      const topic = await broker.topicById(topicId);
+      return isFailure(topic) ? topic : (onTopic("DESCRIBE", topic.name) ?? topic);
+    },
     describeTopic: async (name) => onTopic("DESCRIBE", name) ?? broker.describeTopic(name),
     alterTopic: async (name, request) =>
       (request.partitions === undefined ? null : onTopic("ALTER", name)) ??
       (request.partitions !== undefined && request.configs === undefined ? null : onTopic("ALTER_CONFIGS", name)) ??
       broker.alterTopic(name, request),
     deleteTopic: async (name) => onTopic("DELETE", name) ?? broker.deleteTopic(name),
-    offset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.offset(topic, partition, query),
+    offset: async (topic, partition, query, isolation) => onTopic("DESCRIBE", topic) ?? broker.offset(topic, partition, query, isolation),
+    tierOffset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.tierOffset(topic, partition, query),
     truncate: async (topic, partition, beforeOffset) => onTopic("DELETE", topic) ?? broker.truncate(topic, partition, beforeOffset),
     segments: async (request) => onTopic("DESCRIBE", request.topic) ?? broker.segments(request),
     describeProducers: async (topic, partition) => onTopic("READ", topic) ?? broker.describeProducers(topic, partition),

@@ -36,8 +36,14 @@ export const MAX_UNAUTHENTICATED_FRAME_BYTES = 512 * KIB;
 /** Bytes of Produce requests of one Kafka connection that wait for their answers, beside the last: beyond them, it is not read. */
 export const MAX_BYTES_IN_FLIGHT = 16 * MIB;
 
-/** Partitions that one Kafka connection keeps watching between its fetches. A wait for more of them opens the others each time. */
-export const MAX_WATCHES_PER_CONNECTION = 500;
+/**
+ * Partitions that one Kafka connection keeps watching between its fetches: a WebSocket each, of the 10,000 calls that an invocation may make.
+ * A wait for more of them opens the others each time, which for 500 more cost 260 ms of CPU a fetch (bench/idle-consumer.ts).
+ */
+export const MAX_WATCHES_PER_CONNECTION = 1_000;
+
+/** Partitions of one fetch session, 300 bytes each; a client with more fetches without one. */
+export const MAX_FETCH_SESSION_PARTITIONS = 10_000;
 
 /** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
 export const MAX_REQUESTS_IN_FLIGHT = 32;
@@ -156,6 +162,9 @@ export const DEFAULT_VERIFY_MS = 20_000;
 
 /** Most reads in one verification: an invocation may make 10,000 calls to other services. */
 export const MAX_VERIFY_READS = 2_000;
+
+/** Partitions in one answer of DescribeTopicPartitions (Kafka's max.request.partition.size.limit). */
+export const MAX_DESCRIBED_PARTITIONS = 2_000;
 
 /** Most topics or groups on one page of a listing. */
 export const MAX_PAGE_ITEMS = 1_000;

@@ -57,6 +57,11 @@ export class MemoryBroker implements Api.Broker {
     return this.topics.get(name)?.metadata ?? unknownTopic(name);
   }
 
+  async topicById(topicId: string): Promise<Ports.TopicMetadata | Failure> {
+    const found = [...this.topics.values()].find(({ metadata }) => metadata.topicId === topicId);
+    return found?.metadata ?? failure("UNKNOWN_TOPIC_ID", `No topic has the id ${topicId}.`);
+  }
+
   async describeTopic(name: string): Promise<Api.TopicDescription | Failure> {
     const topic = this.topics.get(name);
     if (topic === undefined) return unknownTopic(name);
@@ -94,6 +99,12 @@ export class MemoryBroker implements Api.Broker {
   async offset(topic: string, partition: number, query: Ports.OffsetQuery): Promise<Ports.OffsetResult | Failure> {
     const log = this.partition(topic, partition);
     return isFailure(log) ? log : log.offset(query);
+  }
+
+  /** Everything is local. */
+  async tierOffset(topic: string, partition: number, query: Api.TierQuery): Promise<Ports.OffsetResult | Failure> {
+    const earliest = await this.offset(topic, partition, "earliest");
+    return isFailure(earliest) || query === "earliestLocal" ? earliest : { ...earliest, offset: -1 };
   }
 
   async truncate(topic: string, partition: number, beforeOffset: number): Promise<Ports.LogOffsets | Ports.ReadFailure> {

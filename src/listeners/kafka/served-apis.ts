@@ -37,6 +37,7 @@ import { describeCluster } from "./apis/60-describe-cluster.ts";
 import { describeProducers } from "./apis/61-describe-producers.ts";
 import { describeTransactions } from "./apis/65-describe-transactions.ts";
 import { listTransactions } from "./apis/66-list-transactions.ts";
+import { describeTopicPartitions } from "./apis/75-describe-topic-partitions.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -84,6 +85,7 @@ export const SERVED: readonly ServedApi[] = [
   describeProducers,
   describeTransactions,
   listTransactions,
+  describeTopicPartitions,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

@@ -3,7 +3,9 @@
 // transaction may commit another (KIP-447), and asks again.
 
 import type { Broker } from "../../../broker/broker.ts";
+import { mapConcurrently } from "../../../common/concurrency.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 
@@ -14,12 +16,9 @@ interface AskedTopic {
 
 export const offsetFetch = serve(API.offsetFetch, { min: 1, max: 8 }, async ({ request, version, broker }) => {
   if (version >= 8) {
-    const groups = await Promise.all(
-      request.groups.map(async ({ groupId, topics }) => ({
-        groupId,
-        ...(await committedOffsets(broker, groupId, topics, request.requireStable)),
-      })),
-    );
+    const groups = await mapConcurrently(request.groups, MAX_CONCURRENT_CALLS, async ({ groupId, topics }) => {
+      return { groupId, ...(await committedOffsets(broker, groupId, topics, request.requireStable)) };
+    });
     return { throttleTimeMs: 0, topics: [], errorCode: 0, groups };
   }
   return { throttleTimeMs: 0, ...(await committedOffsets(broker, request.groupId, request.topics, request.requireStable)), groups: [] };
