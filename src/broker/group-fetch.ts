@@ -67,15 +67,16 @@ interface MemberRead {
 /** Reads until there is something, the time is over, or the member is lost: then it is told what it has. */
 async function readAsMember(context: GroupFetchContext, request: GroupFetchRequest, first: MemberPolled): Promise<MemberRead> {
   const deadlineMs = context.now() + request.maxWaitMs;
+  const maxSilenceMs = Math.min(first.heartbeatIntervalMs, (request.sessionTimeoutMs ?? Infinity) / 3);
   let member = first;
   for (;;) {
     const polledAtMs = context.now();
     const leftMs = Math.max(0, deadlineMs - polledAtMs);
-    const sliceMs = Math.min(leftMs, member.isWaiting ? GROUP_WAIT_SLICE_MS : member.heartbeatIntervalMs);
+    const sliceMs = Math.min(leftMs, member.isWaiting ? GROUP_WAIT_SLICE_MS : maxSilenceMs);
     const partitions = await readAssigned(context, request, member, sliceMs);
     const isOver = context.now() >= deadlineMs || request.signal?.aborted === true;
     const isRead = partitions.some(({ result }) => isFailure(result) || result.batches.byteLength > 0);
-    if (isOver || (isRead && context.now() - polledAtMs <= member.heartbeatIntervalMs)) return { member, partitions };
+    if (isOver || (isRead && context.now() - polledAtMs <= maxSilenceMs)) return { member, partitions };
     const { memberId, memberEpoch } = member;
     const next = await poll(context, request, { memberId, memberEpoch, commit: [] });
     if (isFailure(next)) return { member, partitions: [] };

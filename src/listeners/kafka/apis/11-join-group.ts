@@ -4,9 +4,10 @@
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
+import { untilGone } from "../until-gone.ts";
 
-export const joinGroup = serve(API.joinGroup, { min: 0, max: 9 }, async ({ request, version, clientId, broker }) => {
-  const answer = await broker.classicGroup(request.groupId).join({
+export const joinGroup = serve(API.joinGroup, { min: 0, max: 9 }, async ({ request, version, clientId, broker, session }) => {
+  const joining = broker.classicGroup(request.groupId).join({
     groupId: request.groupId,
     memberId: request.memberId,
     groupInstanceId: request.groupInstanceId,
@@ -19,9 +20,16 @@ export const joinGroup = serve(API.joinGroup, { min: 0, max: 9 }, async ({ reque
     requireKnownMemberId: version >= 4,
     canSkipAssignment: version >= 9,
   });
+  const answer = await untilGone(joining, session.signal);
   if (isFailure(answer)) {
     const nobody = { generationId: -1, protocolType: null, protocolName: version >= 7 ? null : "", leader: "", skipAssignment: false };
-    return { throttleTimeMs: 0, errorCode: errorCode(answer.error), ...nobody, memberId: answer.memberId ?? request.memberId, members: [] };
+    return {
+      throttleTimeMs: 0,
+      errorCode: errorCode(answer.error),
+      ...nobody,
+      memberId: "memberId" in answer ? answer.memberId : request.memberId,
+      members: [],
+    };
   }
   const { memberId, generationId, protocolType, protocolName, leaderId, skipAssignment } = answer;
   const members = answer.members.map((member) => ({ ...member, metadata: new Uint8Array(member.metadata) }));

@@ -3,15 +3,17 @@
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
+import { untilGone } from "../until-gone.ts";
 
-export const syncGroup = serve(API.syncGroup, { min: 0, max: 5 }, async ({ request, broker }) => {
+export const syncGroup = serve(API.syncGroup, { min: 0, max: 5 }, async ({ request, broker, session }) => {
   const { groupId, memberId, groupInstanceId, generationId, protocolType, protocolName } = request;
   const assignments = request.assignments.map((one) => ({
     memberId: one.memberId,
     assignment: one.assignment.slice().buffer as ArrayBuffer,
   }));
   const member = { groupId, memberId, groupInstanceId, generationId };
-  const answer = await broker.classicGroup(groupId).sync({ ...member, protocolType, protocolName, assignments });
+  const syncing = broker.classicGroup(groupId).sync({ ...member, protocolType, protocolName, assignments });
+  const answer = await untilGone(syncing, session.signal);
   if (isFailure(answer)) {
     return { throttleTimeMs: 0, errorCode: errorCode(answer.error), protocolType: null, protocolName: null, assignment: new Uint8Array(0) };
   }
