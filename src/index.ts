@@ -17,6 +17,7 @@ import { createRecordCodec } from "./wasm/record-codec.ts";
 export { ClusterObject } from "./objects/cluster.ts";
 export { GroupObject } from "./objects/group.ts";
 export { PartitionObject } from "./objects/partition.ts";
+export { SubscriptionObject } from "./objects/subscription.ts";
 
 /** What the requests of this isolate share. */
 const state: BrokerState = {

@@ -16,6 +16,8 @@ export interface ServeOptions {
   readonly data: string;
   /** Serve without a token: only ever on loopback. */
   readonly open: boolean;
+  /** Webhooks may go to http URLs and private addresses. */
+  readonly allowPrivateWebhooks: boolean;
   /** Where sealed segments go; null: they stay where they are. */
   readonly archive: ArchiveOptions | null;
 }
@@ -39,6 +41,7 @@ export const HELP = `Runs the broker on this machine.
                                 Without it the broker is open, on loopback only.
   SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
   SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
+  SLUICE_ALLOW_PRIVATE_WEBHOOKS (environment) "1": webhooks may go to http URLs, private addresses and local names.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
@@ -60,6 +63,7 @@ export function parseServeOptions(args: readonly string[], environment: Environm
     kafkaPort: parsePort("--kafka-port", kafkaPort),
     data,
     open,
+    allowPrivateWebhooks: environment.SLUICE_ALLOW_PRIVATE_WEBHOOKS === "1",
     archive: archive === undefined ? null : parseArchive(archive, environment),
   };
 }

@@ -70,7 +70,7 @@ function portRefusal({ code, message }: NodeJS.ErrnoException, address: string, 
   return `cannot listen on ${address}: ${message}`;
 }
 
-function configText({ host, port, kafkaPort, open, archive }: ServeOptions, folder: DataFolder): string {
+function configText({ host, port, kafkaPort, open, allowPrivateWebhooks, archive }: ServeOptions, folder: DataFolder): string {
   return workerdConfig({
     workerScript: relative(folder.path, root + WORKER_SCRIPT),
     coreWasm: relative(folder.path, root + CORE_WASM),
@@ -80,6 +80,7 @@ function configText({ host, port, kafkaPort, open, archive }: ServeOptions, fold
     kafkaPort,
     compatibilityDate: compatibilityDate(),
     open,
+    allowPrivateWebhooks,
     archive: archive && archiveConfig(archive, folder),
   });
 }

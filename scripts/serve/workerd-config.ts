@@ -2,12 +2,14 @@
 
 import { ARCHIVE_SERVICE, type ArchiveConfig, archiveServices } from "./archive-config.ts";
 import { text } from "./capnp.ts";
+import { WEBHOOK_SERVICE, webhookNetwork } from "./webhook-network.ts";
 
 /** The Durable Object classes. A unique key is part of every stored object's name: never change one, or its objects are lost. */
 export const NAMESPACES = [
   { binding: "CLUSTER", className: "ClusterObject", uniqueKey: "sluice-cluster-v1" },
   { binding: "PARTITION", className: "PartitionObject", uniqueKey: "sluice-partition-v1" },
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
+  { binding: "SUBSCRIPTION", className: "SubscriptionObject", uniqueKey: "sluice-subscription-v1" },
 ] as const;
 
 /** Settings that come from the environment as they are. */
@@ -26,6 +28,8 @@ export interface WorkerdConfigOptions {
   readonly compatibilityDate: string;
   /** Serve without a token. */
   readonly open: boolean;
+  /** Webhooks may go to private addresses. */
+  readonly allowPrivateWebhooks: boolean;
   /** Where sealed segments go; null: nowhere. */
   readonly archive: ArchiveConfig | null;
 }
@@ -38,6 +42,7 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
   const services = [
     `(name = "main", worker = .main)`,
     `(name = "objects", disk = (path = ${text(options.objectsFolder)}, writable = true))`,
+    webhookNetwork(options.allowPrivateWebhooks),
     ...(archive?.services ?? []),
   ];
   return `# Written by every \`npm start\`; changes are lost.
@@ -70,11 +75,15 @@ const main :Workerd.Worker = (
 ${archive === null ? "" : `\n${archive.worker}`}`;
 }
 
-function bindings({ open, archive }: WorkerdConfigOptions): string[] {
+function bindings({ open, archive, allowPrivateWebhooks }: WorkerdConfigOptions): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
   const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
   const bucket = archive === null ? [] : [`(name = "ARCHIVE", r2Bucket = "${ARCHIVE_SERVICE}")`];
-  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
+  const webhooks = [
+    `(name = "WEBHOOKS", service = "${WEBHOOK_SERVICE}")`,
+    ...(allowPrivateWebhooks ? [`(name = "SLUICE_ALLOW_PRIVATE_WEBHOOKS", text = "1")`] : []),
+  ];
+  return [...objects, ...settings, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...webhooks, ...bucket];
 }
 
 /** An address with its port, as workerd and URLs write it. */

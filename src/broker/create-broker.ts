@@ -6,6 +6,7 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
+import { readDeliveries } from "./deliveries.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
@@ -13,6 +14,7 @@ import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
 import type { ProducerIdPool } from "./producer-ids.ts";
 import { listSegments } from "./segments.ts";
+import { replaySubscription } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { addressOf, findTopic } from "./topics.ts";
 import { truncate } from "./truncate.ts";
@@ -65,6 +67,11 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),
     deleteGroup: async (groupId) => checkGroupId(groupId) ?? ports.group(groupId).delete(groupId),
+
+    subscription: (name) => ports.subscription(name),
+    listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
+    replaySubscription: (request) => replaySubscription(ports, topics, request),
+    deliveries: (request) => readDeliveries(ports, topics, state.core, request),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

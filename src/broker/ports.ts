@@ -14,6 +14,7 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
+import type { SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -188,6 +189,14 @@ export interface PartitionWatch {
   close(): void;
 }
 
+/** A subscription that is to be woken when a partition has more than it has seen. */
+export interface WakeRequest {
+  readonly subscription: string;
+  readonly pastOffset: number;
+  /** Not to be forgotten when the partition is put out of memory. */
+  readonly isDurable: boolean;
+}
+
 export interface PartitionPort {
   append(request: AppendRequest): Promise<AppendResult | Failure>;
   read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure>;
@@ -196,6 +205,8 @@ export interface PartitionPort {
   watch(address: PartitionAddress): Promise<PartitionWatch | Failure>;
   /** Deletes the records before an offset; -1 stands for the high watermark. One below the log start changes nothing. */
   truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  /** @returns the high watermark; above the offset of the request nothing was arranged */
+  arm(address: PartitionAddress, request: WakeRequest): Promise<number | Failure>;
   /** Segments in the order of their offsets: a page of them, all where no page is named. */
   segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure>;
 }
@@ -332,10 +343,14 @@ export interface ClassicGroupPort {
 
 // -------------------------------------------------------------------------------------------------------------------- all
 
+export type { SubscriptionPage, SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
+
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
   group(groupId: string): GroupPort & ClassicGroupPort;
+  subscription(name: string): SubscriptionPort;
+  readonly subscriptions: SubscriptionsPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

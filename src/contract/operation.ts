@@ -25,10 +25,10 @@ export interface RequestBody {
 
 export interface Operation<Params extends z.ZodObject = z.ZodObject, Query extends z.ZodObject = z.ZodObject> {
   readonly id: string;
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `{name}` for each parameter. */
   readonly path: string;
-  readonly tag: "Cluster" | "Topics" | "Produce" | "Fetch" | "Groups" | "Documentation";
+  readonly tag: "Cluster" | "Topics" | "Produce" | "Fetch" | "Groups" | "Webhooks" | "Documentation";
   readonly summary: string;
   readonly description?: string;
   /** Who may ask without a token: `anyone`, or once the broker has one (`configured`). Nobody where absent. */

@@ -6,6 +6,7 @@ import * as groups from "./groups.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
 import * as segments from "./segments.ts";
+import * as subscriptions from "./subscriptions.ts";
 import * as topics from "./topics.ts";
 
 export const OPERATIONS: readonly Operation[] = [
@@ -33,6 +34,16 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  subscriptions.listSubscriptions,
+  subscriptions.putSubscription,
+  subscriptions.getSubscription,
+  subscriptions.deleteSubscription,
+  subscriptions.pauseSubscription,
+  subscriptions.resumeSubscription,
+  subscriptions.replaySubscription,
+  subscriptions.rotateSecret,
+  subscriptions.redriveSubscription,
+  subscriptions.listDeliveries,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

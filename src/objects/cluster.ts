@@ -12,6 +12,8 @@ import type {
   GroupPage,
   PageRequest,
   ProducerIdBlock,
+  SubscriptionPage,
+  SubscriptionsPort,
   TopicMetadata,
   TopicPage,
 } from "../broker/ports.ts";
@@ -20,8 +22,11 @@ import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
 import { TopicRegistry } from "../coordinator/topic-registry.ts";
 import type { Env } from "../env.ts";
+import { SqliteSubscriptionNames } from "../storage/sqlite-subscription-names.ts";
 import { SqliteTopicStore } from "../storage/sqlite-topic-store.ts";
 import { partitionObjectName } from "./names.ts";
+import { SubscriptionRegistry } from "./subscription-registry.ts";
+import { tellTopicsChanged } from "./subscription-stub.ts";
 
 /** How long a caller waits for the partitions to be gone: less than the 30 s of Kafka's clients. */
 const DELETION_WAIT_MS = 20_000;
@@ -35,10 +40,11 @@ interface DestroyablePartition {
   destroy(): Promise<void>;
 }
 
-export class ClusterObject extends DurableObject<Env> implements ClusterPort {
+export class ClusterObject extends DurableObject<Env> implements ClusterPort, SubscriptionsPort {
   readonly #store: SqliteTopicStore;
   readonly #registry: TopicRegistry;
   readonly #deletion: TopicDeletion;
+  readonly #subscriptions: SubscriptionRegistry;
 
   /** How long `deleteTopic` waits. */
   deletionWaitMs = DELETION_WAIT_MS;
@@ -54,6 +60,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
     this.#store = new SqliteTopicStore(ctx.storage);
     this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID() });
     this.#deletion = new TopicDeletion(this.#store, (topicId, partition) => this.destroyPartition(topicId, partition));
+    this.#subscriptions = new SubscriptionRegistry(new SqliteSubscriptionNames(ctx.storage), (name) => tellTopicsChanged(env, name));
     if (this.#deletion.backoffMs() !== null) void ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
   }
 
@@ -74,11 +81,11 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
   }
 
   async createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure> {
-    return this.#registry.createTopic(request);
+    return this.#tellSubscribers(this.#registry.createTopic(request), request.validateOnly);
   }
 
   async alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure> {
-    return this.#registry.alterTopic(name, request);
+    return this.#tellSubscribers(this.#registry.alterTopic(name, request), request.validateOnly);
   }
 
   async deleteTopic(name: string): Promise<TopicMetadata | Failure> {
@@ -106,10 +113,28 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort {
     return this.#registry.listGroups(request);
   }
 
+  async registerSubscription(name: string, topics: readonly string[]): Promise<Failure | null> {
+    return this.#subscriptions.register(name, topics);
+  }
+
+  async unregisterSubscription(name: string): Promise<void> {
+    this.#subscriptions.unregister(name);
+  }
+
+  async listSubscriptions(request: PageRequest): Promise<SubscriptionPage> {
+    return this.#subscriptions.list(request);
+  }
+
   override async alarm(): Promise<void> {
     await this.#deletion.runAll();
     const backoffMs = this.#deletion.backoffMs();
     if (backoffMs !== null) await this.ctx.storage.setAlarm(Date.now() + backoffMs);
+  }
+
+  /** The answer of a change, once the subscriptions of the topic know of it: whoever hears it finds all partitions followed. */
+  async #tellSubscribers(topic: TopicMetadata | Failure, validateOnly = false): Promise<TopicMetadata | Failure> {
+    if (!isFailure(topic) && !validateOnly) await this.#subscriptions.topicChanged(topic.name);
+    return topic;
   }
 
   /** The platform gives up on an alarm after some failed tries: a start with something left takes it up again. */

@@ -14,6 +14,7 @@ import type {
   LeaveGroupRequest,
   LeftMember,
   MemberCommitRequest,
+  OffsetCommit,
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "../broker/ports.ts";
@@ -23,11 +24,15 @@ import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
 import type { Env } from "../env.ts";
 import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
 import { SqliteOffsetStore } from "../storage/sqlite-offset-store.ts";
+import type { GroupOffsets } from "../subscription/world.ts";
 import { GroupTimers } from "./group-timers.ts";
 import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { SubscribedGroup } from "./subscribed-group.ts";
+import { moveSubscription } from "./subscription-stub.ts";
 
 export class GroupObject extends DurableObject<Env> implements GroupPort, ClassicGroupPort {
   readonly #coordinator: GroupCoordinator;
+  readonly #subscribed: SubscribedGroup;
   /** There once the constructor's work is done, which every call waits for. */
   #timers!: GroupTimers;
 
@@ -46,6 +51,7 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
       cleared: () => this.#timers.alarmIsGone(),
       broken: (error) => context.abort(`the group could not be stored: ${error}`),
     });
+    this.#subscribed = new SubscribedGroup(context.storage.kv, this.#coordinator);
     context.blockConcurrencyWhile(() => this.#startTimers());
   }
 
@@ -65,8 +71,30 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
     return this.#coordinator.leave(request);
   }
 
-  commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure> {
-    return this.#coordinator.commit(request);
+  async commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure> {
+    const moved = this.#subscribed.beforeCommit(request);
+    const outcome = await this.#coordinator.commit(request);
+    if (moved === null || "error" in outcome) return outcome;
+    const offsets = moved.offsets.filter((_, index) => outcome[index] === null);
+    await moveSubscription(this.env, request.groupId, { ...moved, offsets });
+    return outcome;
+  }
+
+  /** A subscription of the group's name holds its offsets here from now on. */
+  async attachSubscription(groupId: string): Promise<GroupOffsets | Failure> {
+    return this.#subscribed.attach(groupId);
+  }
+
+  commitForSubscription(groupId: string, offsets: readonly OffsetCommit[], fence: number): Promise<GroupOffsets | null | Failure> {
+    return this.#subscribed.commit(groupId, offsets, fence);
+  }
+
+  /** The subscription is gone, and the group with it. */
+  async detachSubscription(groupId: string): Promise<null | Failure> {
+    this.#subscribed.detach();
+    const failed = await this.#coordinator.delete(groupId);
+    const isLeft = failed?.error === "GROUP_ID_NOT_FOUND" || failed?.error === "NON_EMPTY_GROUP"; // it is gone, or its members' own
+    return isLeft ? null : failed;
   }
 
   async describe(_groupId: string): Promise<GroupDescription | null> {
@@ -82,11 +110,13 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
   }
 
   delete(groupId: string): Promise<null | Failure> {
-    return this.#coordinator.delete(groupId);
+    const refused = this.#subscribed.refuseDeletion(groupId);
+    return refused === null ? this.#coordinator.delete(groupId) : Promise.resolve(refused);
   }
 
   override async alarm(): Promise<void> {
     this.#timers.alarmIsGone();
+    await this.#subscribed.keepOffsets(this.ctx.id.name ?? "");
     await this.#coordinator.expire();
   }
 

@@ -1,7 +1,15 @@
 // The use cases' ports over Durable Object RPC. A call that breaks is a retriable failure, not an exception: the object restarts,
 // moves, or is overloaded, and a client may try again.
 
-import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports } from "../broker/ports.ts";
+import type {
+  ClassicGroupPort,
+  ClusterPort,
+  GroupPort,
+  PartitionPort,
+  Ports,
+  SubscriptionPort,
+  SubscriptionsPort,
+} from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
@@ -18,26 +26,47 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     },
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
+    subscription: (name) => subscriptionPort(env, name),
+    get subscriptions() {
+      return clusterObject(env) as unknown as SubscriptionsPort;
+    },
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
     waitUntil,
   };
 }
 
 function clusterPort(env: Env): ClusterPort {
-  const stub = env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
-  return stub as unknown as ClusterPort;
+  return clusterObject(env) as unknown as ClusterPort;
+}
+
+function clusterObject(env: Env) {
+  return env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+}
+
+function subscriptionPort(env: Env, name: string): SubscriptionPort {
+  const object = env.SUBSCRIPTION.getByName(name) as unknown as SubscriptionPort; // its RPC methods, as plain data
+  return {
+    put: (request) => orCoordinatorUnavailable(object.put(request)),
+    status: () => orCoordinatorUnavailable(object.status()),
+    pause: () => orCoordinatorUnavailable(object.pause()),
+    resume: () => orCoordinatorUnavailable(object.resume()),
+    rotateSecret: (request) => orCoordinatorUnavailable(object.rotateSecret(request)),
+    redrive: (request) => orCoordinatorUnavailable(object.redrive(request)),
+    remove: () => orCoordinatorUnavailable(object.remove()),
+  };
 }
 
 function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
   const name = partitionObjectName(topicId, partition);
   const stub = env.PARTITION.getByName(name);
-  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe" | "truncate" | "segments">; // its RPC methods, as plain data
+  const object = stub as unknown as Pick<PartitionObject, "append" | "read" | "offset" | "describe" | "truncate" | "arm" | "segments">; // its RPC methods, as plain data
   return {
     append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
     read: (request) => orUnavailable(object.read(request)),
     offset: (address, query) => orUnavailable(object.offset(address, query)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
+    arm: (address, request) => orUnavailable(object.arm(address, request)),
     segments: (address, page) => orUnavailable(object.segments(address, page)),
     watch: (address) => orUnavailable(openWatch(stub, address)),
   };

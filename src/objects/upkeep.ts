@@ -59,8 +59,15 @@ export class Upkeep {
     void this.#setAlarm(dueMs);
   }
 
+  /** As `schedule`, in one write with what comes before it in the same turn: for what must not be forgotten. */
+  ringBy(dueMs: number): void {
+    this.#alarmMs = Math.min(dueMs, this.#alarmMs);
+    void this.#storage.setAlarm(this.#alarmMs);
+  }
+
   async #setAlarm(dueMs: number): Promise<void> {
     const storedMs = await this.#storage.getAlarm();
+    if (dueMs > this.#alarmMs) return; // an earlier one was set meanwhile
     if (storedMs === null || storedMs > dueMs) await this.#storage.setAlarm(dueMs);
   }
 

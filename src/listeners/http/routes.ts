@@ -7,6 +7,7 @@ import * as groupsContract from "../../contract/groups.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
 import * as segmentsContract from "../../contract/segments.ts";
+import * as subscriptionsContract from "../../contract/subscriptions.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import type { z } from "../../contract/zod.ts";
 import type { Call } from "./call.ts";
@@ -16,6 +17,18 @@ import { fetchMany, fetchRecords } from "./fetch.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
+import {
+  deleteSubscription,
+  getSubscription,
+  listDeliveries,
+  listSubscriptions,
+  pauseSubscription,
+  putSubscription,
+  redriveSubscription,
+  replaySubscription,
+  resumeSubscription,
+  rotateSecret,
+} from "./subscriptions.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
 
@@ -59,6 +72,16 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.commitOffsets, commitOffsets),
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
+  route(subscriptionsContract.listSubscriptions, listSubscriptions),
+  route(subscriptionsContract.putSubscription, putSubscription),
+  route(subscriptionsContract.getSubscription, getSubscription),
+  route(subscriptionsContract.deleteSubscription, deleteSubscription),
+  route(subscriptionsContract.pauseSubscription, pauseSubscription),
+  route(subscriptionsContract.resumeSubscription, resumeSubscription),
+  route(subscriptionsContract.replaySubscription, replaySubscription),
+  route(subscriptionsContract.rotateSecret, rotateSecret),
+  route(subscriptionsContract.redriveSubscription, redriveSubscription),
+  route(subscriptionsContract.listDeliveries, listDeliveries),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];
