@@ -98,7 +98,9 @@ function callEndpoint(env: Env, url: string, init: RequestInit): Promise<Respons
   return env.WEBHOOKS ? env.WEBHOOKS.fetch(url, init) : fetch(url, init);
 }
 
+/** Past the cache: what is asked for is what has just changed. */
 async function partitionsOf(broker: Broker, name: string): Promise<readonly TrackSource[] | null> {
+  state.clusterCache.invalidate(name);
   const described = await broker.topic(name);
   if (isFailure(described)) return null;
   const { topicId, partitionCount } = described;

@@ -12,6 +12,8 @@ export interface StoredRetry {
   readonly attempts: number;
   /** ms since the epoch */
   readonly dueMs: number;
+  /** Why they failed. */
+  readonly error: string;
 }
 
 /** Stored; fields may be added, never renamed or given another meaning. */

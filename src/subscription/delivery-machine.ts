@@ -105,6 +105,13 @@ export class DeliveryMachine {
     this.#tracks.set(track.id, track);
   }
 
+  /** Takes up what failed in an earlier life, among the records that a track has read. */
+  takeUpRetries(track: Track): void {
+    for (let held = track.takeRetry(); held !== null; held = track.takeRetry()) {
+      this.#park({ track, records: [held], ...held.retry!, isExhausted: false, isProbe: false });
+    }
+  }
+
   /** Forgets a partition that is gone, or was delivered to its end. Deliveries of it that are under way come to nothing. */
   removeTrack(id: string): void {
     this.#tracks.delete(id);
@@ -120,6 +127,7 @@ export class DeliveryMachine {
     this.#pausedReason = null;
     this.#heldUntilMs = 0;
     this.#breaker.succeeded();
+    for (const track of this.#tracks.values()) track.hurry(nowMs);
     for (const delivery of this.#waiting.splice(0)) {
       if (delivery.attempts >= this.#config.retry.maxAttempts) delivery.attempts = 0;
       this.#park({ ...delivery, dueMs: Math.min(delivery.dueMs, nowMs), isExhausted: false });
@@ -216,7 +224,7 @@ export class DeliveryMachine {
       const records = track.take(this.#limits, nowMs);
       if (records.length === 0) continue;
       this.#turn = (this.#turn + i + 1) % tracks.length;
-      return { track, records, attempts: records[0]!.attempts, dueMs: nowMs, error: "", isExhausted: false, isProbe: false };
+      return { track, records, attempts: 0, dueMs: nowMs, error: "", isExhausted: false, isProbe: false };
     }
     return null;
   }

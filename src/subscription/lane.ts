@@ -9,6 +9,14 @@ export interface RecordOrigin {
   readonly partition: number;
 }
 
+/** What is known of a record that failed. */
+export interface RetryState {
+  readonly attempts: number;
+  /** ms since the epoch */
+  readonly dueMs: number;
+  readonly error: string;
+}
+
 /** A record that was read and is not settled yet. */
 export interface HeldRecord {
   /** In the partition that is read. */
@@ -20,10 +28,10 @@ export interface HeldRecord {
   readonly sizeBytes: number;
   readonly lane: Lane;
   readonly arrivedMs: number;
-  /** Not to be sent before (ms): its `notBefore` header, or the retry of an earlier life. */
+  /** Not to be sent before (ms since the epoch): its `notBefore` header. */
   readonly readyMs: number;
-  /** Failed calls for it alone, of an earlier life. */
-  readonly attempts: number;
+  /** Of an earlier life; null: it did not fail. */
+  readonly retry: RetryState | null;
 }
 
 export interface Lane {
@@ -55,7 +63,7 @@ export function distrust(lane: Lane, count: number): void {
   lane.limit = Math.max(1, Math.ceil(count / 2));
 }
 
-/** Takes the next records of a lane: one that failed before only with those that failed with it. */
+/** Takes the next records of a lane, which has some. */
 export function takeFrom(lane: Lane, nowMs: number, room: { readonly records: number; readonly bytes: number }): HeldRecord[] {
   const { queue } = lane;
   const most = Math.min(room.records, lane.limit, queue.length);
@@ -63,7 +71,7 @@ export function takeFrom(lane: Lane, nowMs: number, room: { readonly records: nu
   let count = 1;
   while (count < most) {
     const next = queue[count]!;
-    if (next.readyMs > nowMs || next.attempts !== queue[0]!.attempts || bytes + next.sizeBytes > room.bytes) break;
+    if (next.readyMs > nowMs || bytes + next.sizeBytes > room.bytes) break;
     bytes += next.sizeBytes;
     count += 1;
   }

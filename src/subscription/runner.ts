@@ -288,6 +288,7 @@ export class Runner {
     followed.reached();
     if (nextOffset > range.from) {
       track.accept(arrivals, Math.min(nextOffset, range.to), nowMs);
+      this.#machine.takeUpRetries(track);
       this.#progress.changed(followed);
       this.#activeAtMs = nowMs;
     }

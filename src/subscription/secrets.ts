@@ -32,7 +32,7 @@ export function checkSecret(secret: string): Failure | null {
 }
 
 /** The key that a valid secret stands for. */
-export function secretKey(secret: string): Uint8Array {
+export function secretKey(secret: string): Uint8Array<ArrayBuffer> {
   return decodeBase64(secret.slice(PREFIX.length))!;
 }
 

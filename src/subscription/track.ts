@@ -6,7 +6,7 @@
 
 import type { DecodedRecord } from "../record/codec.ts";
 import type { BatchLimits, DeliveryOrder } from "./config.ts";
-import { type HeldRecord, isSuspect, type Lane, newLane, type RecordOrigin, takeFrom } from "./lane.ts";
+import { type HeldRecord, isSuspect, type Lane, newLane, type RecordOrigin, type RetryState, takeFrom } from "./lane.ts";
 import { type OffsetRange, rangesBelow, rangesOf } from "./offset-ranges.ts";
 
 /** The partition that a track reads. */
@@ -14,13 +14,6 @@ export interface TrackSource {
   readonly topicId: string;
   readonly topic: string;
   readonly partition: number;
-}
-
-/** What is known of a record that failed in an earlier life. */
-export interface RetryState {
-  readonly attempts: number;
-  /** ms since the epoch */
-  readonly dueMs: number;
 }
 
 export interface TrackProgress {
@@ -162,7 +155,7 @@ export class Track {
     let bytes = 0;
     for (const lane of this.#ready) {
       const head = lane.queue[0]!;
-      const isAlone = isSuspect(lane) || head.attempts > 0;
+      const isAlone = isSuspect(lane);
       if (taken.length > 0 && (isAlone || bytes + head.sizeBytes > maxBytes)) continue;
       this.#leaveReady(lane);
       const records = takeFrom(lane, nowMs, { records: maxRecords - taken.length, bytes: maxBytes - bytes });
@@ -174,6 +167,33 @@ export class Track {
       if (isAlone || taken.length >= maxRecords || bytes >= maxBytes) break;
     }
     return taken.sort((a, b) => a.offset - b.offset);
+  }
+
+  /**
+   * Takes a record that failed in an earlier life out of its lane, which becomes busy; null where there is none. They are the first of
+   * their lanes, and to be taken before anything else of them.
+   */
+  takeRetry(): HeldRecord | null {
+    for (const lanes of [this.#ready, this.#delayed]) {
+      for (const lane of lanes) {
+        if (lane.queue[0]!.retry === null) continue;
+        if (lanes === this.#ready) this.#leaveReady(lane);
+        else this.#delayed.delete(lane);
+        lane.isBusy = true;
+        return lane.queue.shift()!;
+      }
+    }
+    return null;
+  }
+
+  /** What failed is to be tried as soon as it was read again. */
+  hurry(nowMs: number): void {
+    for (const [offset, retry] of this.#retries) this.#retries.set(offset, { ...retry, dueMs: Math.min(retry.dueMs, nowMs) });
+  }
+
+  /** Of records that were not read again yet. */
+  get unreadRetries(): ReadonlyMap<number, RetryState> {
+    return this.#retries;
   }
 
   /** The records are delivered, or dead-lettered. Their lanes stay busy until they are freed. */
@@ -203,11 +223,10 @@ export class Track {
   }
 
   #hold({ offset, origin, record, sizeBytes, notBeforeMs }: Arrival, nowMs: number): void {
-    const retry = this.#retries.get(offset);
+    const retry = this.#retries.get(offset) ?? null;
     this.#retries.delete(offset);
     const lane = this.#laneOf(record);
-    const readyMs = Math.max(notBeforeMs, retry?.dueMs ?? 0);
-    const held = { offset, origin, record, sizeBytes, lane, arrivedMs: nowMs, readyMs, attempts: retry?.attempts ?? 0 };
+    const held = { offset, origin, record, sizeBytes, lane, arrivedMs: nowMs, readyMs: notBeforeMs, retry };
     this.#pending.set(offset, held);
     this.#pendingBytes += sizeBytes;
     lane.queue.push(held);
