@@ -1,7 +1,9 @@
 // The circuit breaker of an endpoint. Closed, it counts deliveries that fail one after the other; at FAILURES_TO_OPEN it opens, and nothing
-// is sent. After a while it is half open: one probe goes out, which closes it, or opens it for longer.
+// new is sent. After a while it is half open: one probe goes out, which closes it, or opens it for longer.
 //
-// A delivery that is tried again and again counts once: one poisoned record on a quiet topic says nothing about the endpoint.
+// A delivery that is tried again says little when it fails again: it may be its records. So it counts once; while the breaker is not closed
+// it goes out when its own backoff says so, one call at a time, and closes the breaker when it is taken. Many poisoned records can thus
+// open the breaker, but not keep it from those behind them.
 
 const FAILURES_TO_OPEN = 5;
 
@@ -29,12 +31,14 @@ export class Breaker {
     return nowMs < this.#openUntilMs ? "open" : "halfOpen";
   }
 
-  /** When it lets the next call through; 0 where it does now, Infinity while a probe is under way. */
-  opensAtMs(nowMs: number): number {
-    const state = this.state(nowMs);
-    if (state === "closed") return 0;
-    if (state === "open") return this.#openUntilMs;
-    return this.#isProbing ? Number.POSITIVE_INFINITY : 0;
+  /** Until then nothing goes out that has not failed before (ms since the epoch); 0 where it is closed. */
+  get openUntilMs(): number {
+    return this.#openings === 0 ? 0 : this.#openUntilMs;
+  }
+
+  /** A call is under way that will tell more: no other goes out. */
+  get isProbing(): boolean {
+    return this.#isProbing;
   }
 
   /** A call goes out. @returns whether it is a probe */
@@ -54,7 +58,7 @@ export class Breaker {
   failed(call: { readonly isProbe: boolean; readonly isFirst: boolean }, nowMs: number): void {
     if (call.isProbe) {
       this.#isProbing = false;
-      this.#open(nowMs);
+      if (call.isFirst) this.#open(nowMs);
     } else if (this.#openings === 0 && call.isFirst) {
       this.#failures += 1;
       if (this.#failures >= FAILURES_TO_OPEN) this.#open(nowMs);

@@ -2,8 +2,8 @@
 // chance is injected, and calls are made elsewhere (runner.ts).
 //
 // A delivery is the records of one call. It succeeds or fails as a whole. One that fails with several records is cut in two, so that the
-// one record that the endpoint cannot take is found in a few calls; the halves follow at once, and the breaker stops them where it is the
-// endpoint that fails. One record that fails is tried again, later and later, and holds its lane meanwhile. After the last attempt it goes
+// one record that the endpoint cannot take is found in a few calls; the halves follow at once or, where the breaker says that it is the
+// endpoint which fails, after a while. One record that fails is tried again, later and later, and holds its lane meanwhile. After the last attempt it goes
 // to the dead-letter topic or, without one, the subscription is paused.
 
 import { backoffMs } from "./backoff.ts";
@@ -20,6 +20,8 @@ export interface Delivery {
   readonly records: readonly HeldRecord[];
   /** Failed calls for these records, that could not be cut further. */
   attempts: number;
+  /** How often it was cut out of one that failed. */
+  readonly cuts: number;
   /** Not before (ms since the epoch). */
   dueMs: number;
   /** Why the last call failed; "" where none did. */
@@ -108,7 +110,7 @@ export class DeliveryMachine {
   /** Takes up what failed in an earlier life, among the records that a track has read. */
   takeUpRetries(track: Track): void {
     for (let held = track.takeRetry(); held !== null; held = track.takeRetry()) {
-      this.#park({ track, records: [held], ...held.retry!, isExhausted: false, isProbe: false });
+      this.#park({ track, records: [held], ...held.retry!, cuts: 0, isExhausted: false, isProbe: false });
     }
   }
 
@@ -143,7 +145,7 @@ export class DeliveryMachine {
     if (this.#pausedReason !== null || this.#inFlight.size >= this.#config.maxInFlight) return null;
     const exhausted = this.#waiting.find(({ isExhausted, dueMs }) => isExhausted && dueMs <= nowMs);
     if (exhausted !== undefined) return { delivery: this.#begin(exhausted), action: "deadLetter" };
-    if (this.#blockedUntilMs(nowMs) > nowMs) return null;
+    if (this.#breaker.isProbing || this.#heldBackUntilMs(nowMs) > nowMs) return null;
     const delivery = this.#nextToSend(nowMs);
     if (delivery === null) return null;
     this.#rate.sent();
@@ -155,10 +157,13 @@ export class DeliveryMachine {
   /** When `take` is to be asked again (ms since the epoch), if nothing else happens; null: not before something does. */
   nextDueMs(nowMs: number): number | null {
     if (this.#pausedReason !== null || this.#inFlight.size >= this.#config.maxInFlight) return null;
-    let sendMs = this.#waiting.find(({ isExhausted }) => !isExhausted)?.dueMs ?? Number.POSITIVE_INFINITY;
-    for (const track of this.#tracks.values()) sendMs = Math.min(sendMs, track.nextSendMs(this.#limits, nowMs) ?? sendMs);
+    let freshMs = this.#waiting.find((one) => !one.isExhausted && !isRetry(one))?.dueMs ?? Number.POSITIVE_INFINITY;
+    for (const track of this.#tracks.values()) freshMs = Math.min(freshMs, track.nextSendMs(this.#limits, nowMs) ?? freshMs);
+    const retryMs = this.#waiting.find(isRetry)?.dueMs ?? Number.POSITIVE_INFINITY;
+    const wantedMs = Math.min(retryMs, Math.max(freshMs, this.#breaker.openUntilMs));
+    const sendMs = this.#breaker.isProbing ? Number.POSITIVE_INFINITY : Math.max(wantedMs, this.#heldBackUntilMs(nowMs));
     const exhaustedMs = this.#waiting.find(({ isExhausted }) => isExhausted)?.dueMs ?? Number.POSITIVE_INFINITY;
-    const dueMs = Math.min(exhaustedMs, Math.max(sendMs, this.#blockedUntilMs(nowMs)));
+    const dueMs = Math.min(exhaustedMs, sendMs);
     return dueMs === Number.POSITIVE_INFINITY ? null : dueMs;
   }
 
@@ -186,7 +191,8 @@ export class DeliveryMachine {
   failed(delivery: Delivery, failure: CallFailure, nowMs: number): void {
     this.#inFlight.delete(delivery);
     if (!this.#owns(delivery)) return;
-    this.#breaker.failed({ isProbe: delivery.isProbe, isFirst: delivery.attempts === 0 }, nowMs);
+    const { attempts, cuts, isProbe } = delivery;
+    this.#breaker.failed({ isProbe, isFirst: attempts === 0 && !(isProbe && cuts > 0) }, nowMs);
     if (failure.isGone) {
       this.#pausedReason = `the endpoint answered ${failure.error}: it wants no deliveries any more`;
       this.#park({ ...delivery, error: failure.error, isProbe: false });
@@ -205,15 +211,19 @@ export class DeliveryMachine {
     return delivery;
   }
 
-  #blockedUntilMs(nowMs: number): number {
-    return Math.max(this.#heldUntilMs, this.#breaker.opensAtMs(nowMs), this.#rate.nextMs(nowMs));
+  /** The endpoint's own wish, and the rate limit. */
+  #heldBackUntilMs(nowMs: number): number {
+    return Math.max(this.#heldUntilMs, this.#rate.nextMs(nowMs));
   }
 
   /** What failed and is due, or fresh records; a probe is fresh where it can be, since what failed may fail for itself. */
   #nextToSend(nowMs: number): Delivery | null {
-    const due = this.#waiting.find(({ isExhausted, dueMs }) => !isExhausted && dueMs <= nowMs);
-    if (due !== undefined && this.#breaker.state(nowMs) === "closed") return due;
-    return this.#fresh(nowMs) ?? due ?? null;
+    const isDue = (one: Delivery): boolean => !one.isExhausted && one.dueMs <= nowMs;
+    const due = this.#waiting.find(isDue);
+    const state = this.#breaker.state(nowMs);
+    if (state === "closed") return due ?? this.#fresh(nowMs);
+    if (state === "halfOpen") return this.#fresh(nowMs) ?? due ?? null;
+    return this.#waiting.find((one) => isDue(one) && isRetry(one)) ?? null;
   }
 
   #fresh(nowMs: number): Delivery | null {
@@ -224,7 +234,7 @@ export class DeliveryMachine {
       const records = track.take(this.#limits, nowMs);
       if (records.length === 0) continue;
       this.#turn = (this.#turn + i + 1) % tracks.length;
-      return { track, records, attempts: 0, dueMs: nowMs, error: "", isExhausted: false, isProbe: false };
+      return { track, records, attempts: 0, cuts: 0, dueMs: nowMs, error: "", isExhausted: false, isProbe: false };
     }
     return null;
   }
@@ -235,10 +245,12 @@ export class DeliveryMachine {
   }
 
   /** Two halves: of the lanes, or of the only lane's records, of which the second half goes back to wait for the first. */
-  #cut({ track, records }: Delivery, { error }: CallFailure, nowMs: number): void {
+  #cut({ track, records, cuts: before }: Delivery, { error }: CallFailure, nowMs: number): void {
     const lanes = lanesOf(records);
+    const cuts = before + 1;
+    const waitMs = this.#breaker.state(nowMs) === "closed" ? 0 : backoffMs(cuts, this.#config.retry, this.#random);
     const part = (some: readonly HeldRecord[]): Delivery => {
-      return { track, records: some, attempts: 0, dueMs: nowMs, error, isExhausted: false, isProbe: false };
+      return { track, records: some, attempts: 0, cuts, dueMs: nowMs + waitMs, error, isExhausted: false, isProbe: false };
     };
     if (lanes.length === 1) {
       const [lane] = lanes as [Lane];
@@ -279,6 +291,11 @@ export class DeliveryMachine {
   #owns({ track }: Delivery): boolean {
     return this.#tracks.get(track.id) === track;
   }
+}
+
+/** It has failed before, and is to be sent again. */
+function isRetry({ attempts, cuts, isExhausted }: Delivery): boolean {
+  return attempts + cuts > 0 && !isExhausted;
 }
 
 function lanesOf(records: readonly HeldRecord[]): Lane[] {

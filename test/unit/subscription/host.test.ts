@@ -156,6 +156,19 @@ test("one key that fails holds up its own records, and no others", async () => {
   expect(offsetsOf(world).slice(-2)).toEqual([1, 3]);
 });
 
+test("many poisoned keys do not stop those that are behind them", async () => {
+  const world = newWorld(({ records }) => {
+    return { delayMs: 5, response: new Response(null, { status: records.some(({ value }) => value === "poison") ? 500 : 204 }) };
+  });
+  await settle(world.put({ order: "key", deadLetterTopic: "dead", retry: { maxAttempts: 6, minBackoffMs: 20, maxBackoffMs: 200 } }));
+  const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
+  for (const name of keys) world.append("orders", 0, { name, text: "poison" });
+  for (const name of keys) world.append("orders", 0, { name, text: "good" });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(new Set(offsetsOf(world)).size).toBe(keys.length);
+  expect(world.deadLetters).toHaveLength(keys.length);
+});
+
 test("parked records are bounded: beyond the bound nothing more is read", async () => {
   const world = newWorld(answer(500));
   await settle(world.put({ order: "key", retry: { maxAttempts: 50, minBackoffMs: 3_600_000, maxBackoffMs: 3_600_000 } }));

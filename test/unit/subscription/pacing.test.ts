@@ -59,19 +59,27 @@ test("the rate limit lets a second's worth through, then one at a time", () => {
 test("the breaker opens after five deliveries that fail, lets one probe through, and closes on a success", () => {
   const breaker = new Breaker(() => 0.5);
   for (let i = 0; i < 5; i++) {
-    expect(breaker.opensAtMs(0)).toBe(0);
+    expect([breaker.openUntilMs, breaker.isProbing]).toEqual([0, false]);
     breaker.failed({ isProbe: breaker.sent(0), isFirst: true }, 0);
   }
-  const first = breaker.opensAtMs(0);
+  const first = breaker.openUntilMs;
   expect([breaker.state(0), breaker.state(first - 1), breaker.state(first)]).toEqual(["open", "open", "halfOpen"]);
-  expect(breaker.sent(first)).toBe(true);
-  expect(breaker.opensAtMs(first)).toBe(Number.POSITIVE_INFINITY); // one probe at a time
+  expect([breaker.sent(first), breaker.isProbing]).toEqual([true, true]);
   breaker.failed({ isProbe: true, isFirst: true }, first);
-  const second = breaker.opensAtMs(first);
+  const second = breaker.openUntilMs;
   expect(second - first).toBeGreaterThan(first);
+  expect(breaker.isProbing).toBe(false);
   breaker.sent(second);
   breaker.succeeded();
   expect(breaker.state(second)).toBe("closed");
+});
+
+test("what failed before and fails again does not keep the breaker open for longer", () => {
+  const breaker = new Breaker(() => 0.5);
+  for (let i = 0; i < 5; i++) breaker.failed({ isProbe: breaker.sent(0), isFirst: true }, 0);
+  const { openUntilMs } = breaker;
+  for (let i = 0; i < 50; i++) breaker.failed({ isProbe: breaker.sent(1), isFirst: false }, 1);
+  expect([breaker.openUntilMs, breaker.isProbing]).toEqual([openUntilMs, false]);
 });
 
 test("one delivery that fails again and again does not open the breaker", () => {

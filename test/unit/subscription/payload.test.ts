@@ -16,7 +16,7 @@ function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
     const record = { offset: index, timestamp: 1_760_000_000_000, key: null, value: null, headers: [], ...given };
     return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: newLane(null), arrivedMs: 0, readyMs: 0, retry: null };
   });
-  return { track, records: held, attempts: 1, dueMs: 0, error: "", isExhausted: false, isProbe: false };
+  return { track, records: held, attempts: 1, cuts: 0, dueMs: 0, error: "", isExhausted: false, isProbe: false };
 }
 
 function build(changes: Partial<SubscriptionConfig>, records: readonly Partial<DecodedRecord>[]) {
