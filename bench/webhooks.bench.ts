@@ -47,7 +47,9 @@ function collect(count: number): Promise<Buffer[]> {
     arrived = (body) => {
       bodies.push(body);
       records += body.toString("latin1").split('"offset":').length - 1;
-      if (records >= count) resolve(bodies);
+      if (records < count) return;
+      arrived = () => undefined;
+      resolve(bodies);
     };
   });
 }
