@@ -100,7 +100,7 @@ test("bodies without an end do not hold up deliveries, nor fill the broker's mem
   expect(deliveries.filter(({ outcome }) => outcome !== "delivered")).toEqual([]);
 });
 
-test("without the setting nothing private is called: not by address, not by a name that leads there", async () => {
+test("without the setting no private address is taken, however it is spelt", async () => {
   const closed = await startBroker();
   onTestFinished(async () => {
     await closed.stop();
