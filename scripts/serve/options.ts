@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly data: string;
   /** Serve without a token: only ever on loopback. */
   readonly open: boolean;
+  /** Webhooks may go to http URLs and private addresses. */
+  readonly allowPrivateWebhooks: boolean;
   /** Where sealed segments go; null: they stay where they are. */
   readonly archive: ArchiveOptions | null;
   /** For both ports; null: neither speaks it. */
@@ -52,6 +54,7 @@ export const HELP = `Runs the broker on this machine.
                                 "max.connections.per.ip": "2147483647"}
   SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
   SLUICE_MAX_REAUTH_MS          (environment) Kafka clients authenticate again after so many ms (connections.max.reauth.ms); else never.
+  SLUICE_ALLOW_PRIVATE_WEBHOOKS (environment) "1": webhooks may go to http URLs, private addresses and local names.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
@@ -74,6 +77,7 @@ export function parseServeOptions(args: readonly string[], environment: Environm
     kafkaPort: parsePort("--kafka-port", kafkaPort),
     data,
     open,
+    allowPrivateWebhooks: environment.SLUICE_ALLOW_PRIVATE_WEBHOOKS === "1",
     archive: archive === undefined ? null : parseArchive(archive, environment),
     tls: parseTls(tls),
   };
