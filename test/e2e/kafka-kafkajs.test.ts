@@ -204,10 +204,3 @@ test("two groups read the same records", async () => {
   await until("both have read all", () => readers.every(({ received }) => received.length === 10));
   for (const reader of readers) expect(valuesOf([reader])).toEqual(values(10));
 });
-
-test("a transactional producer is refused: transactions are not supported", async () => {
-  const producer = kafkaClient(broker.kafkaAddress).producer({ transactionalId: "tx", retry: { retries: 0 } });
-  await producer.connect();
-  await expect(producer.transaction()).rejects.toThrow();
-  await producer.disconnect();
-});
