@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMPRESSIONS } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { connectAdmin, connectProducer, joinGroup, kafkaClient, valuesOf } from "../support/kafka-clients.ts";
+import { connectAdmin, connectProducer, joinGroup, valuesOf } from "../support/kafka-clients.ts";
 import { createTopic, highWatermark, type PartitionPlace } from "../support/raw-batches.ts";
 import { until } from "../support/until.ts";
 
