@@ -7,7 +7,7 @@ import type { MemoryArchiveStore } from "../../src/storage/memory-archive-store.
 import type { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { decodeBatches } from "../../src/wasm/record-batches.ts";
-import { crc32cTwin } from "../../src/wasm/twins/crc32c.ts";
+import { plainCrc32c } from "../../src/record/crc32c.ts";
 
 export interface ModelRecord {
   readonly value: string;
@@ -120,7 +120,7 @@ export class ManifestCheck {
     const bytes = bucket.objects.get(`${stem}.log`);
     equal(bytes?.byteLength, segment.sizeBytes, `${stem}.log`);
     if (this.#checked.get(stem) === bytes) return;
-    equal(crc32cTwin(new Uint8Array(bytes!)), segment.crc32c, `CRC of ${stem}.log`);
+    equal(plainCrc32c(new Uint8Array(bytes!)), segment.crc32c, `CRC of ${stem}.log`);
     checkRecords(this.#core, bytes!, segment.baseOffset, segment.endOffset, model);
     this.#checked.set(stem, bytes!);
   }
