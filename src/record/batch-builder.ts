@@ -117,7 +117,8 @@ export class BatchBuilder {
    * @param compressed the records compressed, with `compression` that of `compressed`
    */
   finish(producer: BatchProducer, compression: Compression = "none", compressed?: Uint8Array): Uint8Array<ArrayBuffer> {
-    const batch = compressed === undefined ? this.buffer.subarray(0, this.#position) : new Uint8Array(BATCH_HEADER_BYTES + compressed.length);
+    const batch =
+      compressed === undefined ? this.buffer.subarray(0, this.#position) : new Uint8Array(BATCH_HEADER_BYTES + compressed.length);
     if (compressed !== undefined) batch.set(compressed, BATCH_HEADER_BYTES);
     const view = viewOf(batch);
     writeInt64(view, POSITION.baseOffset, 0);

@@ -3,11 +3,11 @@
 
 import { parseTopicConfigs, type TopicConfig } from "../../src/common/configs.ts";
 import type { Segment } from "../../src/log/segment.ts";
+import { plainCrc32c } from "../../src/record/crc32c.ts";
 import type { MemoryArchiveStore } from "../../src/storage/memory-archive-store.ts";
 import type { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { decodeBatches } from "../../src/wasm/record-batches.ts";
-import { plainCrc32c } from "../../src/record/crc32c.ts";
 
 export interface ModelRecord {
   readonly value: string;

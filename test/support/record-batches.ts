@@ -2,12 +2,12 @@
 // own encoder and decoder, which are not part of its published API.
 
 import { createRequire } from "node:module";
+import { plainCrc32c } from "../../src/record/crc32c.ts";
 import { POSITION, viewOf } from "../../src/record/record-batch.ts";
 import { COMPRESSIONS, decompress } from "../../src/wasm/compression.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import type { RecordInput } from "../../src/wasm/record-list.ts";
 import { BAD_COMPRESSION, CHECKSUM_MISMATCH, CORRUPT } from "../../src/wasm/status.ts";
-import { plainCrc32c } from "../../src/record/crc32c.ts";
 import type { ValidateTwinOptions } from "../../src/wasm/twins/validate.ts";
 
 export const LIMITS = { maxRecords: 100_000, maxDecompressedBytes: 8 << 20 };

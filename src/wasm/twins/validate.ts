@@ -1,8 +1,8 @@
 // Validation of a run in plain TypeScript over BigInt, with the core's order of checks. Not bundled.
 
+import { plainCrc32c } from "../../record/crc32c.ts";
 import { BATCH_HEADER_BYTES, POSITION } from "../../record/record-batch.ts";
 import * as status from "../status.ts";
-import { plainCrc32c } from "../../record/crc32c.ts";
 import { type RecordTwin, type WalkFault, walkRecordsTwin } from "./records.ts";
 
 export interface ValidateTwinOptions {

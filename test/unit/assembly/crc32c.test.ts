@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { crc32c as nativeCrc32c } from "@node-rs/crc32";
 import { expect, test } from "vitest";
 import { foldSource } from "../../../scripts/generate-crc32c-fold.ts";
-import { crc32c } from "../../../src/wasm/crc32c.ts";
 import { plainCrc32c } from "../../../src/record/crc32c.ts";
+import { crc32c } from "../../../src/wasm/crc32c.ts";
 import { loadCore } from "../../support/core.ts";
 import { seededNumbers } from "../../support/record-batches.ts";
 
