@@ -8,12 +8,16 @@
 // segment's index in memory after the first time, and the batch comes from the archive: one hop more, which an empty partition does not
 // have. `oldest` and `middle` are two segments in the archive, to tell that hop from an effect of the size.
 //
-//   node bench/partition-size.bench.ts [--gigabytes 1] [--svg docs/partition-size.svg]     goal: 1.1 x empty, start 1.5 x
+// Two ratios are given: of the median times, and of the server's own time (its process's, which counts neither the disk nor what else the
+// machine does), the steadier one on a busy machine. A start has the first alone.
 //
-// 10 GB take about 15 minutes and 25 GB of disk.
+//   node bench/partition-size.bench.ts [--gigabytes 1] [--svg docs/partition-size.svg] [--data FOLDER]     goal: 1.1 x empty, start 1.5 x
+//
+// 10 GB take 5 to 15 minutes and 25 GB of disk. With --data the partition stays in FOLDER, and the next run goes on with it and its curves.
 
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { NEWEST_ROWS_BYTES } from "../src/common/limits.ts";
 import type { SegmentAnswer } from "../src/contract/segments.ts";
@@ -22,13 +26,14 @@ import { drawCurves, type Point } from "./support/draw-curves.ts";
 import { type FillingPartition, fillTo, numberedBatch, settledSegments } from "./support/fill-partition.ts";
 import { buildRequest } from "./support/http-load.ts";
 import { medianLatency, timeRestart } from "./support/latency.ts";
+import { processMs } from "./support/process-time.ts";
 import { isSmoke, median, printTurns, sized, takeTurns } from "./support/rounds.ts";
 import { appendRequest, BATCHES_TYPE, createTopic } from "./support/setting.ts";
 
 const { values: flags } = parseArgs({
-  options: { smoke: { type: "boolean" }, gigabytes: { type: "string", default: "1" }, svg: { type: "string" } },
+  options: { smoke: { type: "boolean" }, gigabytes: { type: "string", default: "1" }, svg: { type: "string" }, data: { type: "string" } },
 });
-const SIZES_GB = isSmoke ? [0.003] : [0.1, 1, 10].filter((size) => size <= Number(flags.gigabytes));
+const SIZES_GB = isSmoke ? [0.003] : [0.1, 1, 3, 10].filter((size) => size <= Number(flags.gigabytes));
 
 const SEGMENT_BYTES = sized(16 * 2 ** 20, 2 ** 19);
 const CONFIGS = { "segment.bytes": String(SEGMENT_BYTES), "local.retention.bytes": String(4 * SEGMENT_BYTES) };
@@ -40,18 +45,51 @@ const BATCH_BYTES = numberedBatch(0, 0).length;
 /** Three times what a partition keeps in memory; it fits a segment. */
 const EMPTY_BATCHES = sized(Math.ceil((3 * NEWEST_ROWS_BYTES) / BATCH_BYTES), 2);
 
+const CAPTION =
+  "One partition of this size over an empty one: the server's time a request; for a start, the time (bench/partition-size.bench.ts)";
+
 const FULL = "full";
 const EMPTY = "empty";
 
-const curves: Record<string, Point[]> = {};
+/** Points of earlier runs on the same folder. */
+const pointsFile = flags.data === undefined ? null : join(flags.data, "partition-size.json");
+const curves: Record<string, Point[]> = pointsFile !== null && existsSync(pointsFile) ? JSON.parse(readFileSync(pointsFile, "utf8")) : {};
 
-function report(title: string, gigabytes: number, figures: Readonly<Record<string, readonly number[]>>): void {
-  printTurns(`${title}, ${gigabytes} GB`, "ms", figures, EMPTY);
+interface Figures {
+  /** ms, of each turn: its median request. */
+  readonly latency: Readonly<Record<string, readonly number[]>>;
+  /** ms, of each turn: the server's own time for a request. */
+  readonly server: Readonly<Record<string, readonly number[]>> | null;
+}
+
+function report(title: string, gigabytes: number, { latency, server }: Figures): void {
+  printTurns(`${title}, ${gigabytes} GB`, "ms", latency, EMPTY);
+  if (server !== null) printTurns(`${title}, ${gigabytes} GB, the server's own time`, "ms", server, EMPTY);
+  const figures = server ?? latency;
   for (const [name, values] of Object.entries(figures)) {
     if (name === EMPTY) continue;
     const curve = name === FULL ? title : `${title}, ${name}`;
-    curves[curve] = [...(curves[curve] ?? []), { gigabytes, ratio: median(values) / median(figures[EMPTY]!) }];
+    const others = (curves[curve] ?? []).filter((point) => point.gigabytes !== gigabytes);
+    curves[curve] = [...others, { gigabytes, ratio: median(values) / median(figures[EMPTY]!) }];
   }
+}
+
+/** One turn's requests to a broker. */
+type Turn = () => Promise<readonly Uint8Array[]>;
+
+async function measureRequests(broker: Broker, turns: Readonly<Record<string, Turn>>): Promise<Figures> {
+  const server: Record<string, number[]> = {};
+  const contenders = Object.entries(turns).map(([name, turn]) => {
+    const timed = async () => {
+      const requests = await turn();
+      const before = processMs(broker.workerdPid);
+      const latency = await medianLatency(broker.port, requests);
+      server[name] = [...(server[name] ?? []), (processMs(broker.workerdPid) - before) / requests.length];
+      return latency;
+    };
+    return [name, timed] as const;
+  });
+  return { latency: await takeTurns(Object.fromEntries(contenders), TURNS), server };
 }
 
 /** Where some segments' records are: ends are exclusive, times ms. */
@@ -89,18 +127,14 @@ function times(request: () => Buffer): Buffer[] {
 async function measureAppends(broker: Broker, { batchCount, firstMs }: FillingPartition, gigabytes: number): Promise<void> {
   for (const [title, recordCount] of Object.entries({ "append of 1 KB": 1, "append of 100 KB": 100 })) {
     const batch = numberedBatch(batchCount, firstMs, recordCount);
-    const turn = (topic: string) =>
-      medianLatency(
-        broker.port,
-        times(() => appendRequest(topic, batch)),
-      );
+    const appends = (topic: string) => times(() => appendRequest(topic, batch));
     const empty = async () => {
       const topic = `empty-${crypto.randomUUID()}`;
       await createTopic(broker.url, topic, CONFIGS);
       await medianLatency(broker.port, [appendRequest(topic, batch)]); // opens the log
-      return turn(topic);
+      return appends(topic);
     };
-    report(title, gigabytes, await takeTurns({ [EMPTY]: empty, [FULL]: () => turn(FULL) }, TURNS));
+    report(title, gigabytes, await measureRequests(broker, { [EMPTY]: empty, [FULL]: async () => appends(FULL) }));
   }
 }
 
@@ -124,13 +158,9 @@ async function measureLookups(broker: Broker, full: FillingPartition, empty: Fil
   // Its first half.
   const few = { ...whole, end: whole.end >> 1, endMs: empty.firstMs + (empty.batchCount >> 1) };
   for (const [title, request] of Object.entries(LOOKUPS)) {
-    const turn = (topic: string, range: SegmentRange) =>
-      medianLatency(
-        broker.port,
-        times(() => request(topic, range)),
-      );
-    const contenders = Object.entries(ranges).map(([name, range]) => [name, () => turn(FULL, range)] as const);
-    report(title, gigabytes, await takeTurns({ [EMPTY]: () => turn(EMPTY, few), ...Object.fromEntries(contenders) }, TURNS));
+    const lookups = (topic: string, range: SegmentRange) => async () => times(() => request(topic, range));
+    const contenders = Object.entries(ranges).map(([name, range]) => [name, lookups(FULL, range)] as const);
+    report(title, gigabytes, await measureRequests(broker, { [EMPTY]: lookups(EMPTY, few), ...Object.fromEntries(contenders) }));
   }
 }
 
@@ -145,20 +175,30 @@ async function measureStarts(broker: Broker, emptyBroker: Broker, { batchCount, 
       [EMPTY]: () => timeRestart(emptyBroker, request(EMPTY)),
       [FULL]: () => timeRestart(broker, request(FULL)),
     };
-    report(title, gigabytes, await takeTurns(contenders, RESTARTS));
+    report(title, gigabytes, { latency: await takeTurns(contenders, RESTARTS), server: null });
   }
 }
 
+/** The partition as it is; made if it is not there. */
+async function openPartition({ url, port }: Broker, topic: string): Promise<FillingPartition> {
+  const isThere = (await fetch(`${url}/v1/topics/${topic}`)).ok;
+  if (!isThere) await createTopic(url, topic, CONFIGS);
+  const newest = isThere ? (await settledSegments(url, topic)).at(-1) : undefined;
+  if (newest === undefined) return { port, topic, firstMs: Date.now() - 3_600_000, batchCount: 0 };
+  const answer = await fetch(`${url}/v1/topics/${topic}/partitions/0/offsets?timestamp=0`);
+  const { timestamp: firstMs } = (await answer.json()) as { timestamp: number };
+  return { port, topic, firstMs, batchCount: newest.maxTimestamp - firstMs + 1 };
+}
+
 async function fillAndMeasure(broker: Broker, emptyBroker: Broker): Promise<void> {
-  const firstMs = Date.now() - 3_600_000;
-  const full: FillingPartition = { port: broker.port, topic: FULL, firstMs, batchCount: 0 };
-  const empty: FillingPartition = { port: broker.port, topic: EMPTY, firstMs, batchCount: 0 };
-  for (const { url } of [broker, emptyBroker]) await createTopic(url, EMPTY, CONFIGS);
-  await createTopic(broker.url, FULL, CONFIGS);
-  await fillTo({ ...empty, port: emptyBroker.port }, EMPTY_BATCHES);
+  const full = await openPartition(broker, FULL);
+  const empty = await openPartition(broker, EMPTY);
   await fillTo(empty, EMPTY_BATCHES);
+  await fillTo(await openPartition(emptyBroker, EMPTY), EMPTY_BATCHES);
   for (const gigabytes of SIZES_GB) {
-    const speed = await fillTo(full, Math.ceil((gigabytes * 1e9) / BATCH_BYTES));
+    const batchCount = Math.ceil((gigabytes * 1e9) / BATCH_BYTES);
+    if (batchCount * 1.1 < full.batchCount) continue; // an earlier run was there
+    const speed = await fillTo(full, batchCount);
     const segments = await settledSegments(broker.url, FULL);
     spawnSync("sync"); // the disk is done with the filling before anything is timed
     const count = (place: string) => segments.filter((segment) => segment.place === place).length;
@@ -171,7 +211,7 @@ async function fillAndMeasure(broker: Broker, emptyBroker: Broker): Promise<void
   }
 }
 
-const broker = await startBroker({ archive: "" });
+const broker = await startBroker(flags.data === undefined ? { archive: "" } : { archive: "", dataDir: flags.data });
 const emptyBroker = await startBroker({ archive: "" });
 try {
   await fillAndMeasure(broker, emptyBroker);
@@ -179,6 +219,7 @@ try {
   await Promise.all([broker.stop(), emptyBroker.stop()]);
 }
 
+if (pointsFile !== null) writeFileSync(pointsFile, JSON.stringify(curves));
 console.log("\nratio to the empty partition");
 for (const [name, points] of Object.entries(curves)) {
   console.log(`  ${name.padEnd(40)}${points.map(({ gigabytes, ratio }) => `${gigabytes} GB ${ratio.toFixed(2)}`).join("   ")}`);
@@ -195,8 +236,5 @@ if (flags.svg !== undefined) {
     { title: "Append", goal: 1.1, curves: chosen("append") },
     { title: "Start after kill -9", goal: 1.5, curves: chosen("start") },
   ];
-  writeFileSync(
-    flags.svg,
-    drawCurves(panels, "Median times in one partition of this size, over the same in an empty one (bench/partition-size.bench.ts)"),
-  );
+  writeFileSync(flags.svg, drawCurves(panels, CAPTION));
 }

@@ -29,7 +29,7 @@ const SHAPES: readonly Shape[] = [
 ];
 
 /** Bytes that are appended: all that is kept, and as much again before it. */
-const STORED_BYTES = 3 * 2 ** 20;
+const STORED_BYTES = sized(3 * 2 ** 20, 2 ** 17);
 
 const broker = await startBroker();
 try {
@@ -37,7 +37,7 @@ try {
     const topic = `tail-${index}`;
     await createTopic(broker.url, topic);
     const batch = randomBatch(recordCount, 1000);
-    const count = Math.ceil(STORED_BYTES / batch.length);
+    const count = Math.max(Math.ceil(STORED_BYTES / batch.length), batchesPerFetch);
     await load({ port: broker.port, inFlight: 1, count, request: () => appendRequest(topic, batch) });
     const serverMs: Record<string, number[]> = { queried: [], "in memory": [] };
     const turn = async (name: string, batchesFromEnd: number) => {

@@ -26,6 +26,8 @@ export interface Env {
   readonly SLUICE_CONNECTION_CONFIGS?: string | null;
   /** How many objects Kafka's WebSockets share; each has one of its own where it is not set (src/objects/names.ts). */
   readonly SLUICE_CONNECTION_OBJECTS?: string | null;
+  /** connections.max.reauth.ms: how long an authentication by SASL lasts, ms; 0 or not set: as long as its connection. */
+  readonly SLUICE_MAX_REAUTH_MS?: string | null;
   /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
   readonly SLUICE_GROUP_CONFIGS?: string | null;
   /** Configs of transactions, likewise (src/common/transaction-configs.ts): {"transaction.max.timeout.ms": "60000"}. */

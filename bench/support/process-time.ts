@@ -1,6 +1,13 @@
 // How much of the processor a process has used. Linux only.
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Time on a processor so far (ms), to the microsecond: of all threads that live (schedstat, in the kernel's Documentation/scheduler). */
+export function processMs(pid: number): number {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = threads.map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1").split(" ")[0]));
+  return nanoseconds.reduce((sum, time) => sum + time, 0) / 1e6;
+}
 
 /** Milliseconds in a clock tick of /proc (sysconf _SC_CLK_TCK is 100 on Linux). */
 const TICK_MS = 10;

@@ -51,6 +51,7 @@ export const HELP = `Runs the broker on this machine.
   SLUICE_CONNECTION_CONFIGS     (environment) JSON: {"connections.max.idle.ms": "600000", "max.connections": "10000",
                                 "max.connections.per.ip": "2147483647"}
   SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
+  SLUICE_MAX_REAUTH_MS          (environment) Kafka clients authenticate again after so many ms (connections.max.reauth.ms); else never.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */

@@ -7,6 +7,7 @@ import type {
   AlterTopicRequest,
   ClassicGroupPort,
   CommittedOffset,
+  ConsumerGroupPort,
   CreateTopicRequest,
   FetchStart,
   GroupDescription,
@@ -84,6 +85,8 @@ export interface ProduceBatchesRequest {
   readonly batches: Uint8Array;
   /** Whose transaction the transactional ones among them belong to. */
   readonly transactionalId?: string;
+  /** The producer has not added the partition to its transaction: its first batch there does. */
+  readonly addsPartition?: boolean;
 }
 
 export interface ProduceBatchesResult {
@@ -108,6 +111,8 @@ export interface FetchRequest {
 export interface FetchManyRequest {
   readonly partitions: readonly {
     readonly topic: string;
+    /** Only of the topic with this id, where it is given: not of one that was made again under the name. */
+    readonly topicId?: string;
     readonly partition: number;
     readonly start: FetchStart;
     readonly maxBytes?: number;
@@ -214,6 +219,8 @@ export interface CommitOffsetsRequest {
   }[];
   readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
   readonly force?: boolean;
+  /** The member commits only partitions that it has. */
+  readonly isOwnerOnly?: boolean;
 }
 
 export interface CommitOffsetsResult {
@@ -225,6 +232,37 @@ export interface CommittedOffsets {
   readonly offsets: readonly CommittedOffset[];
   /** Partitions that an open transaction will commit another offset for: a consumer may have to wait for its end (KIP-447). */
   readonly unstable: readonly { readonly topic: string; readonly partition: number }[];
+}
+
+/** A fetch by a member of a group that has no connection. */
+export interface GroupFetchRequest {
+  readonly groupId: string;
+  readonly topics: { readonly names: readonly string[] } | { readonly pattern: string };
+  /** Absent for somebody new. One that is not known any more joins anew. */
+  readonly memberId?: string;
+  /** In which the member got what it commits. */
+  readonly memberEpoch?: number;
+  /** A static member's name. */
+  readonly instanceId?: string;
+  readonly clientId: string;
+  readonly commit: CommitOffsetsRequest["offsets"];
+  readonly autoOffsetReset: "earliest" | "latest" | "none";
+  readonly sessionTimeoutMs?: number;
+  readonly maxBytes?: number;
+  readonly maxWaitMs: number;
+  readonly isolation: IsolationLevel;
+  /** The client is gone. */
+  readonly signal?: AbortSignal;
+}
+
+export interface GroupFetchResult {
+  readonly memberId: string;
+  readonly memberEpoch: number;
+  readonly assignment: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** In the order of the request. */
+  readonly commits: CommitOffsetsResult["offsets"];
+  /** Those of the assignment that were read. */
+  readonly partitions: FetchManyResult["partitions"];
 }
 
 /** A committed offset and how far it is behind. */
@@ -261,17 +299,24 @@ export interface ResetOffsetsResult {
   }[];
 }
 
+/** Kafka's ListOffsets -4 and -5 (KIP-405). */
+export type TierQuery = "earliestLocal" | "latestTiered";
+
 export interface Broker {
   clusterId(): Promise<string>;
 
   listTopics(request: PageRequest): Promise<TopicPage>;
   createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure>;
   topic(name: string): Promise<TopicMetadata | Failure>;
+  /** UNKNOWN_TOPIC_ID where there is none, or not any more. */
+  topicById(topicId: string): Promise<TopicMetadata | Failure>;
   describeTopic(name: string): Promise<TopicDescription | Failure>;
   alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure>;
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
   /** @param isolation read_uncommitted where absent */
   offset(topic: string, partition: number, query: OffsetQuery, isolation?: IsolationLevel): Promise<OffsetResult | Failure>;
+  /** Where the local log begins, and what the archive ends with; -1 where there is nothing of it. */
+  tierOffset(topic: string, partition: number, query: TierQuery): Promise<OffsetResult | Failure>;
   /** Kafka's DeleteRecords: deletes the records before an offset, -1 for the high watermark. */
   truncate(topic: string, partition: number, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
   describeProducers(topic: string, partition: number): Promise<readonly ProducerDescription[] | Failure>;
@@ -292,9 +337,19 @@ export interface Broker {
 
   /** The coordinator of a group's members by Kafka's classic protocol. */
   classicGroup(groupId: string): ClassicGroupPort;
+  /** The coordinator of a group's members by Kafka's consumer protocol (KIP-848). */
+  consumerGroup(groupId: string): Pick<ConsumerGroupPort, "consumerHeartbeat" | "describeConsumer">;
+  groupFetch(request: GroupFetchRequest): Promise<GroupFetchResult | Failure>;
+  /** null: the member is out of its group. */
+  removeMember(groupId: string, memberId: string): Promise<null | Failure>;
   commitOffsets(request: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure>;
-  /** Of topics that are still there; none where the group does not exist. */
-  committedOffsets(groupId: string): Promise<CommittedOffsets | Failure>;
+  /** Of topics that are still there; none where the group does not exist. A member that is named is checked. */
+  committedOffsets(groupId: string, member?: GroupMember): Promise<CommittedOffsets | Failure>;
+  /** Kafka's OffsetDelete. In the order of the request. */
+  deleteOffsets(
+    groupId: string,
+    offsets: readonly { readonly topic: string; readonly partition: number }[],
+  ): Promise<CommitOffsetsResult | Failure>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   describeGroup(groupId: string): Promise<(GroupDescription & { readonly offsets: readonly GroupOffset[] }) | Failure>;
   resetOffsets(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;

@@ -6,7 +6,9 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
+import { deleteOffsets } from "./delete-offsets.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
+import { groupFetch, removeMember } from "./group-fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
@@ -15,6 +17,7 @@ import type { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
 import { tail } from "./tail.ts";
+import { queryTierOffset } from "./tier-offsets.ts";
 import { addressOf, findTopic } from "./topics.ts";
 import { createTransactions } from "./transactions.ts";
 import { truncate } from "./truncate.ts";
@@ -40,6 +43,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listTopics: (request) => topics.listTopics(request),
     createTopic: (request) => topics.createTopic(request),
     topic: (name) => findTopic(topics, name),
+    topicById: async (topicId) => (await topics.topicById(topicId)) ?? failure("UNKNOWN_TOPIC_ID", `no topic has the id ${topicId}`),
     describeTopic: async (name) => {
       topics.invalidate(name);
       const topic = await findTopic(topics, name);
@@ -48,6 +52,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     alterTopic: (name, request) => topics.alterTopic(name, request),
     deleteTopic: (name) => topics.deleteTopic(name),
     offset: (topic, partition, query, isolation = "read_uncommitted") => queryOffset(ports, topics, topic, partition, query, isolation),
+    tierOffset: (topic, partition, query) => queryTierOffset(ports, topics, topic, partition, query),
     truncate: (topic, partition, beforeOffset) => truncate(ports, topics, topic, partition, beforeOffset),
     describeProducers: (topic, partition) => describeProducers(ports, topics, topic, partition),
     writeTxnMarkers: (topic, partition, markers) => writeTxnMarkers(ports, topics, topic, partition, markers),
@@ -63,8 +68,12 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     tail: (request) => tail(ports, topics, request),
 
     classicGroup: (groupId) => ports.group(groupId),
+    consumerGroup: (groupId) => ports.group(groupId),
+    groupFetch: (request) => groupFetch({ ports, topics, now: state.now, random: state.random }, request),
+    removeMember: (groupId, memberId) => removeMember({ ports }, groupId, memberId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),
-    committedOffsets: (groupId) => committedOffsets(ports, topics, groupId),
+    committedOffsets: (groupId, member) => committedOffsets(ports, topics, groupId, member),
+    deleteOffsets: (groupId, offsets) => deleteOffsets(ports, topics, groupId, offsets),
     listGroups: (request) => topics.listGroups(request),
     describeGroup: (groupId) => describeGroup(ports, topics, groupId),
     resetOffsets: (request) => resetOffsets(ports, topics, request),

@@ -2,7 +2,7 @@
 // and an idle partition is left to sleep.
 
 import { mapConcurrently } from "../common/concurrency.ts";
-import { isFailure } from "../common/errors.ts";
+import { failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
@@ -13,6 +13,7 @@ import type { WatchCache, WatchPlace } from "./watch-cache.ts";
 
 interface PartitionRead {
   readonly topic: string;
+  readonly topicId?: string | undefined;
   readonly partition: number;
   readonly start: FetchStart;
   readonly maxBytes: number;
@@ -47,8 +48,10 @@ async function readSegment(ports: Ports, topics: TopicCache, read: PartitionRead
 function askPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Promise<ReadResult | ArchivedRead | ReadFailure> {
   const { start, maxBytes, maxRecords, isolation } = read;
   const limits = maxRecords === undefined ? { maxBytes } : { maxBytes, maxRecords };
-  return withPartition<ReadResult | ArchivedRead>(topics, read.topic, read.partition, (topic) =>
-    ports.partition(topic.topicId, read.partition).read({ ...addressOf(topic, read.partition), start, isolation, ...limits }),
+  return withPartition<ReadResult | ArchivedRead>(topics, read.topic, read.partition, async (topic) =>
+    read.topicId !== undefined && read.topicId !== topic.topicId
+      ? failure("UNKNOWN_TOPIC_ID", `topic '${read.topic}' has another id than ${read.topicId}: it was made again`)
+      : ports.partition(topic.topicId, read.partition).read({ ...addressOf(topic, read.partition), start, isolation, ...limits }),
   );
 }
 

@@ -13,7 +13,16 @@ import type {
   ResetTarget,
 } from "./broker.ts";
 import { queryOffset } from "./offsets.ts";
-import type { CommittedOffset, GroupDescription, LogOffsets, OffsetCommit, OffsetQuery, OffsetResult, Ports } from "./ports.ts";
+import type {
+  CommittedOffset,
+  GroupDescription,
+  GroupMember,
+  LogOffsets,
+  OffsetCommit,
+  OffsetQuery,
+  OffsetResult,
+  Ports,
+} from "./ports.ts";
 import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
 
 export async function commitOffsets(
@@ -23,9 +32,11 @@ export async function commitOffsets(
 ): Promise<CommitOffsetsResult | Failure> {
   const badId = checkGroupId(request.groupId);
   if (badId !== null) return badId;
-  const { groupId, member, force } = request;
+  const { groupId, member, force, isOwnerOnly } = request;
   return commitEach(topics, request.offsets, (offsets) =>
-    ports.group(groupId).commit({ groupId, offsets, ...(member && { member }), ...(force && { force }) }),
+    ports
+      .group(groupId)
+      .commit({ groupId, offsets, ...(member && { member }), ...(force && { force }), ...(isOwnerOnly && { isOwnerOnly }) }),
   );
 }
 
@@ -49,11 +60,15 @@ export async function commitEach(
 }
 
 /** The committed offsets, and the partitions that an open transaction will commit another for: one look at the group for both. */
-export async function committedOffsets(ports: Ports, topics: TopicCache, groupId: string): Promise<CommittedOffsets | Failure> {
-  const group = (checkGroupId(groupId) ?? (await ports.group(groupId).describe(groupId))) as GroupDescription | Failure | null;
-  if (group === null) return { offsets: [], unstable: [] };
-  if (isFailure(group)) return group;
-  return { offsets: await dropDeletedTopics(topics, group.offsets), unstable: await dropDeletedTopics(topics, group.unstable) };
+export async function committedOffsets(
+  ports: Ports,
+  topics: TopicCache,
+  groupId: string,
+  member?: GroupMember,
+): Promise<CommittedOffsets | Failure> {
+  const found = checkGroupId(groupId) ?? (await ports.group(groupId).committedOffsets(groupId, member));
+  if (isFailure(found)) return found;
+  return { offsets: await dropDeletedTopics(topics, found.offsets), unstable: await dropDeletedTopics(topics, found.unstable) };
 }
 
 export async function describeGroup(
@@ -78,6 +93,10 @@ export async function resetOffsets(ports: Ports, topics: TopicCache, request: Re
   const committed = new Map(
     group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]),
   );
+  if (group !== null && group.members.length > 0 && !request.dryRun) {
+    const detail = `Group '${request.groupId}' has ${group.members.length} members, which would go on from where they are: stop them first.`;
+    return failure("NON_EMPTY_GROUP", detail);
+  }
   const partitions =
     request.partition === undefined ? Array.from({ length: topic.partitionCount }, (_, index) => index) : [request.partition];
   const targets = await mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async (partition) => {
@@ -106,7 +125,8 @@ export function checkGroupId(groupId: string): Failure | null {
   return failure("INVALID_GROUP_ID", `a group id has 1 to ${MAX_GROUP_ID_LENGTH} characters, this one ${groupId.length}`);
 }
 
-async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["offsets"][number]): Promise<OffsetCommit | Failure> {
+/** A commit with its topic's id. */
+export async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["offsets"][number]): Promise<OffsetCommit | Failure> {
   const topic = await findTopic(topics, commit.topic);
   if (isFailure(topic)) return topic;
   if (commit.partition >= topic.partitionCount) return unknownPartition(topic, commit.partition);

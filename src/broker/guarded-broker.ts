@@ -5,10 +5,21 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
-import type { Broker, CommitOffsetsRequest, FetchManyRequest, FetchManyResult, TailRequest, TailStep } from "./broker.ts";
+import type {
+  Broker,
+  CommitOffsetsRequest,
+  FetchManyRequest,
+  FetchManyResult,
+  GroupFetchRequest,
+  GroupFetchResult,
+  TailRequest,
+  TailStep,
+} from "./broker.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
 import type { ClassicGroupPort } from "./ports.ts";
 import { mergeRefusals } from "./refusals.ts";
+
+type ConsumerGroup = ReturnType<Broker["consumerGroup"]>;
 
 /** The broker as this client may use it. */
 export function guardBroker(broker: Broker, access: Access): Broker {
@@ -29,13 +40,18 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     createTopic: async (request) =>
       (access.allows("CREATE", "CLUSTER") ? null : onTopic("CREATE", request.name)) ?? broker.createTopic(request),
     topic: async (name) => (access.allows("DESCRIBE_CONFIGS", "TOPIC", name) ? null : onTopic("DESCRIBE", name)) ?? broker.topic(name),
+    topicById: async (topicId) => {
+      const topic = await broker.topicById(topicId);
+      return isFailure(topic) ? topic : (onTopic("DESCRIBE", topic.name) ?? topic);
+    },
     describeTopic: async (name) => onTopic("DESCRIBE", name) ?? broker.describeTopic(name),
     alterTopic: async (name, request) =>
       (request.partitions === undefined ? null : onTopic("ALTER", name)) ??
       (request.partitions !== undefined && request.configs === undefined ? null : onTopic("ALTER_CONFIGS", name)) ??
       broker.alterTopic(name, request),
     deleteTopic: async (name) => onTopic("DELETE", name) ?? broker.deleteTopic(name),
-    offset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.offset(topic, partition, query),
+    offset: async (topic, partition, query, isolation) => onTopic("DESCRIBE", topic) ?? broker.offset(topic, partition, query, isolation),
+    tierOffset: async (topic, partition, query) => onTopic("DESCRIBE", topic) ?? broker.tierOffset(topic, partition, query),
     truncate: async (topic, partition, beforeOffset) => onTopic("DELETE", topic) ?? broker.truncate(topic, partition, beforeOffset),
     segments: async (request) => onTopic("DESCRIBE", request.topic) ?? broker.segments(request),
     describeProducers: async (topic, partition) => onTopic("READ", topic) ?? broker.describeProducers(topic, partition),
@@ -52,9 +68,16 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     tail: (request) => tailAllowed(broker, access, request),
 
     classicGroup: (groupId) => guardGroup(broker.classicGroup(groupId), access, groupId),
+    consumerGroup: (groupId) => guardConsumerGroup(broker.consumerGroup(groupId), access, groupId),
+    groupFetch: (request) => groupFetchAllowed(broker, access, request),
+    removeMember: async (groupId, memberId) => onGroup("READ", groupId) ?? broker.removeMember(groupId, memberId),
+    deleteOffsets: async (groupId, offsets) =>
+      onGroup("DELETE", groupId) ??
+      firstRefusal(offsets.map(({ topic }) => onTopic("READ", topic))) ??
+      broker.deleteOffsets(groupId, offsets),
     commitOffsets: async (request) => onGroup("READ", request.groupId) ?? commitAllowed(broker, access, request),
-    committedOffsets: async (groupId) => {
-      const committed = onGroup("DESCRIBE", groupId) ?? (await broker.committedOffsets(groupId));
+    committedOffsets: async (groupId, member) => {
+      const committed = onGroup("DESCRIBE", groupId) ?? (await broker.committedOffsets(groupId, member));
       return isFailure(committed) ? committed : { offsets: seen(committed.offsets), unstable: seen(committed.unstable) };
     },
     listGroups: async (request) => {
@@ -101,11 +124,41 @@ async function* tailAllowed(broker: Broker, access: Access, request: TailRequest
   }
 }
 
+/** What a pattern finds beyond the member's rights is its group's all the same, and not read for it. */
+async function groupFetchAllowed(broker: Broker, access: Access, request: GroupFetchRequest): Promise<GroupFetchResult | Failure> {
+  const { groupId, topics, commit } = request;
+  const named = "names" in topics ? topics.names : [];
+  const toRead = (topic: string): Failure | null => access.refuse("READ", "TOPIC", topic);
+  const refused = access.refuse("READ", "GROUP", groupId) ?? firstRefusal([...named, ...commit.map(({ topic }) => topic)].map(toRead));
+  if (refused !== null) return refused;
+  const fetched = await broker.groupFetch(request);
+  if (isFailure(fetched)) return fetched;
+  return {
+    ...fetched,
+    assignment: fetched.assignment.filter(({ topic }) => toRead(topic) === null),
+    partitions: fetched.partitions.filter(({ topic }) => toRead(topic) === null),
+  };
+}
+
+function firstRefusal(refusals: readonly (Failure | null)[]): Failure | null {
+  return refusals.find((refusal) => refusal !== null) ?? null;
+}
+
 async function commitAllowed(broker: Broker, access: Access, request: CommitOffsetsRequest) {
   const refusals = request.offsets.map(({ topic }) => access.refuse("READ", "TOPIC", topic));
   const allowed = request.offsets.filter((_, index) => refusals[index] === null);
   const committed = await broker.commitOffsets({ ...request, offsets: allowed });
   return isFailure(committed) ? committed : mergeRefusals(request.offsets, refusals, committed);
+}
+
+function guardConsumerGroup(group: ConsumerGroup, access: Access, groupId: string): ConsumerGroup {
+  return {
+    consumerHeartbeat: async (request) =>
+      access.refuse("READ", "GROUP", groupId) ??
+      firstRefusal((request.subscribedTopicNames ?? []).map((topic) => access.refuse("DESCRIBE", "TOPIC", topic))) ??
+      group.consumerHeartbeat(request),
+    describeConsumer: async (id) => access.refuse("DESCRIBE", "GROUP", groupId) ?? group.describeConsumer(id),
+  };
 }
 
 function guardGroup(group: ClassicGroupPort, access: Access, groupId: string): ClassicGroupPort {

@@ -5,7 +5,6 @@
 import type { Failure } from "../common/errors.ts";
 import type {
   ClassicGroupDescription,
-  GroupListing,
   HeartbeatRequest,
   JoinGroupAnswer,
   JoinGroupRequest,
@@ -32,6 +31,12 @@ import type { TxnMarker } from "../log/txn-marker.ts";
 import type { AbortedTransaction } from "../record/aborted-batches.ts";
 
 export type { AbortedTransaction, ProducerDescription, TxnMarker, Unverified };
+
+import type { ConsumerGroupDescription, ConsumerHeartbeat, ConsumerHeartbeatAnswer } from "../coordinator/consumer-messages.ts";
+import type { GroupListing, GroupType } from "../coordinator/group-coordinator.ts";
+import type { GroupMemberDescription } from "../coordinator/member-description.ts";
+import type { MemberPoll, MemberPolled } from "../coordinator/member-poll.ts";
+import type { OffsetDeletion } from "../coordinator/offset-deletion.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -314,6 +319,8 @@ export interface CommitRequest {
   readonly member?: GroupMember;
   /** Write even though the group has members. */
   readonly force?: boolean;
+  /** The member commits only partitions that it has. */
+  readonly isOwnerOnly?: boolean;
 }
 
 /** Kafka's group states. */
@@ -321,8 +328,9 @@ export type GroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" 
 
 export interface GroupDescription {
   readonly groupId: string;
+  readonly type: GroupType;
   readonly state: GroupState;
-  readonly members: readonly GroupMember[];
+  readonly members: readonly GroupMemberDescription[];
   readonly offsets: readonly CommittedOffset[];
   /** Partitions with an offset that an open transaction will decide (KIP-447). */
   readonly unstable: readonly { readonly topicId: string; readonly topic: string; readonly partition: number }[];
@@ -347,7 +355,6 @@ export type {
   ClassicGroupDescription,
   ClassicGroupState,
   DescribedMember,
-  GroupListing,
   GroupProtocol,
   HeartbeatRequest,
   JoinedGroup,
@@ -364,6 +371,8 @@ export type {
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
 
+export type { GroupListing } from "../coordinator/group-coordinator.ts";
+
 /** A commit as a member of a classic group makes it: `memberEpoch` is its generation id, -1 where it has none. */
 export interface MemberCommitRequest extends CommitRequest {
   readonly member?: GroupMember & { readonly groupInstanceId?: string | null };
@@ -379,7 +388,7 @@ export interface ClassicGroupPort {
   /** One entry for each member, in order. */
   leave(request: LeaveGroupRequest): Promise<readonly LeftMember[] | Failure>;
   commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure>;
-  /** null: the group does not exist, and DescribeGroups says that it is Dead. */
+  /** null: the group does not exist, or is a consumer group, and DescribeGroups says that it is Dead. */
   describeClassic(groupId: string): Promise<ClassicGroupDescription | null | Failure>;
   /** null: the group does not exist. */
   listing(groupId: string): Promise<GroupListing | null | Failure>;
@@ -419,12 +428,35 @@ export interface TransactionPort {
   describe(): Promise<TransactionDescription | null | Failure>;
 }
 
+// --------------------------------------------------------------------------------------------- members of a consumer group
+
+export type {
+  ConsumerGroupDescription,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
+  TopicPartitions,
+} from "../coordinator/consumer-messages.ts";
+export type { GroupMemberDescription, MemberPoll, MemberPolled, OffsetDeletion };
+
+/** Failures are those of Kafka's ConsumerGroupHeartbeat, OffsetFetch and OffsetDelete. */
+export interface ConsumerGroupPort {
+  consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer>;
+  /** One call of a member that has no connection: commits, joins or goes on, and is told what it has. */
+  poll(request: MemberPoll): Promise<MemberPolled | Failure>;
+  /** null: the group does not exist, or is a classic one. */
+  describeConsumer(groupId: string): Promise<ConsumerGroupDescription | null | Failure>;
+  /** None where the group does not exist. A member that is named must be one, in its present epoch, if the group is a consumer group. */
+  committedOffsets(groupId: string, member?: GroupMember): Promise<Pick<GroupDescription, "offsets" | "unstable"> | Failure>;
+  /** One entry for each, in order: null, or why it was not deleted. */
+  deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): Promise<readonly (Failure | null)[] | Failure>;
+}
+
 // -------------------------------------------------------------------------------------------------------------------- all
 
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
-  group(groupId: string): GroupPort & ClassicGroupPort;
+  group(groupId: string): GroupPort & ClassicGroupPort & ConsumerGroupPort;
   transaction(transactionalId: string): TransactionPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;

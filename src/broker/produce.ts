@@ -70,14 +70,15 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
     const { error, detail } = statusFailure(checked.status);
     return failure(error, `${detail} (${checked.statusName}, batch ${checked.batchIndex} of the body)`);
   }
-  const producer = transactionalProducer(checked.batches, request.transactionalId);
-  if (producer !== null && isFailure(producer)) return producer;
+  const named = transactionalProducer(checked.batches, request.transactionalId);
+  if (named !== null && isFailure(named)) return named;
   const topic = await findTopic(context.topics, request.topic);
   if (isFailure(topic)) return topic;
   const config = configOf(topic);
   if (isCompacted(config) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
   const untimely = checkBatchTimestamps(checked.batches, config, context.now());
   if (untimely !== null) return untimely;
+  const producer = named && request.addsPartition === true ? { ...named, addsPartitionOf: topic.name } : named;
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);
   const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, config);

@@ -18,6 +18,21 @@ const GROUP_CONFIGS = {
     defaultText: "3000",
     doc: "Most members of a group. Kafka has no limit; here a group is one object, which takes about 1,000 requests a second, and a member sends a heartbeat every 3 s.",
   },
+  "group.consumer.session.timeout.ms": {
+    type: int({ min: 1 }),
+    defaultText: "45000",
+    doc: "How long a member of a consumer group (KIP-848) may be silent. An HTTP member may ask for another time.",
+  },
+  "group.consumer.heartbeat.interval.ms": {
+    type: int({ min: 1 }),
+    defaultText: "5000",
+    doc: "How often the members of a consumer group are told to send a heartbeat.",
+  },
+  "group.consumer.max.size": {
+    type: int({ min: 1 }),
+    defaultText: "3000",
+    doc: "Most members of a consumer group, of all kinds. Kafka has no limit: see group.max.size.",
+  },
   "offsets.retention.minutes": {
     type: int({ min: 1 }),
     defaultText: "10080",
@@ -35,6 +50,9 @@ export interface GroupConfig {
   readonly minSessionTimeoutMs: number;
   readonly maxSessionTimeoutMs: number;
   readonly maxSize: number;
+  readonly consumerSessionTimeoutMs: number;
+  readonly consumerHeartbeatIntervalMs: number;
+  readonly consumerMaxSize: number;
   readonly offsetsRetentionMs: number;
   readonly emptyGroupRetentionMs: number;
 }
@@ -48,6 +66,9 @@ export function parseGroupConfigs(set: Readonly<Record<string, string>>): GroupC
     minSessionTimeoutMs: values["group.min.session.timeout.ms"],
     maxSessionTimeoutMs: values["group.max.session.timeout.ms"],
     maxSize: values["group.max.size"],
+    consumerSessionTimeoutMs: values["group.consumer.session.timeout.ms"],
+    consumerHeartbeatIntervalMs: values["group.consumer.heartbeat.interval.ms"],
+    consumerMaxSize: values["group.consumer.max.size"],
     offsetsRetentionMs: values["offsets.retention.minutes"] * 60_000,
     emptyGroupRetentionMs: values["offsets.retention.check.interval.ms"],
   });
@@ -61,6 +82,9 @@ export function readGroupConfigs(text: string | null | undefined): GroupConfig {
 }
 
 function checkRelations(config: GroupConfig): GroupConfig | Failure {
-  if (config.minSessionTimeoutMs <= config.maxSessionTimeoutMs) return config;
-  return failure("INVALID_CONFIG", "group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
+  if (config.minSessionTimeoutMs > config.maxSessionTimeoutMs) {
+    return failure("INVALID_CONFIG", "group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
+  }
+  if (config.consumerHeartbeatIntervalMs < config.consumerSessionTimeoutMs) return config;
+  return failure("INVALID_CONFIG", "group.consumer.heartbeat.interval.ms must be below group.consumer.session.timeout.ms.");
 }

@@ -36,8 +36,14 @@ export const MAX_UNAUTHENTICATED_FRAME_BYTES = 512 * KIB;
 /** Bytes of Produce requests of one Kafka connection that wait for their answers, beside the last: beyond them, it is not read. */
 export const MAX_BYTES_IN_FLIGHT = 16 * MIB;
 
-/** Partitions that one Kafka connection keeps watching between its fetches. A wait for more of them opens the others each time. */
-export const MAX_WATCHES_PER_CONNECTION = 500;
+/**
+ * Partitions that one Kafka connection keeps watching between its fetches: a WebSocket each, of the 10,000 calls that an invocation may make.
+ * A wait for more of them opens the others each time, which for 500 more cost 260 ms of CPU a fetch (bench/idle-consumer.ts).
+ */
+export const MAX_WATCHES_PER_CONNECTION = 1_000;
+
+/** Partitions of one fetch session, 300 bytes each; a client with more fetches without one. */
+export const MAX_FETCH_SESSION_PARTITIONS = 10_000;
 
 /** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
 export const MAX_REQUESTS_IN_FLIGHT = 32;
@@ -138,6 +144,21 @@ export const MAX_DECOMPRESSED_BYTES = 32 * MIB;
  */
 export const MAX_GROUP_METADATA_BYTES = 8 * MIB;
 
+/** Longest member, instance or rack id (characters): clients make UUIDs and host names. Kafka has no limit. */
+export const MAX_MEMBER_ID_LENGTH = 255;
+
+/** Longest regular expression for topic names (characters): RE2 needs time in proportion to it for each character of a name. */
+export const MAX_TOPIC_PATTERN_LENGTH = 1_000;
+
+/** Most topics by name that an HTTP member subscribes to: it says them in each of its calls. */
+export const MAX_TOPICS_PER_MEMBER = 1_000;
+
+/** How long a consumer group believes what it knows of its topics (ms). A heartbeat after that asks the cluster, as often at most. */
+export const GROUP_TOPICS_TTL_MS = 5_000;
+
+/** How soon an HTTP member that waits for partitions of others asks again (ms): their next call gives them back. */
+export const GROUP_WAIT_SLICE_MS = 250;
+
 /** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
 export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
 
@@ -156,6 +177,9 @@ export const DEFAULT_VERIFY_MS = 20_000;
 
 /** Most reads in one verification: an invocation may make 10,000 calls to other services. */
 export const MAX_VERIFY_READS = 2_000;
+
+/** Partitions in one answer of DescribeTopicPartitions (Kafka's max.request.partition.size.limit). */
+export const MAX_DESCRIBED_PARTITIONS = 2_000;
 
 /** Most topics or groups on one page of a listing. */
 export const MAX_PAGE_ITEMS = 1_000;

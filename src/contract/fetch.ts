@@ -45,6 +45,9 @@ export const fetchedRecord = z
   })
   .meta({ id: "Record" });
 
+/** A record of one of many partitions. */
+export const groupRecord = fetchedRecord.extend({ topic: topicName, partition }).meta({ id: "GroupRecord" });
+
 const { logStartOffset, highWatermark, lastStableOffset, leaderEpoch } = logOffsetFields;
 
 const fetchAnswer = z

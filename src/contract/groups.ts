@@ -19,6 +19,8 @@ import {
 import { operation } from "./operation.ts";
 import { z } from "./zod.ts";
 
+export const topicPartitions = z.strictObject({ topic: topicName, partitions: z.array(partition) });
+
 export const offsetToCommit = z.strictObject({
   topic: topicName,
   partition,
@@ -69,7 +71,7 @@ const EXAMPLE_OFFSET = {
   lag: 1,
 };
 
-const GROUP_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
+export const GROUP_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
 
 export const commitOffsets = operation({
   id: "commitOffsets",
@@ -182,11 +184,30 @@ export const listGroups = operation({
   errors: [],
 });
 
+const groupMember = z.strictObject({
+  memberId: z.string(),
+  memberEpoch: z.int().meta({ description: "Of a member by the classic protocol: its generation." }),
+  instanceId: z.string().nullable().meta({ description: "A static member's name." }),
+  clientId: z.string(),
+  protocol: z.enum(["classic", "consumer"]).meta({ description: "Kafka's protocol that it speaks; HTTP members count as `consumer`." }),
+  assignment: z.array(topicPartitions),
+});
+
+const EXAMPLE_MEMBER = {
+  memberId: "5f0c6a52-6a2e-4a0e-9d57-3c0f8d0f2f7b",
+  memberEpoch: 3,
+  instanceId: null,
+  clientId: "http",
+  protocol: "consumer",
+  assignment: [{ topic: "orders", partitions: [0, 1] }],
+};
+
 const describedGroup = z
   .strictObject({
     groupId,
+    type: z.enum(["classic", "consumer"]).meta({ description: "Who divides the partitions: the members (`classic`) or the broker." }),
     state: z.string().meta({ description: "Kafka's state: Empty, Stable, …" }),
-    members: z.array(z.strictObject({ memberId: z.string(), memberEpoch: z.int() })),
+    members: z.array(groupMember),
     offsets: z.array(committedOffset),
   })
   .meta({ id: "Group" });
@@ -202,7 +223,13 @@ export const describeGroup = operation({
   answers: {
     200: {
       description: "The group.",
-      content: bothTypes(describedGroup, { groupId: "billing", state: "Empty", members: [], offsets: [EXAMPLE_OFFSET] }),
+      content: bothTypes(describedGroup, {
+        groupId: "billing",
+        type: "consumer",
+        state: "Stable",
+        members: [EXAMPLE_MEMBER],
+        offsets: [EXAMPLE_OFFSET],
+      }),
     },
   },
   errors: [...GROUP_ERRORS, "GROUP_ID_NOT_FOUND"],

@@ -2,6 +2,7 @@
 
 import * as cluster from "./cluster.ts";
 import * as fetch from "./fetch.ts";
+import * as groupMembers from "./group-members.ts";
 import * as groups from "./groups.ts";
 import * as kafkaSocket from "./kafka-socket.ts";
 import type { Operation } from "./operation.ts";
@@ -36,6 +37,8 @@ export const OPERATIONS: readonly Operation[] = [
   groups.commitOffsets,
   groups.getGroupOffsets,
   groups.resetOffsets,
+  groupMembers.groupFetch,
+  groupMembers.removeGroupMember,
   kafkaSocket.openKafka,
   ...security.SECURITY_OPERATIONS,
   transactions.listTransactions,

@@ -20,6 +20,8 @@ export interface CommitRights {
   readonly force?: boolean;
   /** Inside a transaction: clients of before KIP-447 name no member, and a transaction may end while the group divides its work. */
   readonly isTransactional?: boolean;
+  /** A member of a consumer group commits only what it has, in its present epoch too: Kafka does not ask that of its own clients. */
+  readonly isOwnerOnly?: boolean;
 }
 
 /** Why the commit is refused, or null. A member that commits has been heard. */

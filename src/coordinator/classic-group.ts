@@ -27,10 +27,12 @@ import type {
   SyncGroupRequest,
 } from "./classic-messages.ts";
 import { metadataOf } from "./classic-protocols.ts";
-import { expireJoinTimer } from "./classic-rebalance.ts";
-import { restoreGroup, type SessionDeadlines, snapshotGroup } from "./classic-snapshot.ts";
+import { expireJoinTimer, prepareRebalance } from "./classic-rebalance.ts";
+import { asStored, restoreGroup, type SessionDeadlines, snapshotGroup } from "./classic-snapshot.ts";
 import {
   allMembers,
+  answerJoin,
+  answerSync,
   beginPhase,
   type ClassicGroupOptions,
   type ClassicState,
@@ -124,6 +126,27 @@ export class ClassicGroup {
   /** The group is being deleted, or is not led from here any more: from now on it answers COORDINATOR_NOT_AVAILABLE. */
   kill(nowMs: number): void {
     beginPhase(this.#step(nowMs), "Dead");
+  }
+
+  /** Has everybody join again: what the members have is not what their leader gave them. */
+  rebalance(nowMs: number): void {
+    prepareRebalance(this.#step(nowMs));
+  }
+
+  /** The group goes on as one of another kind: whoever waits is to join that. */
+  dissolve(nowMs: number): void {
+    const step = this.#step(nowMs);
+    const rejoin = failure("REBALANCE_IN_PROGRESS", "The group's assignment is computed by the coordinator now: join it again.");
+    for (const member of allMembers(this.#group)) {
+      answerJoin(step, member, { ...rejoin, memberId: member.memberId });
+      answerSync(step, member, rejoin);
+    }
+    beginPhase(step, "Dead");
+  }
+
+  /** Its members with what they have, whatever it is doing. */
+  members(): StoredClassicGroup {
+    return asStored(this.#group);
   }
 
   /** When `expire` is to be called next (ms since the epoch); null: not before another operation. */

@@ -27,7 +27,10 @@ import {
 } from "./classic-state.ts";
 
 /** What can be said of a request without its group, or null. */
-export function checkJoin(request: JoinGroupRequest, options: ClassicGroupOptions): Failure | null {
+export function checkJoin(
+  request: JoinGroupRequest,
+  options: Pick<ClassicGroupOptions, "minSessionTimeoutMs" | "maxSessionTimeoutMs">,
+): Failure | null {
   const { minSessionTimeoutMs: min, maxSessionTimeoutMs: max } = options;
   if (request.sessionTimeoutMs >= min && request.sessionTimeoutMs <= max) return null;
   return failure("INVALID_SESSION_TIMEOUT", `The session timeout is ${request.sessionTimeoutMs} ms, and may be from ${min} to ${max}.`);

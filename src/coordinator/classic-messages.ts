@@ -114,10 +114,3 @@ export interface ClassicGroupDescription {
   readonly protocolName: string;
   readonly members: readonly DescribedMember[];
 }
-
-/** What ListGroups says of a group. */
-export interface GroupListing {
-  readonly groupId: string;
-  readonly state: ClassicGroupState;
-  readonly protocolType: string;
-}

@@ -9,6 +9,11 @@ export type SessionDeadlines = ReadonlyMap<string, number>;
 
 export function snapshotGroup(group: ClassicState): StoredClassicGroup {
   if (group.phase !== "Stable" && group.phase !== "Empty") throw new Error(`a group that is ${group.phase} is not to be stored`);
+  return asStored(group);
+}
+
+/** The group as it is, in the form in which it is stored. */
+export function asStored(group: ClassicState): StoredClassicGroup {
   const { generationId, protocolType, protocolName, leaderId, phaseSinceMs } = group;
   const members = [...group.members.values()].map((member) => ({
     memberId: member.memberId,

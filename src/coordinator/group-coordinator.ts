@@ -5,21 +5,18 @@
 // or offset, and taken off the register after its last one is gone; what a crash in between leaves is a name without a group, which the
 // next commit or the next delete puts right. The two sequences never run at the same time.
 //
-// The rules for members are classic-group.ts; here its effects are carried out: what has changed is stored, then calls are answered.
+// The members are the matter of group-members.ts.
 
 import { Sequence } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
-import type { GroupStore } from "../storage/group-store.ts";
 import type { OffsetStore, StoredOffset } from "../storage/offset-store.ts";
 import type { PartitionKey, PendingOffsetStore } from "../storage/pending-offset-store.ts";
 import type { Committer } from "./classic-commit.ts";
-import { ClassicGroup } from "./classic-group.ts";
 import { checkJoin } from "./classic-join.ts";
 import type {
   ClassicGroupDescription,
   ClassicGroupState,
-  GroupListing,
   HeartbeatRequest,
   JoinGroupAnswer,
   JoinGroupRequest,
@@ -28,10 +25,21 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "./classic-messages.ts";
-import type { ClassicGroupOptions } from "./classic-state.ts";
 import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "./committed-offsets.ts";
+import { checkHeartbeat, isLeaving } from "./consumer-heartbeat.ts";
+import {
+  type ConsumerGroupDescription,
+  type ConsumerGroupState,
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatAnswer,
+  JOIN_EPOCH,
+  type NamedPartitions,
+} from "./consumer-messages.ts";
+import { GroupMembers, type MemberStores } from "./group-members.ts";
 import { GroupRetention } from "./group-retention.ts";
-import { ParkedCalls } from "./parked-calls.ts";
+import type { TopicSource } from "./group-topics.ts";
+import type { GroupMemberDescription } from "./member-description.ts";
+import { deletableOffsets, type OffsetDeletion } from "./offset-deletion.ts";
 import { hasEnded, type OpenTransaction, PendingOffsets, type VerifyTransaction } from "./pending-offsets.ts";
 import type { GroupTransactionEnd, TransactionalCommit } from "./transaction-messages.ts";
 
@@ -46,21 +54,33 @@ export interface GroupCommit {
   readonly offsets: readonly OffsetToCommit[];
   readonly member?: Committer;
   readonly force?: boolean;
+  /** The member commits only what it has (classic-commit.ts). */
+  readonly isOwnerOnly?: boolean;
 }
+
+export type GroupType = "classic" | "consumer";
 
 export interface GroupSnapshot {
   readonly groupId: string;
-  readonly state: ClassicGroupState;
-  readonly members: readonly { readonly memberId: string; readonly memberEpoch: number }[];
+  readonly type: GroupType;
+  readonly state: ClassicGroupState | ConsumerGroupState;
+  readonly members: readonly GroupMemberDescription[];
   readonly offsets: readonly StoredOffset[];
   /** With an offset that a transaction will decide. */
   readonly unstable: readonly PartitionKey[];
 }
 
-export interface GroupStores {
+/** What ListGroups says of a group. */
+export interface GroupListing {
+  readonly groupId: string;
+  readonly type: GroupType;
+  readonly state: ClassicGroupState | ConsumerGroupState;
+  readonly protocolType: string;
+}
+
+export interface GroupStores extends MemberStores {
   readonly offsets: OffsetStore;
   readonly pending: PendingOffsetStore;
-  readonly members: GroupStore;
 }
 
 /** When the coordinator wants to be called. */
@@ -92,82 +112,106 @@ export class GroupCoordinator {
   readonly #stores: GroupStores;
   readonly #register: GroupRegister;
   readonly #options: GroupCoordinatorOptions;
-  readonly #classicOptions: ClassicGroupOptions;
   readonly #lifecycle = new Sequence();
-  readonly #joins = new ParkedCalls<JoinGroupAnswer>();
-  readonly #syncs = new ParkedCalls<SyncGroupAnswer>();
   readonly #retention: GroupRetention;
   readonly #pending: PendingOffsets;
-  #classic: ClassicGroup;
-  #areSessionsStored: boolean;
+  readonly #members: GroupMembers;
 
-  constructor(stores: GroupStores, register: GroupRegister, options: GroupCoordinatorOptions) {
+  constructor(stores: GroupStores, register: GroupRegister & TopicSource, options: GroupCoordinatorOptions) {
     this.#stores = stores;
     this.#register = register;
     this.#options = options;
-    this.#classicOptions = { ...options.config, randomId: options.randomId };
     this.#retention = new GroupRetention(stores.offsets, options.config);
     this.#pending = new PendingOffsets(stores.pending, stores.offsets, options.verifyTransaction);
-    const sessions = stores.members.sessions();
-    this.#areSessionsStored = sessions !== null;
-    this.#classic = this.#loadClassic(sessions ?? undefined);
+    this.#members = new GroupMembers(stores, register, {
+      ...options,
+      operated: () => options.schedule(this.schedule),
+      changed: () => this.#retention.membersChanged(this.#members.emptySinceMs),
+    });
   }
 
   /** What is to be called when, after a start. */
   get schedule(): Schedule {
-    const { state } = this.#classic;
+    const { deadlineMs, isRebalancing, hasUnstoredSessions } = this.#members;
     const expiryMs = this.#pending.isEmpty ? this.#retention.deadlineMs : null;
-    const deadlines = [this.#classic.nextDeadlineMs(), expiryMs].filter((deadlineMs) => deadlineMs !== null);
-    return {
-      deadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines),
-      isRebalancing: state === "PreparingRebalance" || state === "CompletingRebalance",
-      hasUnstoredSessions: state === "Stable" && !this.#areSessionsStored,
-    };
+    const deadlines = [deadlineMs, expiryMs].filter((atMs) => atMs !== null);
+    return { deadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines), isRebalancing, hasUnstoredSessions };
   }
 
   /** Calls that wait for an answer. */
   get parkedCount(): number {
-    return this.#joins.count + this.#syncs.count;
+    return this.#members.parkedCount;
   }
 
   /** Answers when the group's next generation begins, or at once with what the member must do instead. */
   async join(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
     const { groupId, memberId } = request;
-    let refused = checkGroupId(groupId) ?? checkJoin(request, this.#classicOptions);
-    // Only somebody new makes a group. From the look at the store to the join nothing may come between, a deletion least of all.
-    while (refused === null && memberId === "" && this.#stores.offsets.groupId() === null) {
-      refused = await this.#lifecycle.run(() => this.#writeFirst(groupId, []));
+    let refused = checkGroupId(groupId) ?? checkJoin(request, this.#options.config);
+    if (refused === null && this.#members.areTopicsOld()) refused = await this.#members.refreshTopics();
+    // Only somebody new makes a group. From this look at what there is to the join nothing may come between, a deletion least of all.
+    for (;;) {
+      if (refused !== null) return { ...refused, memberId };
+      if (memberId === "" && this.#stores.offsets.groupId() === null) refused = await this.#make(groupId);
+      else if (!this.#members.isPreparedForJoin(request)) refused = await this.#members.prepareJoin(request);
+      else return this.#members.join(request);
     }
-    if (refused !== null) return { ...refused, memberId };
-    const { waiter, answered } = this.#joins.park();
-    this.#run((nowMs) => this.#classic.join(request, waiter, nowMs));
-    return answered;
   }
 
   /** Answers when the leader has brought the assignment. */
   async sync(request: SyncGroupRequest): Promise<SyncGroupAnswer> {
-    const { waiter, answered } = this.#syncs.park();
-    this.#run((nowMs) => this.#classic.sync(request, waiter, nowMs));
-    return answered;
+    return this.#members.sync(request);
   }
 
   /** null: all is well. */
-  heartbeat(request: HeartbeatRequest): null | Failure {
-    return this.#run((nowMs) => this.#classic.heartbeat(request, nowMs));
+  async heartbeat(request: HeartbeatRequest): Promise<null | Failure> {
+    const refused = this.#members.areTopicsOld() ? await this.#members.refreshTopics() : null;
+    return refused ?? this.#members.heartbeat(request);
   }
 
   /** One answer for each member, in order. */
   leave(request: LeaveGroupRequest): LeftMember[] {
-    return this.#run((nowMs) => this.#classic.leave(request.members, nowMs));
+    return this.#members.leave(request);
+  }
+
+  /** A heartbeat of the consumer protocol: joins, goes on, or leaves. */
+  async consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
+    const { groupId, memberEpoch } = request;
+    let refused = checkGroupId(groupId) ?? checkHeartbeat(request);
+    if (refused === null && this.#members.areTopicsOld()) refused = await this.#members.refreshTopics();
+    for (;;) {
+      if (refused !== null) return refused;
+      if (memberEpoch === JOIN_EPOCH && this.#stores.offsets.groupId() === null) refused = await this.#make(groupId);
+      else if (!isLeaving(request) && !this.#members.isPreparedForHeartbeat(request)) {
+        refused = await this.#members.prepareConsumerHeartbeat(request);
+      } else return this.#members.consumerHeartbeat(request);
+    }
+  }
+
+  get config(): GroupConfig {
+    return this.#options.config;
+  }
+
+  /** Of a consumer group; null: it has no such member. */
+  memberEpoch(memberId: string): number | null {
+    return this.#members.memberEpoch(memberId);
+  }
+
+  /** What a member of a consumer group has, and whether it waits for more. */
+  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
+    return this.#members.memberAssignment(memberId);
+  }
+
+  /** null: none is committed. */
+  committedOffset(topicId: string, partition: number): StoredOffset | null {
+    return this.#stores.offsets.offset(topicId, partition);
   }
 
   /** One result for each offset, in order: null where it was written. The good ones are written together. */
   async commit(commit: GroupCommit): Promise<readonly (Failure | null)[] | Failure> {
-    const refused =
-      checkGroupId(commit.groupId) ?? checkCommitSize(commit.offsets) ?? this.#run((nowMs) => this.#classic.allowCommit(commit, nowMs));
+    const refused = checkGroupId(commit.groupId) ?? checkCommitSize(commit.offsets) ?? this.#members.allowCommit(commit);
     if (refused !== null) return refused;
 
-    const { results, accepted } = this.#checkOffsets(commit.offsets);
+    const { results, accepted } = this.#checkOffsets(commit);
     const unwritten = accepted.length > 0 ? await this.#write(commit.groupId, accepted) : null;
     return unwritten ?? results;
   }
@@ -188,7 +232,7 @@ export class GroupCoordinator {
   /** The transaction is decided: its offsets become visible, or go. Repeats, and a group that is gone, change nothing. */
   endTransaction(end: GroupTransactionEnd): void {
     this.#pending.end(end);
-    if (this.#stores.offsets.groupId() !== null && this.#classic.state === "Empty") this.#retention.committed(this.#options.now());
+    if (this.#stores.offsets.groupId() !== null && this.#members.isEmpty) this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
   }
 
@@ -196,21 +240,45 @@ export class GroupCoordinator {
   describe(): GroupSnapshot | null {
     const groupId = this.#stores.offsets.groupId();
     if (groupId === null) return null;
-    const { state, memberIds, generationId } = this.#classic;
-    const members = memberIds.map((memberId) => ({ memberId, memberEpoch: generationId }));
-    return { groupId, state, members, offsets: this.#stores.offsets.offsets(), unstable: this.#pending.partitions() };
+    const { type, state } = this.#members;
+    return { groupId, type, state, members: this.#members.describeMembers(groupId), ...this.#offsets() };
   }
 
-  /** null: the group does not exist. */
+  /** For a member, where one is named: it must be one, in its present epoch. */
+  committedOffsets(member?: Committer): Pick<GroupSnapshot, "offsets" | "unstable"> | Failure {
+    const refused = member === undefined ? null : this.#members.allowOffsetFetch(member.memberId, member.memberEpoch);
+    return refused ?? this.#offsets();
+  }
+
+  /** null: the group does not exist, or is of the other kind. */
   describeClassic(): ClassicGroupDescription | null {
     const groupId = this.#stores.offsets.groupId();
-    return groupId === null ? null : this.#classic.describe(groupId);
+    return groupId === null ? null : this.#members.describeClassic(groupId);
+  }
+
+  /** null: the group does not exist, or is of the other kind. */
+  describeConsumer(): ConsumerGroupDescription | null {
+    const groupId = this.#stores.offsets.groupId();
+    return groupId === null ? null : this.#members.describeConsumer(groupId);
   }
 
   /** null: the group does not exist. */
   listing(): GroupListing | null {
     const groupId = this.#stores.offsets.groupId();
-    return groupId === null ? null : { groupId, state: this.#classic.state, protocolType: this.#classic.protocolType };
+    const { type, state, protocolType } = this.#members;
+    return groupId === null ? null : { groupId, type, state, protocolType };
+  }
+
+  /** Kafka's OffsetDelete. One result for each, in order: null where there is no such offset now. */
+  deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): readonly (Failure | null)[] | Failure {
+    const invalid = checkGroupId(groupId) ?? checkCommitSize(offsets);
+    if (invalid !== null) return invalid;
+    if (this.#stores.offsets.groupId() === null) return failure("GROUP_ID_NOT_FOUND", `Group '${groupId}' does not exist.`);
+    const deletable = deletableOffsets(this.#members, offsets);
+    if (isFailure(deletable)) return deletable;
+    const going = offsets.filter((_, index) => deletable[index] === null);
+    if (going.length > 0) this.#stores.offsets.removeOffsets(going);
+    return deletable;
   }
 
   delete(groupId: string): Promise<null | Failure> {
@@ -219,79 +287,53 @@ export class GroupCoordinator {
 
   /** Does what has become due: members that were not heard, rebalances whose time is up, offsets that were kept long enough. */
   async expire(): Promise<void> {
-    const nowMs = this.#options.now();
-    this.#classic.expire(nowMs);
-    this.#settle();
+    this.#members.expire();
     const groupId = this.#stores.offsets.groupId();
-    if (groupId !== null && this.#pending.isEmpty && this.#retention.expire(this.#classic, nowMs)) await this.#removeIfUnused(groupId);
+    const now = this.#options.now();
+    if (groupId !== null && this.#pending.isEmpty && this.#retention.expire(this.#members, now)) await this.#removeIfUnused(groupId);
     this.#options.schedule(this.schedule);
   }
 
-  /** Stores when the sessions of a Stable group end: nobody was heard for a while, and the object may be put out of memory. */
+  /** Stores when the members' sessions end: nobody was heard for a while, and the object may be put out of memory. */
   sleep(): void {
-    if (!this.schedule.hasUnstoredSessions) return;
-    this.#stores.members.putSessions(this.#classic.sessionDeadlines());
-    this.#areSessionsStored = true;
+    this.#members.sleep();
   }
 
-  #loadClassic(sessions?: ReadonlyMap<string, number>): ClassicGroup {
-    const nowMs = this.#options.now();
-    const stored = this.#stores.members.classicGroup();
-    return stored === null
-      ? ClassicGroup.empty(this.#classicOptions, nowMs)
-      : ClassicGroup.restore(stored, this.#classicOptions, nowMs, sessions);
-  }
-
-  /** An operation of somebody who is heard by it: stored sessions are not the present ones any more. */
-  #run<T>(operation: (nowMs: number) => T): T {
-    if (this.#areSessionsStored) {
-      this.#stores.members.clearSessions();
-      this.#areSessionsStored = false;
-    }
-    const result = operation(this.#options.now());
-    this.#settle();
-    this.#options.schedule(this.schedule);
-    return result;
-  }
-
-  #settle(): void {
-    const { joins, syncs, isChanged } = this.#classic.takeEffects();
-    if (isChanged) this.#store();
-    for (const { waiter, answer } of joins) this.#joins.answer(waiter, answer);
-    for (const { waiter, answer } of syncs) this.#syncs.answer(waiter, answer);
-  }
-
-  #store(): void {
-    try {
-      this.#stores.members.putClassicGroup(this.#classic.snapshot());
-    } catch (error) {
-      this.#options.broken(error);
-      throw error;
-    }
-    this.#retention.membersChanged(this.#classic.emptySinceMs);
+  #make(groupId: string): Promise<null | Failure> {
+    return this.#lifecycle.run(() => this.#writeFirst(groupId, []));
   }
 
   /** Between the last look at the group and the write nothing may come, a deletion least of all. */
   async #putPending(commit: TransactionalCommit, transaction: OpenTransaction): Promise<readonly (Failure | null)[] | Failure> {
     const { groupId, member } = commit;
     for (;;) {
-      const refused = this.#run((nowMs) => this.#classic.allowCommit({ ...(member && { member }), isTransactional: true }, nowMs));
+      const refused = this.#members.allowCommit({ ...(member && { member }), isTransactional: true });
       if (refused !== null) return refused;
       if (this.#stores.offsets.groupId() !== null) break;
-      const unreached = await this.#lifecycle.run(() => this.#writeFirst(groupId, []));
+      const unreached = await this.#make(groupId);
       if (unreached !== null) return unreached;
     }
     if (transaction.hasEnded()) return hasEnded(commit);
-    const { results, accepted } = this.#checkOffsets(commit.offsets);
+    const { results, accepted } = this.#checkOffsets(commit);
     if (accepted.length > 0) this.#pending.put(transaction, accepted);
     this.#options.schedule(this.schedule);
     return results;
   }
 
-  #checkOffsets(offsets: readonly OffsetToCommit[]): { results: (Failure | null)[]; accepted: StoredOffset[] } {
-    const results = offsets.map(checkOffset);
+  /** What of an allowed commit may be written, and why the others may not. */
+  #checkOffsets(commit: GroupCommit): { results: (Failure | null)[]; accepted: StoredOffset[] } {
+    const results = commit.offsets.map(
+      (offset) => checkOffset(offset) ?? this.#members.checkPartitionCommit(commit, offset.topicId, offset.partition),
+    );
     const committedAtMs = this.#options.now();
-    return { results, accepted: offsets.filter((_, index) => results[index] === null).map((offset) => ({ ...offset, committedAtMs })) };
+    return {
+      results,
+      accepted: commit.offsets.filter((_, index) => results[index] === null).map((offset) => ({ ...offset, committedAtMs })),
+    };
+  }
+
+  #offsets(): Pick<GroupSnapshot, "offsets" | "unstable"> {
+    return { offsets: this.#stores.offsets.offsets(), unstable: this.#pending.partitions() };
   }
 
   async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
@@ -300,7 +342,7 @@ export class GroupCoordinator {
         ? await this.#lifecycle.run(() => this.#writeFirst(groupId, offsets))
         : this.#stores.offsets.putOffsets(groupId, offsets);
     if (!unreached) this.#pending.committed(offsets);
-    if (this.#classic.state === "Empty") this.#retention.committed(this.#options.now());
+    if (this.#members.isEmpty) this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
     return unreached ?? null;
   }
@@ -310,13 +352,13 @@ export class GroupCoordinator {
     const unreached = isNew ? await reach(() => this.#register.registerGroup(groupId)) : null;
     if (unreached !== null) return unreached;
     this.#stores.offsets.putOffsets(groupId, offsets);
-    if (isNew && offsets.length === 0) this.#store(); // since when it has had no members
+    if (isNew && offsets.length === 0) this.#members.store(); // since when it has had no members
     return null;
   }
 
   #checkEmpty(groupId: string): Failure | null {
-    if (this.#classic.state === "Empty") return null;
-    return failure("NON_EMPTY_GROUP", `Group '${groupId}' has ${this.#classic.memberIds.length} members.`);
+    if (this.#members.isEmpty) return null;
+    return failure("NON_EMPTY_GROUP", `Group '${groupId}' has ${this.#members.memberCount} members.`);
   }
 
   /** Runs within the life cycle, and for an Empty group. */
@@ -329,23 +371,21 @@ export class GroupCoordinator {
   }
 
   async #clear(): Promise<void> {
-    this.#classic.kill(this.#options.now());
     this.#retention.groupIsGone();
     try {
-      this.#stores.members.clear();
+      this.#members.kill();
       this.#stores.pending.clear();
       await this.#stores.offsets.clear();
       this.#options.cleared();
     } finally {
-      this.#areSessionsStored = false;
-      this.#classic = this.#loadClassic();
+      this.#members.reload();
     }
   }
 
   /** Where the register cannot be reached the name stays, and the group's next life or deletion puts it right. */
   #removeIfUnused(groupId: string): Promise<null | Failure> {
     return this.#lifecycle.run(async () => {
-      const isUnused = this.#classic.state === "Empty" && this.#stores.offsets.offsets().length === 0 && this.#pending.isEmpty;
+      const isUnused = this.#members.isEmpty && this.#stores.offsets.offsets().length === 0 && this.#pending.isEmpty;
       return isUnused ? this.#remove(groupId) : null;
     });
   }

@@ -99,6 +99,9 @@ export class ProducerState {
    */
   checkMarker(marker: TxnMarker): "append" | "nothing" | Failure {
     const { producerId, producerEpoch, coordinatorEpoch } = marker;
+    if (producerId < 0 || producerEpoch < 0) {
+      return failure("INVALID_REQUEST", `a marker is of a producer, not of producer id ${producerId} and epoch ${producerEpoch}`);
+    }
     this.#guards.void(producerId);
     const entry = this.#producers.get(producerId);
     if (entry === undefined) return "append";

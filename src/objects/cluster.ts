@@ -74,6 +74,11 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
     return this.#registry.topic(name);
   }
 
+  /** Those of the names that exist: for groups, whose members subscribe to many. */
+  async topicsNamed(names: readonly string[]): Promise<readonly TopicMetadata[]> {
+    return names.flatMap((name) => this.#registry.topic(name) ?? []);
+  }
+
   async topicById(topicId: string): Promise<TopicMetadata | null> {
     return this.#registry.topicById(topicId);
   }

@@ -1,12 +1,17 @@
-// The group object: the coordinator of one consumer group, named by the group's id. Its methods are GroupPort's and ClassicGroupPort's
-// (src/broker/ports.ts), called over RPC; a join or a sync that has to wait is a call that is not answered yet.
+// The group object: the coordinator of one consumer group, named by the group's id. Its methods are GroupPort's, ClassicGroupPort's and
+// ConsumerGroupPort's (src/broker/ports.ts), called over RPC; a join or a sync that has to wait is a call that is not answered yet.
 
 import { DurableObject } from "cloudflare:workers";
 import type {
   ClassicGroupDescription,
   ClassicGroupPort,
+  ConsumerGroupDescription,
+  ConsumerGroupPort,
+  ConsumerHeartbeat,
+  ConsumerHeartbeatAnswer,
   GroupDescription,
   GroupListing,
+  GroupMember,
   GroupPort,
   GroupTransactionEnd,
   HeartbeatRequest,
@@ -15,6 +20,9 @@ import type {
   LeaveGroupRequest,
   LeftMember,
   MemberCommitRequest,
+  MemberPoll,
+  MemberPolled,
+  OffsetDeletion,
   SyncGroupAnswer,
   SyncGroupRequest,
   TransactionalCommit,
@@ -22,30 +30,31 @@ import type {
 import type { Failure } from "../common/errors.ts";
 import { readGroupConfigs } from "../common/group-configs.ts";
 import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
+import { pollAsMember } from "../coordinator/member-poll.ts";
 import type { Env } from "../env.ts";
+import { SqliteConsumerStore } from "../storage/sqlite-consumer-store.ts";
 import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
 import { SqliteOffsetStore } from "../storage/sqlite-offset-store.ts";
 import { SqlitePendingOffsetStore } from "../storage/sqlite-pending-offset-store.ts";
+import { groupCluster } from "./group-cluster.ts";
 import { GroupTimers } from "./group-timers.ts";
-import { CLUSTER_OBJECT_NAME, transactionObjectName } from "./names.ts";
+import { transactionObjectName } from "./names.ts";
 
-export class GroupObject extends DurableObject<Env> implements GroupPort, ClassicGroupPort {
+export class GroupObject extends DurableObject<Env> implements GroupPort, ClassicGroupPort, ConsumerGroupPort {
   readonly #coordinator: GroupCoordinator;
   /** There once the constructor's work is done, which every call waits for. */
   #timers!: GroupTimers;
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
-    const register = {
-      registerGroup: (groupId: string) => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).registerGroup(groupId),
-      unregisterGroup: (groupId: string) => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).unregisterGroup(groupId),
-    };
+    const { storage } = context;
     const stores = {
-      offsets: new SqliteOffsetStore(context.storage),
-      pending: new SqlitePendingOffsetStore(context.storage),
-      members: new SqliteGroupStore(context.storage),
+      offsets: new SqliteOffsetStore(storage),
+      members: new SqliteGroupStore(storage),
+      consumers: new SqliteConsumerStore(storage),
+      pending: new SqlitePendingOffsetStore(storage),
     };
-    this.#coordinator = new GroupCoordinator(stores, register, {
+    this.#coordinator = new GroupCoordinator(stores, groupCluster(env), {
       now: Date.now,
       randomId: () => crypto.randomUUID(),
       config: readGroupConfigs(env.SLUICE_GROUP_CONFIGS),
@@ -66,7 +75,7 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
     return this.#coordinator.sync(request);
   }
 
-  async heartbeat(request: HeartbeatRequest): Promise<null | Failure> {
+  heartbeat(request: HeartbeatRequest): Promise<null | Failure> {
     return this.#coordinator.heartbeat(request);
   }
 
@@ -97,6 +106,26 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
 
   async listing(_groupId: string): Promise<GroupListing | null> {
     return this.#coordinator.listing();
+  }
+
+  consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
+    return this.#coordinator.consumerHeartbeat(request);
+  }
+
+  poll(request: MemberPoll): Promise<MemberPolled | Failure> {
+    return pollAsMember(this.#coordinator, request);
+  }
+
+  async describeConsumer(_groupId: string): Promise<ConsumerGroupDescription | null> {
+    return this.#coordinator.describeConsumer();
+  }
+
+  async committedOffsets(_groupId: string, member?: GroupMember): Promise<Pick<GroupDescription, "offsets" | "unstable"> | Failure> {
+    return this.#coordinator.committedOffsets(member);
+  }
+
+  async deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): Promise<readonly (Failure | null)[] | Failure> {
+    return this.#coordinator.deleteOffsets(groupId, offsets);
   }
 
   delete(groupId: string): Promise<null | Failure> {

@@ -30,10 +30,18 @@ export function kafkaSettings(env: Env, advertised: HostPort): KafkaSettings {
     adminToken: env.SLUICE_ADMIN_TOKEN || null,
     isOpen: env.SLUICE_OPEN === "1",
     isAutoCreated: env.SLUICE_AUTO_CREATE_TOPICS !== "false",
+    maxReauthMs: parseReauthMs(env.SLUICE_MAX_REAUTH_MS),
     advertised,
   };
 }
 
 function advertised(env: Env, door: Door | null): HostPort | null {
   return advertisedListener(env.SLUICE_ADVERTISED_LISTENER ?? "", door);
+}
+
+/** Throws where the setting is no time: a broker that ignored it would never ask anybody to authenticate again. */
+function parseReauthMs(text: string | null | undefined): number {
+  const ms = Number(text || 0);
+  if (Number.isSafeInteger(ms) && ms >= 0) return ms;
+  throw new Error(`SLUICE_MAX_REAUTH_MS must be a number of milliseconds, 0 or more, not '${text}'`);
 }

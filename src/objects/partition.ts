@@ -120,6 +120,7 @@ export class PartitionObject extends DurableObject<Env> {
       return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets: open.offsets() };
     }
     open.log.advanceLogStart(offset);
+    this.#watchers.tell(open.offsets()); // the last stable offset is not before the start
     this.#upkeep.schedule(Date.now());
     return open.offsets();
   }

@@ -1,7 +1,15 @@
 // The use cases' ports over Durable Object RPC. A call that breaks is a retriable failure, not an exception: the object restarts,
 // moves, or is overloaded, and a client may try again.
 
-import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports, TransactionPort } from "../broker/ports.ts";
+import type {
+  ClassicGroupPort,
+  ClusterPort,
+  ConsumerGroupPort,
+  GroupPort,
+  PartitionPort,
+  Ports,
+  TransactionPort,
+} from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
@@ -48,9 +56,9 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
   };
 }
 
-function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort {
+function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort & ConsumerGroupPort {
   // Its RPC methods, as plain data. A connection keeps its port for hours, and a stub of an object that was reset stays broken.
-  const object = () => env.GROUP.getByName(groupId) as unknown as GroupPort & ClassicGroupPort;
+  const object = () => env.GROUP.getByName(groupId) as unknown as GroupPort & ClassicGroupPort & ConsumerGroupPort;
   return {
     commit: (request) => orCoordinatorUnavailable(object().commit(request)),
     describe: (id) => object().describe(id),
@@ -63,6 +71,11 @@ function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort {
     listing: (id) => orCoordinatorUnavailable(object().listing(id)),
     commitInTransaction: (request) => orCoordinatorUnavailable(object().commitInTransaction(request)),
     endTransaction: (end) => orCoordinatorUnavailable(object().endTransaction(end)),
+    consumerHeartbeat: (request) => orCoordinatorUnavailable(object().consumerHeartbeat(request)),
+    poll: (request) => orCoordinatorUnavailable(object().poll(request)),
+    describeConsumer: (id) => orCoordinatorUnavailable(object().describeConsumer(id)),
+    committedOffsets: (id, member) => orCoordinatorUnavailable(object().committedOffsets(id, member)),
+    deleteOffsets: (id, offsets) => orCoordinatorUnavailable(object().deleteOffsets(id, offsets)),
   };
 }
 

@@ -34,8 +34,10 @@ export class TransactionObject extends DurableObject<Env> implements Transaction
   /** There once the constructor's work is done, which every call waits for. */
   #alarm!: EarlyAlarm;
 
-  /** How long a request waits for a transaction to be complete. A property: RPC does not reach it. */
+  /** How long a request waits for a transaction to be complete. A property, as the next one: RPC does not reach them. */
   endWaitMs = TRANSACTION_END_WAIT_MS;
+
+  participants: TransactionParticipants = participants(this.ctx, this.env);
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
@@ -45,7 +47,11 @@ export class TransactionObject extends DurableObject<Env> implements Transaction
       unregisterTransaction: (transactionalId: string) => cluster().unregisterTransaction(transactionalId),
       allocateProducerId: () => producerIds.next(() => cluster().allocateProducerIds()),
     };
-    this.#coordinator = new TransactionCoordinator(new SqliteTransactionStore(context.storage), register, participants(context, env), {
+    const told: TransactionParticipants = {
+      writeMarker: (topic, partition, marker) => this.participants.writeMarker(topic, partition, marker),
+      endInGroup: (groupId, end) => this.participants.endInGroup(groupId, end),
+    };
+    this.#coordinator = new TransactionCoordinator(new SqliteTransactionStore(context.storage), register, told, {
       now: Date.now,
       wait: (ms) => scheduler.wait(ms),
       config: readTransactionConfigs(env.SLUICE_TRANSACTION_CONFIGS),

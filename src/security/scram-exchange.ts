@@ -5,6 +5,9 @@
 //   client-final  c=base64(gs2 header),r=NONCE+OURS[,extensions],p=PROOF
 //   server-final  v=SIGNATURE
 //
+// librdkafka before 2.6.1, which most distributions have, repeats its own nonce in front in client-final. That is taken too: what has to be
+// in it, so that no exchange can be replayed, is our part.
+//
 // A user that there is not goes the whole way, with a decoy, and is refused where a wrong password is. No channel binding (the gs2 header
 // begins with n, or with y from a client that would), no delegation tokens.
 
@@ -31,7 +34,8 @@ interface Begun {
   readonly gs2Header: string;
   readonly clientFirstBare: string;
   readonly serverFirst: string;
-  readonly nonce: string;
+  /** What client-final may answer it with. */
+  readonly nonces: readonly string[];
 }
 
 export class ScramExchange {
@@ -59,14 +63,21 @@ export class ScramExchange {
     const credential = await this.#credentialOf(user);
     const nonce = clientNonce! + encodeBase64(crypto.getRandomValues(new Uint8Array(NONCE_BYTES)));
     const serverFirst = `r=${nonce},s=${credential.salt},i=${credential.iterations}`;
-    this.#begun = { user, credential, gs2Header: gs2Header!, clientFirstBare: clientFirstBare!, serverFirst, nonce };
+    this.#begun = {
+      user,
+      credential,
+      gs2Header: gs2Header!,
+      clientFirstBare: clientFirstBare!,
+      serverFirst,
+      nonces: [nonce, clientNonce! + nonce],
+    };
     return { answer: new TextEncoder().encode(serverFirst), user: null };
   }
 
-  async #final(message: string, { user, credential, gs2Header, clientFirstBare, serverFirst, nonce }: Begun): Promise<ScramStep | null> {
+  async #final(message: string, { user, credential, gs2Header, clientFirstBare, serverFirst, nonces }: Begun): Promise<ScramStep | null> {
     const [, withoutProof, binding, givenNonce, proofText] = CLIENT_FINAL.exec(message) ?? [];
     const proof = proofText === undefined ? null : decodeBase64(proofText);
-    if (proof === null || givenNonce !== nonce || binding !== encodeBase64(new TextEncoder().encode(gs2Header))) return null;
+    if (proof === null || !nonces.includes(givenNonce!) || binding !== encodeBase64(new TextEncoder().encode(gs2Header))) return null;
     const authMessage = `${clientFirstBare},${serverFirst},${withoutProof}`;
     if (!(await isProofOf(this.#mechanism, credential, authMessage, proof))) return null;
     const signature = await serverSignature(this.#mechanism, credential, authMessage);

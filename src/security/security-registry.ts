@@ -44,8 +44,7 @@ export class SecurityRegistry {
     const { credential, token, acl, quota } = this.#values;
     return {
       ...{ version, decoySecret: secret },
-      ...{ credentials: [...credential.values()], tokens: [...token.values()] },
-      ...{ acls: [...acl.values()], quotas: [...quota.values()] },
+      ...{ credentials: inOrder(credential), tokens: inOrder(token), acls: inOrder(acl), quotas: inOrder(quota) },
     };
   }
 
@@ -220,6 +219,11 @@ export class SecurityRegistry {
 
 function credentialKey({ user, mechanism }: CredentialDeletion): string {
   return `${mechanism} ${user}`;
+}
+
+/** The values in the order of their keys, so that the same rows always give the same snapshot. */
+function inOrder<V>(values: ReadonlyMap<string, V>): V[] {
+  return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
 
 function load(store: SecurityStore): Values {

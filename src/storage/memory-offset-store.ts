@@ -17,6 +17,10 @@ export class MemoryOffsetStore implements OffsetStore {
     for (const offset of structuredClone(offsets)) this.#offsets.set(`${offset.topicId}/${offset.partition}`, offset);
   }
 
+  offset(topicId: string, partition: number): StoredOffset | null {
+    return this.#offsets.get(`${topicId}/${partition}`) ?? null;
+  }
+
   offsets(): StoredOffset[] {
     return [...this.#offsets.values()].sort(
       (a, b) => compareUtf8(a.topic, b.topic) || compareUtf8(a.topicId, b.topicId) || a.partition - b.partition,

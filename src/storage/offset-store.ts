@@ -19,6 +19,8 @@ export interface OffsetStore {
   groupId(): string | null;
   /** Writes all of them or, when it throws, none; makes the group if it is new. Of two for one partition the later stays. */
   putOffsets(groupId: string, offsets: readonly StoredOffset[]): void;
+  /** That of one partition, or null. */
+  offset(topicId: string, partition: number): StoredOffset | null;
   /** In the order of topic name, topic id and partition. */
   offsets(): StoredOffset[];
   /** Forgets these, by topic id and partition, and leaves the group. */

@@ -68,6 +68,18 @@ export class SqliteOffsetStore implements OffsetStore {
     }
   }
 
+  offset(topicId: string, partition: number): StoredOffset | null {
+    const topic = this.#topics.get(topicId);
+    if (topic === undefined) return null;
+    const [row] = this.#sql.exec<OffsetRow>(
+      `SELECT topic_id, name, partition, offset, leader_epoch, metadata, committed_at_ms
+       FROM offsets JOIN topics USING (topic) WHERE topic = ? AND partition = ?`,
+      topic,
+      partition,
+    );
+    return row === undefined ? null : toOffset(row);
+  }
+
   offsets(): StoredOffset[] {
     if (this.#groupId === null) return [];
     const rows = this.#sql.exec<OffsetRow>(

@@ -35,6 +35,8 @@ export function offsetStoreConformance(withStore: WithOffsetStore): void {
     const offset = anOffset({ offset: Number.MAX_SAFE_INTEGER, leaderEpoch: 2_147_483_647, metadata: "é\u{1f600}\n" });
     store.putOffsets("g", [offset]);
     expect(store.offsets()).toEqual([offset]);
+    expect(store.offset(offset.topicId, offset.partition)).toEqual(offset);
+    expect([store.offset("other", offset.partition), store.offset(offset.topicId, offset.partition + 1)]).toEqual([null, null]);
   });
 
   inStore("keeps the last offset of a partition, also within one write, and also when it goes back", (store) => {

@@ -109,6 +109,15 @@ export function topicStoreConformance(withStore: WithTopicStore): void {
     });
   });
 
+  inStore("lists a transactional id that was added twice once, and one that was removed no more", (store) => {
+    for (const transactionalId of ["t2", "t1", "t2", "u"]) store.addTransaction(transactionalId);
+    store.removeTransaction("t1");
+    store.removeTransaction("never there");
+    expect(store.listTransactions({ prefix: "t", after: "", limit: 10 })).toEqual(["t2"]);
+    expect(store.listTransactions({ prefix: "", after: "t2", limit: 10 })).toEqual(["u"]);
+    expect(store.listGroups({ prefix: "", after: "", limit: 10 })).toEqual([]);
+  });
+
   describe("groups", () => {
     inStore("lists a group that was added twice once, and one that was removed no more", (store) => {
       for (const groupId of ["g2", "g1", "g2", "h"]) store.addGroup(groupId);

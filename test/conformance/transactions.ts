@@ -151,6 +151,12 @@ export function transactionConformance({ core, tools, withStore }: LogSetting): 
       expect(end(log, true, { coordinatorEpoch: 4 })).toMatchObject({ baseOffset: 3 });
     });
 
+    onLog("of no producer is refused", (log) => {
+      expect(end(log, true, { producerId: -1 })).toMatchObject({ error: "INVALID_REQUEST" });
+      expect(end(log, true, { producerEpoch: -1 })).toMatchObject({ error: "INVALID_REQUEST" });
+      expect(log.highWatermark).toBe(0);
+    });
+
     onLog("goes with other appends into one row", (log, store) => {
       begin(log, batch(["a"]));
       log.append([plain("b"), { producerId: 7, producerEpoch: 0, coordinatorEpoch: 0, isCommit: false }, plain("c")], CONFIG);

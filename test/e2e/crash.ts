@@ -9,7 +9,7 @@
 //   - the records of each writer are there once each, in the order it sent them;
 //   - every record acknowledged before the read began is at the offset that the acknowledgement named, or below the log start.
 //
-// tiering.ts does the same to a topic whose segments are archived and expire.
+// tiering.ts does the same to a topic whose segments are archived and expire, beside one that is compacted.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -35,8 +35,20 @@ export interface CrashOptions {
   readonly archive?: string;
   /** Added to each record. */
   readonly paddingBytes?: number;
+  /** What else goes on with the broker. */
+  readonly alongside?: (broker: Broker) => Promise<Alongside>;
   /** Looks at the broker once all is written and read back. */
   readonly finish?: (broker: Broker, topic: string) => Promise<void>;
+}
+
+/** Work that goes on over the kills. */
+export interface Alongside {
+  /** Rejects at the first broken promise. */
+  readonly working: Promise<void>;
+  /** Reads back, after each kill and at the end. Rejects at the first broken promise. */
+  check(): Promise<void>;
+  /** Ends `working` after what is under way is acknowledged; with `true` at once. */
+  stop(isAbandoned?: boolean): void;
 }
 
 export interface CrashFigures {
@@ -58,6 +70,7 @@ export async function crashRepeatedly(options: CrashOptions): Promise<CrashFigur
   const start = performance.now();
   const broker = await startBroker(archive === undefined ? {} : { archive });
   const writers: Writer[] = [];
+  let alongside: Alongside | undefined;
   let readBackRecords = 0;
   try {
     await postJson(`${broker.url}/v1/topics`, { name: TOPIC, partitions, configs });
@@ -66,16 +79,20 @@ export async function crashRepeatedly(options: CrashOptions): Promise<CrashFigur
       const place = { index: i, partition: i % partitions, paddingBytes };
       writers.push(new Writer(broker.url, place, identity, seededRandom(seed + i + 1)));
     }
-    const writing = Promise.all(writers.map((writer) => writer.run()));
+    alongside = await options.alongside?.(broker);
+    const writing = Promise.all([...writers.map((writer) => writer.run()), alongside?.working]);
     const failed = writing.then(() => null);
     for (let round = 0; round < rounds; round++) {
       await Promise.race([sleep(random() * MAX_UPTIME_MS), failed]);
       await broker.kill9();
       await broker.restart();
       readBackRecords += await Promise.race([readBack(broker, writers, partitions), failed.then(() => 0)]);
+      await Promise.race([alongside?.check(), failed]);
     }
     for (const writer of writers) writer.stop();
+    alongside?.stop();
     await writing;
+    await alongside?.check();
     const total = (figure: (writer: Writer) => number) => writers.reduce((sum, writer) => sum + figure(writer), 0);
     const acknowledgedRecords = total((writer) => writer.acknowledged.length);
     const storedRecords = await readBack(broker, writers, partitions);
@@ -94,6 +111,7 @@ export async function crashRepeatedly(options: CrashOptions): Promise<CrashFigur
     };
   } finally {
     for (const writer of writers) writer.abandon();
+    alongside?.stop(true);
     await broker.stop();
   }
 }
@@ -109,7 +127,7 @@ interface TopicAnswer {
   readonly partitions: readonly { readonly logStartOffset: number; readonly highWatermark: number }[];
 }
 
-interface ProducerIdentity {
+export interface ProducerIdentity {
   readonly producerId: number;
   readonly producerEpoch: number;
 }
@@ -174,39 +192,63 @@ class Writer {
       const value: Mark = { writer: this.index, sequence: baseSequence + i };
       return { key: `writer ${this.index}${this.#padding}`, value, partition: this.partition };
     });
-    const body = JSON.stringify({ records, ...this.#identity, baseSequence });
-    while (!this.#abandoned) {
-      const baseOffset = await this.#produce(body);
-      if (baseOffset !== null) {
-        for (let i = 0; i < count; i++) this.acknowledged.push(baseOffset + i);
-        this.acknowledgedRequests++;
-        return;
-      }
-      this.repeatedRequests++;
-      await sleep(RETRY_DELAY_MS);
-    }
+    const baseOffset = await produceUntilAcknowledged({
+      ...{ url: this.#url, topic: TOPIC, body: { records, ...this.#identity, baseSequence } },
+      isAbandoned: () => this.#abandoned,
+      onRepeat: () => {
+        this.repeatedRequests++;
+      },
+    });
+    if (baseOffset === null) return;
+    for (let i = 0; i < count; i++) this.acknowledged.push(baseOffset + i);
+    this.acknowledgedRequests++;
   }
+}
 
-  /** Null: not acknowledged, so to be sent again. */
-  async #produce(body: string): Promise<number | null> {
-    let status: number;
-    let text: string;
-    try {
-      const answer = await fetch(`${this.#url}/v1/topics/${TOPIC}/records?offsets=false`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body,
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-      });
-      [status, text] = [answer.status, await answer.text()];
-    } catch {
-      return null; // the broker was killed, or is not up yet
-    }
-    if (status >= 500 || status === 429) return null;
-    const result = status === 200 ? (JSON.parse(text) as ProduceAnswer).results[0] : undefined;
-    if (result === undefined || result.code !== undefined) throw new Error(`writer ${this.index} was refused (${status}): ${text}`);
-    return result.baseOffset;
+export interface RepeatedProduce {
+  readonly url: string;
+  readonly topic: string;
+  /** Of an idempotent producer, to one partition. */
+  readonly body: unknown;
+  readonly isAbandoned: () => boolean;
+  readonly onRepeat?: () => void;
+}
+
+/**
+ * Sends a request again and again until it is acknowledged.
+ * @returns its base offset, null where it was abandoned
+ * @throws where it is refused
+ */
+export async function produceUntilAcknowledged({ url, topic, body, isAbandoned, onRepeat }: RepeatedProduce): Promise<number | null> {
+  const text = JSON.stringify(body);
+  while (!isAbandoned()) {
+    const baseOffset = await produceOnce(url, topic, text);
+    if (baseOffset !== null) return baseOffset;
+    onRepeat?.();
+    await sleep(RETRY_DELAY_MS);
   }
+  return null;
+}
+
+/** Null: not acknowledged, so to be sent again. */
+async function produceOnce(url: string, topic: string, body: string): Promise<number | null> {
+  let status: number;
+  let text: string;
+  try {
+    const answer = await fetch(`${url}/v1/topics/${topic}/records?offsets=false`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    [status, text] = [answer.status, await answer.text()];
+  } catch {
+    return null; // the broker was killed, or is not up yet
+  }
+  if (status >= 500 || status === 429) return null;
+  const result = status === 200 ? (JSON.parse(text) as ProduceAnswer).results[0] : undefined;
+  if (result === undefined || result.code !== undefined) throw new Error(`a produce to ${topic} was refused (${status}): ${text}`);
+  return result.baseOffset;
 }
 
 /** Checks every partition against what was acknowledged before; resolves to how many records it read. */
@@ -273,13 +315,13 @@ interface FetchAnswer {
 
 const OUT_OF_RANGE = 416;
 
-async function getJson(url: string, accepted?: number): Promise<unknown> {
+export async function getJson(url: string, accepted?: number): Promise<unknown> {
   const answer = await fetch(url);
   if (!answer.ok && answer.status !== accepted) throw new Error(`${url} was answered ${answer.status}: ${await answer.text()}`);
   return answer.json();
 }
 
-async function postJson(url: string, body: unknown): Promise<unknown> {
+export async function postJson(url: string, body: unknown): Promise<unknown> {
   const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${await answer.text()}`);
   return answer.json();

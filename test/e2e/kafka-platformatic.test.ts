@@ -1,6 +1,6 @@
 // @platformatic/kafka, which speaks almost nothing but flexible versions: a producer in every codec, a group by the classic protocol, admin.
 
-import { Admin, Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
+import { Admin, Consumer, FetchIsolationLevels, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { COMPRESSIONS } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
@@ -60,4 +60,40 @@ test("produces in every codec, reads in a group, and the group is seen and the t
   expect(Math.min(...sizes)).toBeGreaterThan(0);
   await admin.deleteTopics({ topics: ["flexible"] });
   expect(await admin.listTopics()).not.toContain("flexible");
+});
+
+test("commits one transaction and aborts another, with the offset of what it read", async () => {
+  const admin = ending(new Admin(options()));
+  await admin.createTopics({ topics: ["transform-in", "transform-out"], partitions: 1, replicas: 1 });
+  const feeder = ending(new Producer({ ...options(), serializers: stringSerializers }));
+  await feeder.send({ messages: [{ topic: "transform-in", value: "a" }] });
+
+  const reader = new Consumer({ ...options(), groupId: "transform", deserializers: stringDeserializers, autocommit: false });
+  const [read] = await (await reader.consume({ topics: ["transform-in"], mode: "earliest", maxWaitTime: 500 })).take(1).toArray();
+  const producer = ending(
+    new Producer({ ...options(), serializers: stringSerializers, idempotent: true, transactionalId: "platformatic" }),
+  );
+  const transform = async (value: string) => {
+    const transaction = await producer.beginTransaction();
+    await transaction.send({ messages: [{ topic: "transform-out", value }] });
+    await transaction.addConsumer(reader);
+    await transaction.addOffset(read!);
+    return transaction;
+  };
+  await (await transform("aborted")).abort();
+  await (await transform("committed")).commit();
+  await reader.close(true);
+
+  const checker = ending(
+    new Consumer({
+      ...options(),
+      groupId: "check",
+      deserializers: stringDeserializers,
+      isolationLevel: FetchIsolationLevels.READ_COMMITTED,
+    }),
+  );
+  const seen = await (await checker.consume({ topics: ["transform-out"], mode: "earliest", maxWaitTime: 500 })).take(1).toArray();
+  expect(seen.map(({ value }) => value)).toEqual(["committed"]);
+  const described = await fetch(`${broker.url}/v1/groups/transform/offsets`);
+  expect(await described.json()).toMatchObject({ offsets: [{ topic: "transform-in", offset: 1 }] });
 });

@@ -54,3 +54,8 @@ describe.each([
     expect(await runClient(script, module)).toEqual(expected);
   });
 });
+
+test.skipIf(!hasModule("confluent_kafka"))("confluent-kafka commits and aborts transactions with offsets, and is fenced", async () => {
+  const expected = { isComplete: true, count: 152, committed: 5, fenced: "_FENCED" };
+  expect(await runClient("confluent_transactions.py", "transactions")).toEqual(expected);
+});

@@ -1,8 +1,7 @@
 // tiering.ts in short. `node test/e2e/tiering.ts fill` and `node test/e2e/tiering.ts crash` run it in full.
 
 import { expect, test } from "vitest";
-import { describeFigures } from "./crash.ts";
-import { crashWhileTiering, describeFill, fillAndReadBack } from "./tiering.ts";
+import { crashWhileTiering, describeFill, describeTieredCrash, fillAndReadBack } from "./tiering.ts";
 
 test("a partition of 100 segments keeps one of them, and every record reads back", async ({ annotate }) => {
   const figures = await fillAndReadBack({ megabytes: 100, segmentBytes: 2 ** 20 });
@@ -10,10 +9,13 @@ test("a partition of 100 segments keeps one of them, and every record reads back
   expect(figures.segments).toBeGreaterThan(90);
 });
 
-test("after kill -9 while segments are archived and expired, what was acknowledged is there, and no orphan", async ({ annotate }) => {
+test("after kill -9 while segments are archived, expired and compacted, what was acknowledged is there, and no orphan", async ({
+  annotate,
+}) => {
   const seed = Date.now() % 1_000_000;
   console.log(`seed ${seed}`);
   const figures = await crashWhileTiering({ rounds: 4, writers: 4, seed });
-  await annotate(describeFigures(figures));
+  await annotate(describeTieredCrash(figures));
   expect(figures.acknowledgedRecords).toBeGreaterThan(0);
+  expect(figures.compacted.records).toBeLessThan(figures.compacted.acknowledgedRecords);
 });

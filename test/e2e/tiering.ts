@@ -4,8 +4,8 @@
 //   node test/e2e/tiering.ts crash [--rounds 50] [--writers 4] [--seed N]
 //
 // `fill` writes much more than the partition keeps, reads it all back, and proves every segment whole; with --dev under `npm run dev`, whose
-// archive is R2 as wrangler emulates it. `crash` kills the broker with
-// kill -9 (crash.ts) while segments are sealed, archived and expired. Both end with nothing in the archive that the manifest lacks.
+// archive is R2 as wrangler emulates it. `crash` kills the broker with kill -9 (crash.ts) while segments are sealed, archived and expired,
+// and those of another topic compacted (crash-compacted.ts). Both end with nothing in the archive that the manifests lack.
 
 import { parseArgs } from "node:util";
 import type { SegmentAnswer } from "../../src/contract/segments.ts";
@@ -17,6 +17,7 @@ import { archivedKeys, type DataLayout, NPM_START_LAYOUT, objectFileBytes, parti
 import { startDevBroker } from "../support/dev-broker.ts";
 import { fetchRaw, type PartitionPlace, produceBatches } from "../support/raw-batches.ts";
 import { type CrashFigures, crashRepeatedly, describeFigures } from "./crash.ts";
+import { COMPACTED_TOPIC, type CompactedFigures, CompactedTopic } from "./crash-compacted.ts";
 
 const RECORDS_PER_BATCH = 100;
 const VALUE_BYTES = 10_000;
@@ -83,23 +84,41 @@ export interface TieredCrashOptions {
   readonly seed: number;
 }
 
-/** As crashRepeatedly, on one partition whose segments are sealed, archived and expired all the time. */
-export function crashWhileTiering(options: TieredCrashOptions): Promise<CrashFigures> {
-  return crashRepeatedly({
+export interface TieredCrashFigures extends CrashFigures {
+  readonly compacted: CompactedFigures;
+  /** Of both topics, proved whole at the end. */
+  readonly segments: number;
+}
+
+/** As crashRepeatedly, on one partition whose segments are sealed, archived and expired all the time, and one that is compacted. */
+export async function crashWhileTiering(options: TieredCrashOptions): Promise<TieredCrashFigures> {
+  let topic: CompactedTopic | undefined;
+  let compacted: CompactedFigures | undefined;
+  let segmentCount = 0;
+  const figures = await crashRepeatedly({
     ...options,
     partitions: 1,
     archive: "",
     configs: { "segment.bytes": "100000", "retention.bytes": "2000000", "index.interval.bytes": "1000" },
     paddingBytes: 1000,
-    async finish(broker, topic) {
-      const place = { url: broker.url, topic, partition: 0 };
+    async alongside(broker) {
+      topic = await CompactedTopic.create(broker, options.seed);
+      return topic;
+    },
+    async finish(broker, name) {
+      const places = [name, COMPACTED_TOPIC].map((topic) => ({ url: broker.url, topic, partition: 0 }));
       await broker.kill9();
       await broker.restart(); // sweeps what earlier lives left behind
-      const segments = await settled(place);
-      await verifyAll(place);
+      const isCompact = (activeBaseOffset: number): Promise<boolean> => topic!.isDone(activeBaseOffset);
+      const segments = [...(await settled(places[0]!)), ...(await settled(places[1]!, isCompact))];
+      for (const place of places) await verifyAll(place);
+      await topic!.check();
+      compacted = await topic!.figures();
       await checkFolder(broker, segments);
+      segmentCount = segments.length;
     },
   });
+  return { ...figures, compacted: compacted!, segments: segmentCount };
 }
 
 /** @returns the largest size of the objects' files */
@@ -148,14 +167,21 @@ async function readAll(place: PartitionPlace): Promise<number> {
   return next;
 }
 
-/** The manifest, once every sealed segment is in the archive alone. */
-async function settled(place: PartitionPlace): Promise<SegmentAnswer[]> {
+/** The manifest, once every sealed segment is in the archive alone, and it stays as it is. */
+async function settled(
+  place: PartitionPlace,
+  isDone: (activeBaseOffset: number) => Promise<boolean> = async () => true,
+): Promise<SegmentAnswer[]> {
   for (;;) {
     const segments = await manifest(place);
-    const isDone = segments.every((segment, index) => segment.place === (index === segments.length - 1 ? "active" : "archived"));
-    if (isDone) return segments;
+    const isArchived = segments.every((segment, index) => segment.place === (index === segments.length - 1 ? "active" : "archived"));
+    if (isArchived && (await isDone(segments.at(-1)?.baseOffset ?? 0)) && isSame(segments, await manifest(place))) return segments;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
+}
+
+function isSame(one: readonly SegmentAnswer[], other: readonly SegmentAnswer[]): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 async function manifest(place: PartitionPlace): Promise<SegmentAnswer[]> {
@@ -213,6 +239,14 @@ async function post(url: string, body: unknown): Promise<unknown> {
   return answer.json();
 }
 
+export function describeTieredCrash(figures: TieredCrashFigures): string {
+  const { acknowledgedRecords, records, liveKeys } = figures.compacted;
+  return (
+    `${describeFigures(figures)}; ${acknowledgedRecords} records acknowledged in the compacted topic, each once: ${records} are left, ` +
+    `${liveKeys} keys with the newest value; ${figures.segments} segments proved whole, no orphan`
+  );
+}
+
 export function describeFill(figures: FillFigures): string {
   const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
   return (
@@ -240,6 +274,6 @@ if (import.meta.main) {
   } else if (positionals[0] === "crash") {
     const [rounds, writers, seed] = [Number(values.rounds), Number(values.writers), Number(values.seed)];
     console.log(`seed ${seed}`);
-    console.log(describeFigures(await crashWhileTiering({ rounds, writers, seed })));
+    console.log(describeTieredCrash(await crashWhileTiering({ rounds, writers, seed })));
   } else throw new Error("say fill or crash");
 }

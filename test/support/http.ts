@@ -2,6 +2,7 @@
 
 import { timingSafeEqual } from "node:crypto";
 import type { ExecutionContext } from "hono";
+import type { Security } from "../../src/broker/security.ts";
 import { createHttpApp } from "../../src/listeners/http/app.ts";
 import type { HttpSettings, KafkaSocketRequest } from "../../src/listeners/http/call.ts";
 import { MemoryBroker } from "./memory-broker.ts";
@@ -24,7 +25,7 @@ export interface TestApp {
   send(method: string, path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
 }
 
-export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
+export function testApp(settings: Partial<HttpSettings> = {}, security?: () => Security): TestApp {
   const broker = new MemoryBroker();
   const opened: KafkaSocketRequest[] = [];
   const app = createHttpApp<object>({
@@ -34,6 +35,7 @@ export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
       return new Response(null, { status: 204 }); // Node's Response takes no 101
     },
     settings: () => ({ ...OPEN, ...settings }),
+    ...(security !== undefined && { security }),
     codec: plainCodec,
     topicConfigs: (set) =>
       Object.entries(set).map(([name, value]) => {
@@ -58,8 +60,8 @@ export function testApp(settings: Partial<HttpSettings> = {}): TestApp {
 }
 
 /** A test app with the topic `orders` of two partitions. */
-export async function appWithTopic(settings: Partial<HttpSettings> = {}): Promise<TestApp> {
-  const app = testApp(settings);
+export async function appWithTopic(settings: Partial<HttpSettings> = {}, security?: () => Security): Promise<TestApp> {
+  const app = testApp(settings, security);
   await app.broker.createTopic({ name: "orders", partitions: 2 });
   return app;
 }

@@ -1,5 +1,6 @@
-// Takes random steps with a partition under faults, and after each compares it with the model (log-model.ts). Reads and lookups begin in
-// one step and end in a later one, as the archive gets round to them, while the log goes on.
+// Takes random steps with a partition under faults, and after each compares what is stored (stored-log.ts) with the models (log-model.ts,
+// compaction-model.ts). Reads, lookups and runs of maintenance begin in one step and end in a later one, as the archive gets round to
+// them, while the log goes on.
 
 import { vi } from "vitest";
 import type { ReadFailure, ReadResult } from "../../src/broker/ports.ts";
@@ -7,31 +8,44 @@ import type { TopicConfig } from "../../src/common/configs.ts";
 import { type Failure, isFailure } from "../../src/common/errors.ts";
 import type { AppendedRun } from "../../src/log/partition-log.ts";
 import type { Core } from "../../src/wasm/core.ts";
+import { CompactionModel, isCompacted } from "./compaction-model.ts";
 import { afterMicrotasks, FaultPlan, Turns } from "./faulty-stores.ts";
-import { checkExpiry, checkRecords, configsOf, equal, isExpired, LogModel, ManifestCheck } from "./log-model.ts";
+import { checkExpiry, configsOf, type Interval, LogModel } from "./log-model.ts";
+import { checkAlarm, checkRead, checkSettled, isSoonCompacted } from "./partition-checks.ts";
 import { PartitionUnderFaults } from "./partition-under-faults.ts";
 import { ModelProducers, type PlannedRun } from "./planned-runs.ts";
 import { seededRandom } from "./random.ts";
+import { DELETING, equal, readBatches, StoredLog, StoredLogReader } from "./stored-log.ts";
 
 const START_MS = 1_790_000_000_000;
-
-/** Upkeep tries again after this long at the latest (ms). */
-const LAST_RETRY_MS = 300_000;
 
 /** Of a fault at each call of a store, while there are faults. */
 const FAULT_CHANCE = 0.004;
 
-/** Values that configs change to. Compaction, once it runs, is another value of cleanup.policy. */
+/** Rounds of the alarm until nothing is due: a compaction is done a little at a time. */
+const MAX_ROUNDS = 400;
+
+const FIRST_CONFIGS = {
+  ...{ "segment.bytes": "1000", "index.interval.bytes": "300" },
+  ...{ "min.cleanable.dirty.ratio": "0", "delete.retention.ms": "5000" },
+};
+
+/** Values that configs change to. */
 const CONFIGS: Readonly<Record<string, readonly string[]>> = {
   "segment.bytes": ["14", "300", "1000", "3000"],
   "segment.ms": ["1000", "60000", "604800000"],
+  "segment.jitter.ms": ["0", "5000", "9223372036854775807"],
   "segment.index.bytes": ["16", "10485760"],
   "index.interval.bytes": ["0", "50", "300", "4096"],
   "retention.ms": ["-1", "5000", "120000", "604800000"],
   "retention.bytes": ["-1", "2000", "10000"],
   "local.retention.ms": ["-2", "0", "10000"],
   "local.retention.bytes": ["-2", "0", "3000"],
-  "cleanup.policy": ["delete", "delete", ""],
+  "cleanup.policy": ["delete", "compact", "compact,delete", ""],
+  "min.cleanable.dirty.ratio": ["0", "0", "0.5"],
+  "min.compaction.lag.ms": ["0", "0", "20000"],
+  "max.compaction.lag.ms": ["30000", "9223372036854775807"],
+  "delete.retention.ms": ["5000", "60000"],
   "message.timestamp.type": ["CreateTime", "CreateTime", "LogAppendTime"],
 };
 
@@ -59,30 +73,43 @@ export class LogMachine {
   readonly #turns: Turns;
   readonly #partition: PartitionUnderFaults;
   readonly #model = new LogModel();
+  readonly #compaction = new CompactionModel(this.#model);
   readonly #producers: ModelProducers;
-  readonly #manifest: ManifestCheck;
+  readonly #reader: StoredLogReader;
   readonly #failures: unknown[] = [];
   readonly counts: Record<string, number> = {};
-  #configs: Readonly<Record<string, string>> = { "segment.bytes": "1000", "index.interval.bytes": "300" };
+  #configs: Readonly<Record<string, string>>;
   #configVersion = 1;
   #nowMs = START_MS;
   #latestMs = START_MS;
-  #boundaries: number[] = [];
   #leaderEpoch = -1;
+  /** As it was looked at last. */
+  #stored = new StoredLog();
+  /** Since the maintenance began that is under way, or since the last look. */
+  #interval: { configs: TopicConfig[]; earliestMs: number };
 
-  constructor(core: Core, seed: number) {
+  constructor(core: Core, seed: number, cleanupPolicy: string) {
     this.#core = core;
     this.#random = seededRandom(seed);
+    const lagMs = this.#below(3) === 0 ? "20000" : "0";
+    this.#configs = { ...FIRST_CONFIGS, "cleanup.policy": cleanupPolicy, "min.compaction.lag.ms": lagMs };
+    this.#interval = { configs: [this.#config], earliestMs: START_MS };
     this.plan = new FaultPlan(this.#random);
     this.#turns = new Turns(this.#random);
     this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
     this.#producers = new ModelProducers(core, this.#random);
-    this.#manifest = new ManifestCheck(core);
+    this.#reader = new StoredLogReader(core);
+    vi.stubGlobal("scheduler", { wait: () => this.#turns.wait() }); // where compaction lets others have their turn
     this.#setClock(START_MS);
   }
 
   get recordCount(): number {
     return this.#model.endOffset;
+  }
+
+  /** What was compacted away. */
+  get compacted(): CompactionModel["counts"] {
+    return this.#compaction.counts;
   }
 
   async run(stepCount: number): Promise<void> {
@@ -100,20 +127,20 @@ export class LogMachine {
 
   async #step(name: StepName): Promise<void> {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
-    const before = { config: this.#config, boundaries: this.#boundaries };
     this.plan.chance = name === "settle" ? 0 : FAULT_CHANCE;
     await this[name]();
     this.plan.chance = 0;
     await afterMicrotasks();
     if (!this.#partition.isRunning) this.#startAnew();
-    this.#check(before.config, before.boundaries);
+    await afterMicrotasks(); // by which the new instance has set its alarm
+    this.#look();
   }
 
   // ------------------------------------------------------------------------------------------------------------------ steps
 
   append(): void {
     const nowMs = this.#nowMs;
-    const runs = this.#producers.plan(1 + this.#below(4), nowMs);
+    const runs = this.#producers.plan(1 + this.#below(4), { nowMs, areKeyed: isCompacted(this.#config) });
     const isLogAppendTime = this.#config.messageTimestampType === "LogAppendTime";
     let results: readonly (AppendedRun | Failure)[] | null = null;
     try {
@@ -135,9 +162,10 @@ export class LogMachine {
     const { logStartOffset, endOffset } = this.#model;
     const start = this.#below(20) === 0 ? this.#below(endOffset + 3) : logStartOffset + this.#below(endOffset - logStartOffset + 1);
     const limits = { maxBytes: 1 + this.#below(4000), maxRecords: 1 + this.#below(100) };
+    const begun = this.#readStored();
     this.#begin(async (mayFail) => {
       const result = await this.#partition.read({ start, ...limits });
-      if (!isFailure(result)) return this.#checkRead(result, start, endOffset);
+      if (!isFailure(result)) return this.#checkRead(result, start, begun);
       const isOutside = start < this.#storedLogStart || start > endOffset;
       if (result.error === "OFFSET_OUT_OF_RANGE" ? !isOutside : !isOutside && !mayFail())
         throw new Error(`a read at ${start} failed: ${describe(result)}`);
@@ -145,7 +173,7 @@ export class LogMachine {
   }
 
   find(): void {
-    const known = { start: this.#model.logStartOffset, end: this.#model.endOffset };
+    const known = { start: this.#model.logStartOffset, end: this.#model.endOffset, stored: this.#readStored() };
     const timestamp = this.#nowMs - 200_000 + this.#below(220_000);
     this.#begin(async (mayFail) => {
       const found = await this.#partition.find({ timestamp });
@@ -153,14 +181,15 @@ export class LogMachine {
         if (!mayFail()) throw new Error(`a lookup failed: ${describe(found)}`);
         return;
       }
-      const { records } = this.#model;
-      const logStartOffset = this.#storedLogStart;
       const end = found.offset === -1 ? known.end : found.offset;
-      const passed = records.slice(logStartOffset, end).findIndex((record) => record.timestamp >= timestamp);
-      if (passed >= 0) throw new Error(`a lookup of ${timestamp} answered ${found.offset}, but ${logStartOffset + passed} is first`);
+      const inRange = this.#readStored().recordsBetween(this.#storedLogStart, end);
+      const passed = inRange.find((record) => record.timestamp >= timestamp);
+      if (passed !== undefined) throw new Error(`a lookup of ${timestamp} answered ${found.offset}, but ${passed.offset} is first`);
       if (found.offset === -1) return;
       if (found.offset < known.start) throw new Error(`a lookup found ${found.offset}, before the log start ${known.start}`);
-      equal(found.timestamp, records[found.offset]!.timestamp, `timestamp found at ${found.offset}`);
+      const wasGone = found.offset < known.end && !known.stored.records.has(found.offset);
+      if (wasGone) throw new Error(`a lookup found ${found.offset}, which was gone before it began`);
+      equal(found.timestamp, this.#model.records[found.offset]!.timestamp, `timestamp found at ${found.offset}`);
       if (found.timestamp < timestamp) throw new Error(`a lookup of ${timestamp} found ${found.timestamp}`);
     });
   }
@@ -187,6 +216,7 @@ export class LogMachine {
     const values = CONFIGS[key]!;
     this.#configs = { ...this.#configs, [key]: values[this.#below(values.length)]! };
     this.#configVersion++;
+    this.#interval.configs.push(this.#config);
     this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
   }
 
@@ -205,54 +235,53 @@ export class LogMachine {
     this.#partition.end("killed");
     this.#startAnew();
     for (let round = 0; round === 0 || this.#isDue; round++) {
-      if (round === 10) throw new Error("the alarm rings again and again");
+      if (round === MAX_ROUNDS) throw new Error("the alarm rings again and again");
       if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
       this.#begin(() => this.#partition.ring());
       await this.#turns.all();
-      this.#acceptExpiry([this.#config], this.#boundaries);
+      this.#look();
     }
-    const { disk, bucket } = this.#partition;
-    const segments = [...disk.segmentsFrom(0)];
-    const archived = segments.filter(({ place }) => place === 2 || place === 3).length;
-    equal(archived, Math.max(segments.length - 1, 0), "segments in the archive");
-    equal(bucket.objects.size, archived * 3, "objects in the archive");
-    const oldest = segments[0];
-    if (oldest !== undefined && archived > 0 && isExpired(this.#model, oldest.baseOffset, oldest.endOffset, this.#config, this.#nowMs))
-      throw new Error(`segment ${oldest.baseOffset} expired and is there`);
+    checkSettled(this.#partition, this.#stored, this.#config, this.#nowMs);
+    if (isSoonCompacted(this.#config)) this.#compaction.checkDone(this.#stored);
     await this.#readAll();
   }
 
   // ----------------------------------------------------------------------------------------------------------------- checks
 
-  #check(configBefore: TopicConfig, boundariesBefore: readonly number[]): void {
+  /** Looks at what is stored, and holds it against the models. */
+  #look(): void {
     if (this.#failures.length > 0) throw this.#failures[0];
-    const { disk, bucket, log } = this.#partition;
-    this.#boundaries = [...disk.segmentsFrom(0)].map((segment) => segment.baseOffset);
-    this.#acceptExpiry([configBefore, this.#config], boundariesBefore);
+    const { disk, log } = this.#partition;
+    const { cleaner } = disk.loadState()!;
+    const now = this.#readStored();
+    const interval: Interval = { ...this.#interval, before: this.#stored, now, latestMs: this.#latestMs };
+    if (this.#storedLogStart !== this.#model.logStartOffset) {
+      checkExpiry(this.#model, this.#storedLogStart, interval, (offset) => this.#compaction.mayVanish(offset, interval, cleaner));
+      this.#model.logStartOffset = this.#storedLogStart;
+    }
     equal(log.logStartOffset, this.#model.logStartOffset, "log start offset");
     equal(log.highWatermark, this.#model.endOffset, "high watermark");
-    this.#manifest.run(this.#model, disk, bucket);
-    this.#checkAlarm();
+    this.#checkManifest(now);
+    this.#compaction.check(interval, cleaner);
+    checkAlarm(this.#partition, this.#config, this.#latestMs);
+    this.#stored = now;
+    if (this.#partition.isIdle && cleaner.round === null) this.#interval = { configs: [this.#config], earliestMs: this.#nowMs };
   }
 
-  #acceptExpiry(configs: readonly TopicConfig[], boundariesBefore: readonly number[]): void {
-    const stored = this.#storedLogStart;
-    if (stored === this.#model.logStartOffset) return;
-    const now = [...this.#partition.disk.segmentsFrom(0)].map((segment) => segment.baseOffset);
-    checkExpiry(this.#model, stored, [...boundariesBefore, ...now], { configs, nowMs: this.#latestMs });
-    this.#model.logStartOffset = stored;
+  #checkManifest(now: StoredLog): void {
+    const { logStartOffset, endOffset } = this.#model;
+    this.#model.checkBatches(now.batches);
+    const [first] = now.segments;
+    equal(now.endOffset, endOffset, "end of the last segment");
+    if ((first?.segment.baseOffset ?? 0) > logStartOffset) throw new Error(`no segment has the log start ${logStartOffset}`);
+    for (const { baseOffset, endOffset, place } of this.#partition.disk.segmentsFrom(0)) {
+      const isEarly = place === DELETING && endOffset > logStartOffset;
+      if (isEarly) throw new Error(`segment ${baseOffset} is going, but the log starts before its end`);
+    }
   }
 
-  /** Whatever is left to do, an alarm is set that does it in time. */
-  #checkAlarm(): void {
-    if (this.#partition.isRinging) return;
-    const sealed = [...this.#partition.disk.segmentsFrom(0)].filter(({ place }) => place !== 0);
-    const isUndone = sealed.some(({ place }) => place === 1 || place === 4);
-    const expires = this.#config.cleanupPolicy.includes("delete") && this.#config.retentionMs >= 0 ? sealed[0] : undefined;
-    const dueMs = isUndone ? 0 : expires === undefined ? Number.POSITIVE_INFINITY : expires.maxTimestamp + this.#config.retentionMs;
-    const latestMs = Math.max(dueMs, this.#latestMs + LAST_RETRY_MS);
-    const { alarmMs } = this.#partition;
-    if ((alarmMs ?? Number.POSITIVE_INFINITY) > latestMs) throw new Error(`the alarm is set to ${alarmMs}, though work is due at ${dueMs}`);
+  #readStored(): StoredLog {
+    return this.#reader.read(this.#partition.disk, this.#partition.bucket);
   }
 
   /** Ahead of the model's within a step. */
@@ -265,11 +294,12 @@ export class LogMachine {
     return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
   }
 
-  #checkRead(result: ReadResult, start: number, endBefore: number): void {
+  #checkRead(result: ReadResult, start: number, begun: StoredLog): void {
     equal(result.startOffset, start, "start of a read");
-    if (result.nextOffset > this.#model.endOffset) throw new Error(`a read ends at ${result.nextOffset}, beyond the log`);
-    if (result.nextOffset <= start && start < endBefore) throw new Error(`a read at ${start} came to nothing`);
-    checkRecords(this.#core, result.batches, start, result.nextOffset, this.#model);
+    const batches = readBatches(this.#core, new Uint8Array(result.batches));
+    this.#model.checkBatches(batches);
+    const read = batches.flatMap(({ records }) => records.map(({ offset }) => offset)).filter((offset) => offset >= start);
+    checkRead(read, { start, nextOffset: result.nextOffset }, { begun, ended: this.#readStored() });
   }
 
   async #readAll(): Promise<void> {
@@ -279,7 +309,7 @@ export class LogMachine {
       await this.#turns.all();
       const result: ReadResult | ReadFailure = await reading;
       if (isFailure(result)) throw new Error(`a read at ${start} failed: ${describe(result)}`);
-      this.#checkRead(result, start, endOffset);
+      this.#checkRead(result, start, this.#stored);
       start = result.nextOffset;
     }
   }
@@ -290,10 +320,14 @@ export class LogMachine {
     return configsOf(this.#configs);
   }
 
-  /** Begins something that ends in a later step; `mayFail` tells whether a fault may have got in its way. */
+  /**
+   * Begins something that ends in a later step; `mayFail` tells whether a fault may have got in its way, or a newer instance, whose
+   * manifest the one that was asked does not know.
+   */
   #begin(work: (mayFail: () => boolean) => Promise<unknown>): void {
+    const leaderEpoch = this.#leaderEpoch;
     const { injected } = this.plan;
-    const mayFail = (): boolean => this.plan.injected > injected;
+    const mayFail = (): boolean => this.plan.injected > injected || this.#leaderEpoch > leaderEpoch;
     work(mayFail).catch((error) => this.#failures.push(error));
   }
 
@@ -335,6 +369,7 @@ export class LogMachine {
   #setClock(nowMs: number): void {
     this.#nowMs = nowMs;
     this.#latestMs = Math.max(this.#latestMs, nowMs);
+    this.#interval.earliestMs = Math.min(this.#interval.earliestMs, nowMs);
     vi.setSystemTime(nowMs);
   }
 

@@ -57,6 +57,11 @@ export class MemoryBroker implements Api.Broker {
     return this.topics.get(name)?.metadata ?? unknownTopic(name);
   }
 
+  async topicById(topicId: string): Promise<Ports.TopicMetadata | Failure> {
+    const found = [...this.topics.values()].find(({ metadata }) => metadata.topicId === topicId);
+    return found?.metadata ?? failure("UNKNOWN_TOPIC_ID", `No topic has the id ${topicId}.`);
+  }
+
   async describeTopic(name: string): Promise<Api.TopicDescription | Failure> {
     const topic = this.topics.get(name);
     if (topic === undefined) return unknownTopic(name);
@@ -94,6 +99,12 @@ export class MemoryBroker implements Api.Broker {
   async offset(topic: string, partition: number, query: Ports.OffsetQuery): Promise<Ports.OffsetResult | Failure> {
     const log = this.partition(topic, partition);
     return isFailure(log) ? log : log.offset(query);
+  }
+
+  /** Everything is local. */
+  async tierOffset(topic: string, partition: number, query: Api.TierQuery): Promise<Ports.OffsetResult | Failure> {
+    const earliest = await this.offset(topic, partition, "earliest");
+    return isFailure(earliest) || query === "earliestLocal" ? earliest : { ...earliest, offset: -1 };
   }
 
   async truncate(topic: string, partition: number, beforeOffset: number): Promise<Ports.LogOffsets | Ports.ReadFailure> {
@@ -262,11 +273,46 @@ export class MemoryBroker implements Api.Broker {
       return { ...committed, highWatermark, lag: highWatermark === null ? null : Math.max(highWatermark - committed.offset, 0) };
     });
     const state: Ports.GroupState = group.members.length === 0 ? "Empty" : "Stable";
-    return { groupId, state, members: group.members, offsets, unstable: [] };
+    const members = group.members.map((member) => ({
+      ...member,
+      instanceId: null,
+      clientId: "",
+      protocol: "classic" as const,
+      assignment: [],
+    }));
+    return { groupId, type: "classic" as const, state, members, offsets, unstable: [] };
   }
 
-  async committedOffsets(groupId: string) {
+  async committedOffsets(groupId: string): Promise<Api.CommittedOffsets> {
     return { offsets: [...(this.groups.get(groupId)?.offsets.values() ?? [])], unstable: [] };
+  }
+
+  async removeMember(groupId: string, memberId: string): Promise<null | Failure> {
+    return failure("UNKNOWN_MEMBER_ID", `Group ${groupId} has no member ${memberId}.`);
+  }
+
+  /** A group of one, which has all partitions for as long as it asks. */
+  async groupFetch(request: Api.GroupFetchRequest): Promise<Api.GroupFetchResult | Failure> {
+    const { groupId, topics: wanted, commit, memberId = "member", maxBytes = 1_000_000, isolation } = request;
+    const topics = [...this.topics].filter(([name]) =>
+      "names" in wanted ? wanted.names.includes(name) : new RegExp(wanted.pattern).test(name),
+    );
+    const { offsets: commits } = (await this.commitOffsets({ groupId, offsets: commit, force: true })) as Api.CommitOffsetsResult;
+    const committed = this.groups.get(groupId)!.offsets;
+    const assignment = topics.map(([topic, { partitions }]) => ({ topic, partitions: [...partitions.keys()] }));
+    const reads = assignment.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition, start: committed.get(`${topic}/${partition}`)?.offset ?? 0 })),
+    );
+    const { partitions } = await this.fetchMany({ partitions: reads, maxBytes, minBytes: 0, maxWaitMs: 0, isolation });
+    return { memberId, memberEpoch: 1, assignment, commits, partitions };
+  }
+
+  consumerGroup(): never {
+    throw new Error("members are not kept here: test them over the group object");
+  }
+
+  deleteOffsets(): never {
+    throw new Error("members are not kept here: test them over the group object");
   }
 
   classicGroup(): never {

@@ -1,6 +1,7 @@
 // Runs of batches as producers send them, planned with what must come of each: new records, or the offset of a first write where an
 // idempotent producer repeats itself.
 
+import { batchHeaders } from "../../src/record/record-batch.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { joinRuns } from "./batches.ts";
@@ -10,6 +11,16 @@ import type { LogModel, ModelRecord } from "./log-model.ts";
 const REMEMBERED_BATCHES = 5;
 const PRODUCER_COUNT = 4;
 const MAX_RUN_BATCHES = 3;
+
+/** Few, so that most records have a newer one of their key. */
+const KEY_COUNT = 30;
+
+/** What a plan goes by. */
+export interface PlanOptions {
+  readonly nowMs: number;
+  /** Of a compacted topic, which takes no others. */
+  readonly areKeyed: boolean;
+}
 
 interface PlannedBatch {
   readonly records: readonly ModelRecord[];
@@ -48,13 +59,13 @@ export class ModelProducers {
   }
 
   /** Runs for one append, to be accepted or forgotten before the next are planned. */
-  plan(count: number, nowMs: number): PlannedRun[] {
+  plan(count: number, options: PlanOptions): PlannedRun[] {
     this.#before = this.#producers.map((producer) => ({ ...producer, batches: [...producer.batches] }));
     return Array.from({ length: count }, () => {
       const producer = this.#below(2) === 0 ? null : this.#producers[this.#below(PRODUCER_COUNT)]!;
-      if (producer !== null && producer.batches.length > 0 && this.#below(3) === 0) return this.#repetition(producer, nowMs);
+      if (producer !== null && producer.batches.length > 0 && this.#below(3) === 0) return this.#repetition(producer, options);
       if (producer !== null && this.#below(30) === 0) Object.assign(producer, newEpochOf(producer));
-      const batches = Array.from({ length: 1 + this.#below(MAX_RUN_BATCHES) }, () => this.#newBatch(producer, nowMs));
+      const batches = Array.from({ length: 1 + this.#below(MAX_RUN_BATCHES) }, () => this.#newBatch(producer, options));
       return runOf(batches, producer);
     });
   }
@@ -64,8 +75,9 @@ export class ModelProducers {
     for (const batch of batches) {
       if (batch.baseOffset >= 0) continue;
       batch.baseOffset = model.endOffset;
-      const records = batch.records.map(({ value, timestamp }) => ({ value, timestamp: logAppendTimeMs ?? timestamp }));
-      model.append(records, batch.bytes.byteLength);
+      const records = batch.records.map((record) => ({ ...record, timestamp: logAppendTimeMs ?? record.timestamp }));
+      const [header] = batchHeaders(new Uint8Array(batch.bytes));
+      model.append(records, header!);
     }
     return batches[0]!.baseOffset;
   }
@@ -76,22 +88,18 @@ export class ModelProducers {
   }
 
   /** One of the last batches again; if it is the last, new ones may follow in the same run. */
-  #repetition(producer: Producer, nowMs: number): PlannedRun {
+  #repetition(producer: Producer, options: PlanOptions): PlannedRun {
     const index = this.#below(producer.batches.length);
     const repeated = producer.batches[index]!;
     const isLast = index === producer.batches.length - 1;
-    return runOf(isLast && this.#below(2) === 0 ? [repeated, this.#newBatch(producer, nowMs)] : [repeated], producer);
+    return runOf(isLast && this.#below(2) === 0 ? [repeated, this.#newBatch(producer, options)] : [repeated], producer);
   }
 
-  #newBatch(producer: Producer | null, nowMs: number): PlannedBatch {
-    const records = Array.from({ length: 1 + this.#below(4) }, () => ({
-      value: `${this.#written++}${"x".repeat(this.#below(this.#below(10) === 0 ? 900 : 60))}`,
-      timestamp: nowMs - this.#below(60_000) + this.#below(20_000),
-    }));
+  #newBatch(producer: Producer | null, options: PlanOptions): PlannedBatch {
+    const records = Array.from({ length: 1 + this.#below(4) }, () => this.#newRecord(options));
     const identity = producer === null ? {} : { ...identityOf(producer), baseSequence: producer.nextSequence };
     const compression = this.#below(5) === 0 ? ("lz4" as const) : ("none" as const);
-    const inputs = records.map((record) => ({ key: null, ...record }));
-    const bytes = encodeBatch(this.#core, inputs, { compression, ...identity }).buffer;
+    const bytes = encodeBatch(this.#core, records, { compression, ...identity }).buffer;
     const batch: PlannedBatch = { records, bytes, baseOffset: -1 };
     if (producer !== null) {
       producer.nextSequence += records.length;
@@ -99,6 +107,14 @@ export class ModelProducers {
       if (producer.batches.length > REMEMBERED_BATCHES) producer.batches.shift();
     }
     return batch;
+  }
+
+  #newRecord({ nowMs, areKeyed }: PlanOptions): ModelRecord {
+    return {
+      key: areKeyed || this.#below(4) > 0 ? `key ${this.#below(KEY_COUNT)}` : null,
+      value: this.#below(4) === 0 ? null : `${this.#written++}${"x".repeat(this.#below(this.#below(10) === 0 ? 900 : 60))}`,
+      timestamp: nowMs - this.#below(60_000) + this.#below(20_000),
+    };
   }
 
   #below(limit: number): number {

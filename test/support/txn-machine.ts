@@ -13,9 +13,9 @@ import { batchHeaders, isControl } from "../../src/record/record-batch.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { afterMicrotasks, FaultPlan, Turns } from "./faulty-stores.ts";
-import { equal } from "./log-model.ts";
 import { PartitionUnderFaults } from "./partition-under-faults.ts";
 import { seededRandom } from "./random.ts";
+import { equal } from "./stored-log.ts";
 import { TxnModel } from "./txn-model.ts";
 
 const START_MS = 1_790_000_000_000;

@@ -7,7 +7,7 @@ import type { RecordTools } from "../../src/log/record-tools.ts";
 import { type BatchHeader, isControl, isTransactional, lastOffset } from "../../src/record/record-batch.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { decodeBatches } from "../../src/wasm/record-batches.ts";
-import { equal } from "./log-model.ts";
+import { equal } from "./stored-log.ts";
 
 export interface ModelTransaction {
   readonly producerId: number;

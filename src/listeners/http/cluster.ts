@@ -47,6 +47,10 @@ const FEATURES = [
   "compaction",
   "topic-compression",
   "records-of-16-mib",
+  "users",
+  "tokens",
+  "acls",
+  "quotas",
 ];
 
 export function getHealth(call: Call): Response {

@@ -88,7 +88,8 @@ export async function fetchMany(call: Call<object, z.output<(typeof contract.fet
   return jsonAnswer(`{"partitions":[${parts.map((part) => manyJson(part, call.query.encoding)).join(",")}]}`);
 }
 
-interface FetchedPart {
+/** What was read of one partition. */
+export interface FetchedPart {
   readonly topic: string;
   readonly partition: number;
   readonly result: ReadResult | ReadFailure;
@@ -100,7 +101,7 @@ function nothing(nextOffset: number): DecodedRecords {
 }
 
 /** Decodes in order until `maxRecords`, or as many bytes as an answer may have, are there; what comes after goes on where it was asked to start. */
-function decodeMany(codec: RecordCodec, fetched: FetchManyResult, maxRecords: number): FetchedPart[] {
+export function decodeMany(codec: RecordCodec, fetched: Pick<FetchManyResult, "partitions">, maxRecords: number): FetchedPart[] {
   let left: DecodeLimits = { maxRecords, maxBytes: MAX_DECODED_BYTES };
   return fetched.partitions.map(({ topic, partition, result }) => {
     if (isFailure(result)) return { topic, partition, result, decoded: nothing(0) };

@@ -14,7 +14,9 @@ type GroupParams = z.output<(typeof contract.describeGroup)["params"]>;
 
 export async function commitOffsets(call: Call<GroupParams, z.output<(typeof contract.commitOffsets)["query"]>>): Promise<Response> {
   const { offsets, ...rest } = await validBody(call.request, contract.commitBody);
-  const commit = { groupId: call.params.group, offsets: offsets.map(defined), force: call.query.force, ...memberOf(rest) };
+  const member = memberOf(rest);
+  const isOwnerOnly = member.member !== undefined;
+  const commit = { groupId: call.params.group, offsets: offsets.map(defined), force: call.query.force, ...member, isOwnerOnly };
   return committedAnswer(call, await call.broker.commitOffsets(commit));
 }
 
@@ -52,13 +54,8 @@ export async function listGroups(call: Call<object, z.output<(typeof contract.li
 }
 
 export async function describeGroup(call: Call<GroupParams>): Promise<Response> {
-  const { groupId, state, members, offsets } = requireResult(await call.broker.describeGroup(call.params.group));
-  return answer(call, {
-    groupId,
-    state,
-    members: members.map(({ memberId, memberEpoch }) => ({ memberId, memberEpoch })),
-    offsets: offsetAnswers(offsets),
-  });
+  const { groupId, type, state, members, offsets } = requireResult(await call.broker.describeGroup(call.params.group));
+  return answer(call, { groupId, type, state, members, offsets: offsetAnswers(offsets) });
 }
 
 export async function deleteGroup(call: Call<GroupParams>): Promise<Response> {

@@ -155,7 +155,7 @@ export async function produceBatches(
   if (type !== BATCHES_TYPE) throw refuseHttp(415, `The body's Content-Type must be ${BATCHES_TYPE}, not ${type || "absent"}.`);
   const batches = await readBody(call.request);
   if (batches.length === 0) throw refuse("INVALID_REQUEST", "The body is empty: it must hold at least one record batch.");
-  const result = requireResult(await call.broker.produceBatches({ ...call.params, ...defined(call.query), batches }));
+  const result = requireResult(await call.broker.produceBatches({ ...call.params, ...defined(call.query), batches, addsPartition: true }));
   const { baseOffset, count, logStartOffset, logAppendTimeMs } = result;
   return answer(call, { baseOffset, count, logStartOffset, ...(logAppendTimeMs < 0 ? {} : { logAppendTime: logAppendTimeMs }) });
 }

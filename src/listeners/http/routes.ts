@@ -3,6 +3,7 @@
 
 import * as clusterContract from "../../contract/cluster.ts";
 import * as fetchContract from "../../contract/fetch.ts";
+import * as groupMembersContract from "../../contract/group-members.ts";
 import * as groupsContract from "../../contract/groups.ts";
 import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
@@ -16,6 +17,7 @@ import type { Call } from "./call.ts";
 import { getCluster, getHealth } from "./cluster.ts";
 import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
+import { groupFetch, removeGroupMember } from "./group-members.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
@@ -65,6 +67,8 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.commitOffsets, commitOffsets),
   route(groupsContract.getGroupOffsets, getGroupOffsets),
   route(groupsContract.resetOffsets, resetOffsets),
+  route(groupMembersContract.groupFetch, groupFetch),
+  route(groupMembersContract.removeGroupMember, removeGroupMember),
   route(kafkaContract.openKafka, openKafka),
   route(securityContract.listUsers, security.listUsers),
   route(securityContract.putUser, security.putUser),

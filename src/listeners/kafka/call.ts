@@ -10,6 +10,7 @@ import type { Api } from "../../protocol/api-keys.ts";
 import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fields.ts";
 import { ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { ScramExchange } from "../../security/scram-exchange.ts";
+import type { FetchSession } from "./fetch-session.ts";
 
 /** Kafka clients know brokers by number. There is one: every edge node is the same broker. */
 export const NODE_ID = 1;
@@ -56,6 +57,8 @@ export interface Session extends SessionState {
   /** Of `identity`. */
   access: Access;
   meter: ClientMeter;
+  /** Of the client's fetches; null: it has none. */
+  fetchSession: FetchSession | null;
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
   /** Aborts when the client is gone. */

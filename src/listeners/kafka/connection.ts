@@ -65,7 +65,7 @@ export class KafkaConnection {
       ...sessionState(state),
       ...{ exchange: null, isRefused: false },
       ...{ access: this.#security.access(state.identity), meter: this.#security.meter(state.identity) },
-      ...{ watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
+      ...{ fetchSession: null, watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
     };
     this.#splitter = new FrameSplitter(maxFrameBytes(state.isAuthenticated));
   }

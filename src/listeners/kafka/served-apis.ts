@@ -31,12 +31,16 @@ import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.t
 import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
+import { offsetDelete } from "./apis/47-offset-delete.ts";
 import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
 import { describeCluster } from "./apis/60-describe-cluster.ts";
 import { describeProducers } from "./apis/61-describe-producers.ts";
 import { describeTransactions } from "./apis/65-describe-transactions.ts";
 import { listTransactions } from "./apis/66-list-transactions.ts";
+import { consumerGroupHeartbeat } from "./apis/68-consumer-group-heartbeat.ts";
+import { consumerGroupDescribe } from "./apis/69-consumer-group-describe.ts";
+import { describeTopicPartitions } from "./apis/75-describe-topic-partitions.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -76,6 +80,7 @@ export const SERVED: readonly ServedApi[] = [
   createPartitions,
   deleteGroups,
   incrementalAlterConfigs,
+  offsetDelete,
   describeClientQuotas,
   alterClientQuotas,
   describeUserScramCredentials,
@@ -84,6 +89,9 @@ export const SERVED: readonly ServedApi[] = [
   describeProducers,
   describeTransactions,
   listTransactions,
+  consumerGroupHeartbeat,
+  consumerGroupDescribe,
+  describeTopicPartitions,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

@@ -7,6 +7,9 @@ test("what is not set has its default", () => {
     minSessionTimeoutMs: 6_000,
     maxSessionTimeoutMs: 1_800_000,
     maxSize: 7,
+    consumerSessionTimeoutMs: 45_000,
+    consumerHeartbeatIntervalMs: 5_000,
+    consumerMaxSize: 3_000,
     offsetsRetentionMs: 120_000,
     emptyGroupRetentionMs: 600_000,
   });
@@ -17,6 +20,7 @@ test.each([
   { "group.max.size": "0" },
   { "group.initial.rebalance.delay.ms": "soon" },
   { "group.min.session.timeout.ms": "2", "group.max.session.timeout.ms": "1" },
+  { "group.consumer.session.timeout.ms": "5000" },
 ])("%j is refused", (set) => {
   expect(parseGroupConfigs(set as unknown as Record<string, string>)).toMatchObject({ error: "INVALID_CONFIG" });
 });

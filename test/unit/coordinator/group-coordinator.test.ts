@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { readGroupConfigs } from "../../../src/common/group-configs.ts";
 import type { OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group-coordinator.ts";
+import { MemoryConsumerStore } from "../../../src/storage/memory-consumer-store.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
@@ -27,6 +28,8 @@ function startGroup() {
       await network.pass();
       registered.delete(groupId);
     },
+    topicsNamed: async () => [],
+    allTopics: async () => [],
   };
   const options = {
     now: () => 99,
@@ -38,7 +41,11 @@ function startGroup() {
     broken: () => undefined,
   };
   const restart = () =>
-    new GroupCoordinator({ offsets: store, pending: new MemoryPendingOffsetStore(), members: new MemoryGroupStore() }, register, options);
+    new GroupCoordinator(
+      { offsets: store, pending: new MemoryPendingOffsetStore(), members: new MemoryGroupStore(), consumers: new MemoryConsumerStore() },
+      register,
+      options,
+    );
   return { store, registered, calls, network, restart, group: restart() };
 }
 
@@ -48,6 +55,7 @@ test("a commit is answered for each offset, and the good ones are written", asyn
   expect(await group.commit({ groupId: "g", offsets })).toMatchObject([null, { error: "INVALID_REQUEST" }, null]);
   expect(group.describe()).toEqual({
     groupId: "g",
+    type: "classic",
     state: "Empty",
     members: [],
     offsets: [

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { type GroupConfig, readGroupConfigs } from "../../../src/common/group-configs.ts";
 import type { JoinedGroup, JoinGroupAnswer, JoinGroupRequest } from "../../../src/coordinator/classic-messages.ts";
 import { GroupCoordinator, type Schedule } from "../../../src/coordinator/group-coordinator.ts";
+import { MemoryConsumerStore } from "../../../src/storage/memory-consumer-store.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
@@ -64,8 +65,8 @@ class Bench {
     return this.group.sync(request);
   }
 
-  heartbeat({ memberId, generationId }: JoinedGroup): string | null {
-    return this.group.heartbeat({ groupId: "g", memberId, groupInstanceId: null, generationId })?.error ?? null;
+  async heartbeat({ memberId, generationId }: JoinedGroup): Promise<string | null> {
+    return (await this.group.heartbeat({ groupId: "g", memberId, groupInstanceId: null, generationId }))?.error ?? null;
   }
 
   leave({ memberId }: JoinedGroup): string | null {
@@ -82,8 +83,11 @@ class Bench {
     const register = {
       registerGroup: (groupId: string) => reach(() => this.registered.add(groupId)),
       unregisterGroup: (groupId: string) => reach(() => this.registered.delete(groupId)),
+      topicsNamed: async () => [],
+      allTopics: async () => [],
     };
-    return new GroupCoordinator({ offsets: this.offsets, pending: this.pending, members: this.members }, register, {
+    const { offsets, pending, members } = this;
+    return new GroupCoordinator({ offsets, pending, members, consumers: new MemoryConsumerStore() }, register, {
       verifyTransaction: async () => ({ transactionNumber: this.transactionNumber }),
       now: () => this.nowMs,
       randomId: () => String(++this.#lastId),
@@ -108,7 +112,10 @@ test("a group is registered and there from its first join on, and not by one tha
   expect(await bench.group.join(joinRequest({ memberId: "old" }))).toMatchObject({ error: "UNKNOWN_MEMBER_ID", memberId: "old" });
   expect([bench.group.describe(), bench.registered.size]).toEqual([null, 0]);
   expect(await bench.group.join(joinRequest({ requireKnownMemberId: true }))).toMatchObject({ error: "MEMBER_ID_REQUIRED" });
-  expect([bench.group.listing(), [...bench.registered]]).toEqual([{ groupId: "g", state: "Empty", protocolType: "" }, ["g"]]);
+  expect([bench.group.listing(), [...bench.registered]]).toEqual([
+    { groupId: "g", type: "classic", state: "Empty", protocolType: "" },
+    ["g"],
+  ]);
 });
 
 test("a join whose group cannot be registered is answered, and its repeat goes through", async () => {
@@ -184,7 +191,7 @@ test("a restart without sessions gives everybody a whole one", async () => {
   bench.restart();
   bench.nowMs += SESSION_MS - 1;
   await bench.group.expire();
-  expect(bench.heartbeat(member!)).toBeNull();
+  expect(await bench.heartbeat(member!)).toBeNull();
 });
 
 test("a group that sleeps stores its sessions, and goes on with them", async () => {
@@ -208,7 +215,7 @@ test("sessions that were stored are void once somebody is heard", async () => {
   const [member] = await bench.stabilize({});
   bench.group.sleep();
   bench.restart();
-  expect(bench.heartbeat(member!)).toBeNull();
+  expect(await bench.heartbeat(member!)).toBeNull();
   expect(bench.members.sessions()).toBeNull();
   bench.nowMs += SESSION_MS - 1;
   bench.restart();
@@ -229,7 +236,7 @@ test("offsets are kept seven days after the last member, and the group goes with
   const { committedAtMs: _, ...offset } = anOffset();
   await bench.group.commit({ groupId: "g", offsets: [offset], member: { memberId: member!.memberId, memberEpoch: 1 } });
   bench.nowMs += 30 * DAY_MS;
-  expect(bench.heartbeat(member!)).toBeNull();
+  expect(await bench.heartbeat(member!)).toBeNull();
   await bench.group.expire();
   bench.leave(member!);
   const emptySinceMs = bench.nowMs;

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 import { compressSync, uncompressSync } from "snappy";
 import { expect, test } from "vitest";
+import { createRecordTools } from "../../../src/log/core-record-tools.ts";
 import { decodeBatches, encodeBatch, validateBatches } from "../../../src/wasm/record-batches.ts";
 import { loadCore } from "../../support/core.ts";
 import { decodeWithKafkaJs, encodeWithKafkaJs, LIMITS, someRecords, utf8 } from "../../support/record-batches.ts";
@@ -105,5 +106,19 @@ test.each([
     expect(Object.fromEntries(Object.entries(record.headers).map(([name, header]) => [name, header && new Uint8Array(header)]))).toEqual(
       asObject,
     );
+  }
+});
+
+test("a transaction's marker is the one that kafkajs looks for", async () => {
+  const tools = createRecordTools(core);
+  const markerOf = async (isCommit: boolean) => {
+    const marker = { producerId: 7, producerEpoch: 2, coordinatorEpoch: 3, isCommit };
+    return decodeWithKafkaJs(new Uint8Array(tools.encodeMarker(marker, firstTimestamp)));
+  };
+  for (const isCommit of [true, false]) {
+    const { records, ...batch } = await markerOf(isCommit);
+    expect(batch).toMatchObject({ isControlBatch: true, inTransaction: true, producerId: "7", producerEpoch: 2 });
+    expect(records).toMatchObject([{ key: Buffer.from([0, 0, 0, isCommit ? 1 : 0]), value: Buffer.from([0, 0, 0, 0, 0, 3]) }]);
+    expect(records[0]).toMatchObject({ isControlRecord: true, timestamp: String(firstTimestamp) });
   }
 });

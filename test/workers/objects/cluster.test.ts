@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { TopicMetadata } from "../../../src/broker/ports.ts";
 import { type Failure, isFailure } from "../../../src/common/errors.ts";
 import type { ClusterObject } from "../../../src/objects/cluster.ts";
+import type { AclBinding } from "../../../src/security/acl.ts";
 
 /** A cluster of the test's own. */
 const startCluster = (name: string = crypto.randomUUID()) => env.CLUSTER.getByName(name);
@@ -209,4 +210,33 @@ test("a start with nothing left sets no alarm", async () => {
   await evictDurableObject(cluster);
   expect(await cluster.topic("t")).not.toBeNull();
   expect(await alarmTime(cluster)).toBeNull();
+});
+
+test("users, tokens, ACLs and quotas outlive the object's memory, each change whole", async () => {
+  const cluster = startCluster();
+  const keys = { salt: "c2FsdA==", iterations: 4096, storedKey: "a2V5", serverKey: "a2V5" };
+  const credential = { user: "alice", mechanism: "SCRAM-SHA-256", ...keys } as const;
+  const acl: AclBinding = {
+    ...{ resourceType: "TOPIC", resourceName: "orders", patternType: "PREFIXED", principal: "User:alice", host: "*" },
+    ...{ operation: "READ", permission: "ALLOW" },
+  };
+  expect(await cluster.putUser({ user: "alice", credentials: [credential], acls: [acl] })).toBeNull();
+  expect(await cluster.createToken({ name: "ci", hash: "h", expiresAtMs: null, acls: [] })).toMatchObject({ name: "ci" });
+  expect(await cluster.alterQuotas([{ entity: { user: "alice" }, values: { request_rate: 5 } }], false)).toEqual([null]);
+  const bad = { ...acl, principal: "nobody" };
+  expect(await cluster.putUser({ user: "alice", credentials: [], acls: [bad] })).toMatchObject({ error: "INVALID_REQUEST" });
+  const before = (await cluster.securitySnapshot(null))!;
+  await evictDurableObject(cluster);
+
+  expect(await cluster.securitySnapshot(null)).toEqual(before);
+  expect(before).toMatchObject({
+    credentials: [credential],
+    tokens: [{ name: "ci" }],
+    acls: [acl],
+    quotas: [{ values: { request_rate: 5 } }],
+  });
+  expect(await cluster.securitySnapshot(before.version)).toBeNull();
+  expect(await cluster.deleteUser("alice")).toBeNull();
+  await evictDurableObject(cluster);
+  expect(await cluster.securitySnapshot(before.version)).toMatchObject({ credentials: [], acls: [], decoySecret: before.decoySecret });
 });

@@ -1,50 +1,74 @@
-// Fetch (key 1), versions 4-12. Stored batches go out as they are. An answer has at least one whole batch where there is one, even when
+// Fetch (key 1), versions 4-17. Stored batches go out as they are. An answer has at least one whole batch where there is one, even when
 // it is larger than the limits (KIP-74).
 //
-// Sessions (KIP-227, 7+): none are kept. A client that asks for one is answered without, which is what the protocol has for a broker whose
-// session cache is full; a session id that nobody gave is FETCH_SESSION_ID_NOT_FOUND.
+// Sessions (KIP-227, 7+): ../fetch-session.ts.
 // read_committed (4+): an answer ends at the last stable offset, and lists the aborted transactions that have batches in it.
 // Leader epochs (9+): a client that knows a newer epoch than the partition's is told so, one that knows an older too.
+// Topic ids (13+, KIP-516): one that there is not, or not any more, is UNKNOWN_TOPIC_ID in each of its partitions.
 
+import type { Broker } from "../../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../../broker/ports.ts";
-import { errorCode, isFailure } from "../../../common/errors.ts";
-import { MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
+import { mapConcurrently } from "../../../common/concurrency.ts";
+import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
+import { MAX_CONCURRENT_CALLS, MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
 import { API } from "../../../protocol/api-keys.ts";
-import type { DecodedOf } from "../../../protocol/message.ts";
-import { serve } from "../call.ts";
+import { type Call, serve } from "../call.ts";
+import { type AskedPartition, type FetchRequest, openFetch, TOPIC_IDS_SINCE } from "../fetch-session.ts";
 
-type FetchRequest = DecodedOf<typeof API.fetch.request>;
 type FetchPartition = FetchRequest["topics"][number]["partitions"][number];
 
 const NO_RECORDS = new Uint8Array(0);
 
-export const fetch = serve(API.fetch, { min: 4, max: 12 }, async ({ request, broker, session }) => {
-  if (request.sessionId !== 0) {
-    return { throttleTimeMs: 0, errorCode: errorCode("FETCH_SESSION_ID_NOT_FOUND"), sessionId: 0, responses: [], nodeEndpoints: [] };
+export const fetch = serve(API.fetch, { min: 4, max: 17 }, async (call) => {
+  const context = openFetch(call.request, call.version, call.session);
+  if (typeof context === "string") {
+    return { throttleTimeMs: 0, errorCode: errorCode(context), sessionId: 0, responses: [], nodeEndpoints: [] };
   }
-  const asked = request.topics.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })));
+  const { asked, session, isIncremental } = context;
+  const results = await read(call, asked);
+  const answers = asked
+    .map((one, index) => ({ ...one, answer: answerPartition(one.partition, results[index]!) }))
+    .filter((one) => session === null || session.isNew(one, one.answer) || !isIncremental);
+  const byTopic = Map.groupBy(answers, ({ topic, topicId }) => (call.version >= TOPIC_IDS_SINCE ? topicId : topic));
+  const responses = Array.from(byTopic.values(), (group) => {
+    const { topic, topicId } = group[0]!;
+    return { topic, topicId, partitions: group.map(({ answer }) => answer) };
+  });
+  return { throttleTimeMs: 0, errorCode: 0, sessionId: session?.id ?? 0, responses, nodeEndpoints: [] };
+});
+
+/** What each partition holds, in order. With a topic that cannot be named there is no wait. */
+async function read({ request, version, broker, session }: Call<FetchRequest>, asked: readonly AskedPartition[]) {
+  const named = version >= TOPIC_IDS_SINCE ? await nameTopics(broker, asked) : asked.map(({ topic }) => topic);
+  const known = asked.flatMap(({ topicId, partition }, index) => {
+    const topic = named[index]!;
+    if (typeof topic !== "string") return [];
+    const place = { topic, partition: partition.partition, ...(version >= TOPIC_IDS_SINCE && { topicId }) };
+    return [{ ...place, start: partition.fetchOffset, maxBytes: Math.max(1, partition.partitionMaxBytes) }];
+  });
   const { partitions } = await broker.fetchMany({
-    partitions: asked.map(({ topic, partition }) => ({
-      topic,
-      partition: partition.partition,
-      start: partition.fetchOffset,
-      maxBytes: Math.max(1, partition.partitionMaxBytes),
-    })),
+    partitions: known,
     maxBytes: Math.min(Math.max(1, request.maxBytes), MAX_FETCH_BYTES),
     minBytes: request.minBytes,
-    maxWaitMs: Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS),
+    maxWaitMs: known.length < asked.length ? 0 : Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS),
     isolation: request.isolationLevel === 1 ? "read_committed" : "read_uncommitted",
     signal: session.signal,
     watches: session.watches,
   });
   const results = partitions.values();
-  const responses = request.topics.map(({ topic, partitions: inTopic }) => ({
-    topic,
-    topicId: undefined,
-    partitions: inTopic.map((partition) => answerPartition(partition, results.next().value!.result)),
-  }));
-  return { throttleTimeMs: 0, errorCode: 0, sessionId: 0, responses, nodeEndpoints: [] };
-});
+  return named.map((topic): ReadResult | ReadFailure => (typeof topic === "string" ? results.next().value!.result : topic));
+}
+
+/** The topic's name for each partition, or why there is none. */
+async function nameTopics(broker: Broker, asked: readonly AskedPartition[]): Promise<readonly (string | Failure)[]> {
+  const ids = [...new Set(asked.map(({ topicId }) => topicId))];
+  const topics = await mapConcurrently(ids, MAX_CONCURRENT_CALLS, (topicId) => broker.topicById(topicId));
+  const byId = new Map(ids.map((topicId, index) => [topicId, topics[index]!]));
+  return asked.map(({ topicId }) => {
+    const topic = byId.get(topicId)!;
+    return isFailure(topic) ? topic : topic.name;
+  });
+}
 
 function answerPartition({ partition: partitionIndex, currentLeaderEpoch }: FetchPartition, result: ReadResult | ReadFailure) {
   if (isFailure(result)) {

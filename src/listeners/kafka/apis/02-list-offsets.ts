@@ -1,33 +1,42 @@
-// ListOffsets (key 2), versions 1-8: -1 the end, -2 the start, -3 the record with the largest timestamp (7+), -4 the start of what is
-// local (8+; the same as the start, since every client reads archived segments too), else the first record at or after a time.
+// ListOffsets (key 2), versions 1-9: -1 the end, -2 the start, -3 the record with the largest timestamp (7+), -4 the start of what is
+// local (8+), -5 the last offset that the archive has (9+; -1 where it has none), else the first record at or after a time.
 
+import type { TierQuery } from "../../../broker/broker.ts";
 import type { OffsetQuery } from "../../../broker/ports.ts";
-import { errorCode, isFailure } from "../../../common/errors.ts";
+import { errorCode, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
+import { mapPartitions } from "../map-partitions.ts";
 
 const QUERIES = new Map<number, OffsetQuery>([
   [-1, "latest"],
   [-2, "earliest"],
   [-3, "maxTimestamp"],
-  [-4, "earliest"],
 ]);
 
-export const listOffsets = serve(API.listOffsets, { min: 1, max: 8 }, async ({ request, broker }) => {
+/** Of what is where, by timestamp. */
+const TIER_QUERIES = new Map<number, TierQuery>([
+  [-4, "earliestLocal"],
+  [-5, "latestTiered"],
+]);
+
+/** The lowest timestamp that means something, from version 9, 8 and 7 on, and before. */
+function leastTimestamp(version: number): number {
+  return version >= 9 ? -5 : version === 8 ? -4 : version === 7 ? -3 : -2;
+}
+
+export const listOffsets = serve(API.listOffsets, { min: 1, max: 9 }, async ({ request, version, broker }) => {
   const isolation = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
-  const topics = await Promise.all(
-    request.topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        partitions.map(async ({ partitionIndex, timestamp }) => {
-          const query = QUERIES.get(timestamp) ?? { timestamp };
-          const found = timestamp < -4 ? null : await broker.offset(name, partitionIndex, query, isolation);
-          if (found === null) return { partitionIndex, errorCode: errorCode("INVALID_REQUEST") };
-          if (isFailure(found)) return { partitionIndex, errorCode: errorCode(found.error) };
-          return { partitionIndex, errorCode: 0, timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch };
-        }),
-      ),
-    })),
-  );
-  return { throttleTimeMs: 0, topics };
+  const find = async (name: string, partition: number, timestamp: number) => {
+    const tierQuery = TIER_QUERIES.get(timestamp);
+    if (timestamp < leastTimestamp(version)) return failure("INVALID_REQUEST", `there is no timestamp ${timestamp} in version ${version}`);
+    if (tierQuery !== undefined) return broker.tierOffset(name, partition, tierQuery);
+    return broker.offset(name, partition, QUERIES.get(timestamp) ?? { timestamp }, isolation);
+  };
+  const answers = await mapPartitions(request.topics, async ({ name }, { partitionIndex, timestamp }) => {
+    const found = await find(name, partitionIndex, timestamp);
+    if (isFailure(found)) return { partitionIndex, errorCode: errorCode(found.error) };
+    return { partitionIndex, errorCode: 0, timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch };
+  });
+  return { throttleTimeMs: 0, topics: answers.map(({ topic, partitions }) => ({ name: topic.name, partitions })) };
 });

@@ -1,4 +1,4 @@
-// Metadata (key 3), versions 0-12: the one broker, and topics. A topic that is not there is made where the client allows it and the
+// Metadata (key 3), versions 0-13: the one broker, and topics, asked for by name or (12+) by id. A topic that is not there is made where the client allows it and the
 // broker does (auto.create.topics.enable), with one partition.
 //
 // Leader epochs are not told (-1): they belong to each partition's object, which is not asked for this. Clients then skip the check of
@@ -6,8 +6,9 @@
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { TopicMetadata } from "../../../broker/ports.ts";
+import { mapConcurrently } from "../../../common/concurrency.ts";
 import { type ErrorName, errorCode, isFailure } from "../../../common/errors.ts";
-import { MAX_PAGE_ITEMS } from "../../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS, MAX_PAGE_ITEMS } from "../../../common/limits.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
@@ -16,7 +17,7 @@ type MetadataRequest = DecodedOf<typeof API.metadata.request>;
 
 export const NO_TOPIC_ID = "00000000-0000-0000-0000-000000000000";
 
-export const metadata = serve(API.metadata, { min: 0, max: 12 }, async (call) => {
+export const metadata = serve(API.metadata, { min: 0, max: 13 }, async (call) => {
   const { broker, settings } = call;
   const [clusterId, topics] = await Promise.all([broker.clusterId(), describeTopics(call)]);
   return {
@@ -33,7 +34,9 @@ async function describeTopics(call: Call<MetadataRequest>) {
   const { request, version, broker } = call;
   const isForAll = request.topics === null || (version === 0 && request.topics.length === 0);
   if (isForAll) return (await allTopics(broker)).map(describeTopic);
-  return Promise.all(request.topics!.map((asked) => (asked.name === null ? topicById(asked.topicId) : topicByName(call, asked.name))));
+  return mapConcurrently(request.topics!, MAX_CONCURRENT_CALLS, ({ name, topicId }) =>
+    name === null || topicId !== NO_TOPIC_ID ? topicById(call, topicId) : topicByName(call, name),
+  );
 }
 
 async function topicByName({ request, broker, settings }: Call<MetadataRequest>, name: string) {
@@ -46,9 +49,10 @@ async function topicByName({ request, broker, settings }: Call<MetadataRequest>,
   return withoutTopic(made.error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : made.error, name);
 }
 
-/** Topic ids are told and not asked by: no client does so before it speaks Fetch 13. */
-async function topicById(topicId: string) {
-  return { ...withoutTopic("UNKNOWN_TOPIC_ID", ""), topicId };
+/** Without the name where there is none to be told. */
+async function topicById({ broker, version }: Call<MetadataRequest>, topicId: string) {
+  const topic = await broker.topicById(topicId);
+  return isFailure(topic) ? { ...withoutTopic(topic.error, version >= 12 ? null : ""), topicId } : describeTopic(topic);
 }
 
 export async function allTopics(broker: Broker): Promise<TopicMetadata[]> {
@@ -62,18 +66,17 @@ export async function allTopics(broker: Broker): Promise<TopicMetadata[]> {
   return topics;
 }
 
+/** Every partition is led by the one broker, and is there. */
+export function describePartition(partitionIndex: number) {
+  const replicas = { replicaNodes: [NODE_ID], isrNodes: [NODE_ID], offlineReplicas: [] };
+  return { errorCode: 0, partitionIndex, leaderId: NODE_ID, ...replicas };
+}
+
 function describeTopic({ name, topicId, partitionCount }: TopicMetadata) {
-  const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => ({
-    errorCode: 0,
-    partitionIndex,
-    leaderId: NODE_ID,
-    replicaNodes: [NODE_ID],
-    isrNodes: [NODE_ID],
-    offlineReplicas: [],
-  }));
+  const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => describePartition(partitionIndex));
   return { errorCode: 0, name, topicId, isInternal: false, partitions };
 }
 
-function withoutTopic(error: ErrorName, name: string) {
+function withoutTopic(error: ErrorName, name: string | null) {
   return { errorCode: errorCode(error), name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
 }

@@ -1,9 +1,12 @@
-// OffsetFetch (key 9), versions 1-8: committed offsets, of the partitions asked for or (2+, null) of all; of several groups at once (8+).
-// A partition without one is answered with -1. 7+: a consumer that requires stable offsets is told UNSTABLE_OFFSET_COMMIT where an open
-// transaction may commit another (KIP-447), and asks again.
+// OffsetFetch (key 9), versions 1-9: committed offsets, of the partitions asked for or (2+, null) of all; of several groups at once (8+); for
+// a member in its epoch (9+, KIP-848). A partition without one is answered with -1. 7+: a consumer that requires stable offsets is told
+// UNSTABLE_OFFSET_COMMIT where an open transaction may commit another (KIP-447), and asks again.
 
 import type { Broker } from "../../../broker/broker.ts";
+import type { GroupMember } from "../../../broker/ports.ts";
+import { mapConcurrently } from "../../../common/concurrency.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 
@@ -12,21 +15,28 @@ interface AskedTopic {
   readonly partitionIndexes: readonly number[];
 }
 
-export const offsetFetch = serve(API.offsetFetch, { min: 1, max: 8 }, async ({ request, version, broker }) => {
+export const offsetFetch = serve(API.offsetFetch, { min: 1, max: 9 }, async ({ request, version, broker }) => {
   if (version >= 8) {
-    const groups = await Promise.all(
-      request.groups.map(async ({ groupId, topics }) => ({
-        groupId,
-        ...(await committedOffsets(broker, groupId, topics, request.requireStable)),
-      })),
-    );
+    const groups = await mapConcurrently(request.groups, MAX_CONCURRENT_CALLS, async ({ groupId, topics, memberId, memberEpoch }) => {
+      const member = memberId === null || memberEpoch < 0 ? undefined : { memberId, memberEpoch };
+      return { groupId, ...(await committedOffsets(broker, { groupId, member, topics, isStableRequired: request.requireStable })) };
+    });
     return { throttleTimeMs: 0, topics: [], errorCode: 0, groups };
   }
-  return { throttleTimeMs: 0, ...(await committedOffsets(broker, request.groupId, request.topics, request.requireStable)), groups: [] };
+  const { groupId, topics, requireStable: isStableRequired } = request;
+  return { throttleTimeMs: 0, ...(await committedOffsets(broker, { groupId, topics, isStableRequired })), groups: [] };
 });
 
-async function committedOffsets(broker: Broker, groupId: string, asked: readonly AskedTopic[] | null, isStableRequired: boolean) {
-  const found = await broker.committedOffsets(groupId);
+interface AskedGroup {
+  readonly groupId: string;
+  readonly member?: GroupMember | undefined;
+  /** null: all. */
+  readonly topics: readonly AskedTopic[] | null;
+  readonly isStableRequired: boolean;
+}
+
+async function committedOffsets(broker: Broker, { groupId, member, topics: asked, isStableRequired }: AskedGroup) {
+  const found = await broker.committedOffsets(groupId, member);
   if (isFailure(found)) return { errorCode: errorCode(found.error), topics: [] };
   const unstable = isStableRequired ? byPartition(found.unstable) : NO_PARTITIONS;
   const committed = byPartition(found.offsets);

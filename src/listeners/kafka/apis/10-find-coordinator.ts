@@ -4,11 +4,11 @@ import { errorCode } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { NODE_ID, serve } from "../call.ts";
 
-/** Groups, and transactional ids. */
-const KEY_TYPES: readonly number[] = [0, 1];
+/** By key type: groups, and transactional ids. */
+const RESOURCE_TYPES = ["GROUP", "TRANSACTIONAL_ID"] as const;
 
-export const findCoordinator = serve(API.findCoordinator, { min: 0, max: 5 }, async ({ request, version, settings }) => {
-  const isKnown = KEY_TYPES.includes(request.keyType);
+export const findCoordinator = serve(API.findCoordinator, { min: 0, max: 5 }, async ({ request, version, settings, session }) => {
+  const isKnown = RESOURCE_TYPES[request.keyType] !== undefined;
   const found = {
     errorCode: isKnown ? 0 : errorCode("INVALID_REQUEST"),
     errorMessage: isKnown ? null : "this broker coordinates groups and transactions only",
@@ -16,7 +16,12 @@ export const findCoordinator = serve(API.findCoordinator, { min: 0, max: 5 }, as
     host: isKnown ? settings.advertised.host : "",
     port: isKnown ? settings.advertised.port : -1,
   };
-  if (version < 4) return { throttleTimeMs: 0, ...found, coordinators: [] };
-  const coordinators = request.coordinatorKeys.map((key) => ({ key, ...found }));
+  const coordinatorOf = (key: string) => {
+    const refused = isKnown ? session.access.refuse("DESCRIBE", RESOURCE_TYPES[request.keyType]!, key) : null;
+    if (refused === null) return found;
+    return { errorCode: errorCode(refused.error), errorMessage: refused.detail, nodeId: -1, host: "", port: -1 };
+  };
+  if (version < 4) return { throttleTimeMs: 0, ...coordinatorOf(request.key), coordinators: [] };
+  const coordinators = request.coordinatorKeys.map((key) => ({ key, ...coordinatorOf(key) }));
   return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, nodeId: -1, host: "", port: -1, coordinators };
 });

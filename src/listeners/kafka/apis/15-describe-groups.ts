@@ -1,19 +1,24 @@
-// DescribeGroups (key 15), versions 0-5. A group that is not there is Dead, without an error.
+// DescribeGroups (key 15), versions 0-6: groups of the classic kind. Any other is Dead, without an error before version 6, which says
+// GROUP_ID_NOT_FOUND (KIP-1043).
 
 import type { Broker } from "../../../broker/broker.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 
-export const describeGroups = serve(API.describeGroups, { min: 0, max: 5 }, async ({ request, broker }) => ({
+export const describeGroups = serve(API.describeGroups, { min: 0, max: 6 }, async ({ request, version, broker }) => ({
   throttleTimeMs: 0,
-  groups: await Promise.all(request.groups.map((groupId) => describeGroup(broker, groupId))),
+  groups: await Promise.all(request.groups.map((groupId) => describeGroup(broker, groupId, version))),
 }));
 
-async function describeGroup(broker: Broker, groupId: string) {
+async function describeGroup(broker: Broker, groupId: string, version: number) {
   const group = await broker.classicGroup(groupId).describeClassic(groupId);
   const nobody = { groupId, protocolType: "", protocolData: "", members: [] };
-  if (group === null) return { ...nobody, errorCode: 0, groupState: "Dead" };
+  if (group === null && version < 6) return { ...nobody, errorCode: 0, groupState: "Dead" };
+  if (group === null) {
+    const errorMessage = `Group ${groupId} is not a classic group.`;
+    return { ...nobody, errorCode: errorCode("GROUP_ID_NOT_FOUND"), errorMessage, groupState: "Dead" };
+  }
   if (isFailure(group)) return { ...nobody, errorCode: errorCode(group.error), groupState: "" };
   const members = group.members.map(({ memberId, groupInstanceId, clientId, clientHost, metadata, assignment }) => ({
     ...{ memberId, groupInstanceId, clientId, clientHost },

@@ -1,4 +1,4 @@
-// ListGroups (key 16), versions 0-4. 4: only those in certain states.
+// ListGroups (key 16), versions 0-5. 4: only those in certain states (KIP-518); 5: only those of certain types (KIP-848).
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { GroupListing } from "../../../broker/ports.ts";
@@ -8,15 +8,16 @@ import { MAX_CONCURRENT_CALLS, MAX_PAGE_ITEMS } from "../../../common/limits.ts"
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 
-export const listGroups = serve(API.listGroups, { min: 0, max: 4 }, async ({ request, broker }) => {
-  const wanted = new Set(request.statesFilter.map((state) => state.toLowerCase()));
+export const listGroups = serve(API.listGroups, { min: 0, max: 5 }, async ({ request, broker }) => {
+  const states = new Set(request.statesFilter.map((state) => state.toLowerCase()));
+  const types = new Set(request.typesFilter.map((type) => type.toLowerCase()));
   const listings = await mapConcurrently(await groupIds(broker), MAX_CONCURRENT_CALLS, (groupId) =>
     broker.classicGroup(groupId).listing(groupId),
   );
   const groups = listings
     .filter((listing): listing is GroupListing => listing !== null && !isFailure(listing))
-    .filter(({ state }) => wanted.size === 0 || wanted.has(state.toLowerCase()))
-    .map(({ groupId, protocolType, state }) => ({ groupId, protocolType, groupState: state, groupType: "classic" }));
+    .filter(({ state, type }) => (states.size === 0 || states.has(state.toLowerCase())) && (types.size === 0 || types.has(type)))
+    .map(({ groupId, protocolType, state, type }) => ({ groupId, protocolType, groupState: state, groupType: type }));
   return { throttleTimeMs: 0, errorCode: 0, groups };
 });
 

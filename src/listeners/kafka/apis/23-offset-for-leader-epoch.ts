@@ -4,20 +4,14 @@
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
+import { mapPartitions } from "../map-partitions.ts";
 
 export const offsetForLeaderEpoch = serve(API.offsetForLeaderEpoch, { min: 2, max: 4 }, async ({ request, broker }) => {
-  const topics = await Promise.all(
-    request.topics.map(async ({ topic, partitions }) => ({
-      topic,
-      partitions: await Promise.all(
-        partitions.map(async ({ partition, leaderEpoch }) => {
-          const end = await broker.offset(topic, partition, "latest");
-          if (isFailure(end)) return { errorCode: errorCode(end.error), partition };
-          if (leaderEpoch > end.leaderEpoch) return { errorCode: errorCode("UNKNOWN_LEADER_EPOCH"), partition };
-          return { errorCode: 0, partition, leaderEpoch, endOffset: end.highWatermark };
-        }),
-      ),
-    })),
-  );
-  return { throttleTimeMs: 0, topics };
+  const answers = await mapPartitions(request.topics, async ({ topic }, { partition, leaderEpoch }) => {
+    const end = await broker.offset(topic, partition, "latest");
+    if (isFailure(end)) return { errorCode: errorCode(end.error), partition };
+    if (leaderEpoch > end.leaderEpoch) return { errorCode: errorCode("UNKNOWN_LEADER_EPOCH"), partition };
+    return { errorCode: 0, partition, leaderEpoch, endOffset: end.highWatermark };
+  });
+  return { throttleTimeMs: 0, topics: answers.map(({ topic, partitions }) => ({ topic: topic.topic, partitions })) };
 });

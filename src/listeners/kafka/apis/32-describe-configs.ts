@@ -11,7 +11,8 @@ type Resource = DescribeConfigsRequest["resources"][number];
 
 /** Kafka's ConfigResource.Type. */
 export const TOPIC_RESOURCE = 2;
-const BROKER_RESOURCE = 4;
+export const BROKER_RESOURCE = 4;
+export const GROUP_RESOURCE = 32;
 
 /** Kafka's ConfigEntry.ConfigSource. */
 const SOURCE_TOPIC = 1;
@@ -37,7 +38,7 @@ async function describeResource(call: Call<DescribeConfigsRequest>, resource: Re
   const { resourceType, resourceName } = resource;
   if (resourceType === BROKER_RESOURCE) return describeBroker(call, resourceName);
   if (resourceType !== TOPIC_RESOURCE) return failure("INVALID_REQUEST", `resources of type ${resourceType} have no configs here`);
-  const topic = await call.broker.topic(resourceName);
+  const topic = call.session.access.refuse("DESCRIBE_CONFIGS", "TOPIC", resourceName) ?? (await call.broker.topic(resourceName));
   if (isFailure(topic)) return topic;
   const wanted = resource.configurationKeys;
   return describeTopicConfigs(topic.configs)
@@ -50,7 +51,9 @@ async function describeResource(call: Call<DescribeConfigsRequest>, resource: Re
     }));
 }
 
-function describeBroker({ settings }: Call<DescribeConfigsRequest>, name: string): readonly ConfigEntry[] | Failure {
+function describeBroker({ settings, session }: Call<DescribeConfigsRequest>, name: string): readonly ConfigEntry[] | Failure {
+  const refused = session.access.refuse("DESCRIBE_CONFIGS", "CLUSTER");
+  if (refused !== null) return refused;
   if (name !== "" && name !== String(NODE_ID)) return failure("INVALID_REQUEST", `there is no broker ${name}`);
   const configs = [
     { name: "auto.create.topics.enable", value: String(settings.isAutoCreated), configType: TYPE_CODES.boolean },

@@ -6,7 +6,7 @@ import { describeConfigs } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
-import { TOPIC_RESOURCE } from "./32-describe-configs.ts";
+import { BROKER_RESOURCE, GROUP_RESOURCE, TOPIC_RESOURCE } from "./32-describe-configs.ts";
 
 type Change = (set: Readonly<Record<string, string>>) => Record<string, string | null>;
 
@@ -60,11 +60,23 @@ function applied(now: string, operation: number, value: string | null): string |
 }
 
 async function alter(broker: Broker, resourceType: number, name: string, change: Change, validateOnly: boolean): Promise<Failure | null> {
-  if (resourceType !== TOPIC_RESOURCE) return failure("INVALID_REQUEST", `configs of resources of type ${resourceType} cannot be set here`);
+  if (resourceType !== TOPIC_RESOURCE) return refuseResource(resourceType, name);
   const topic = await broker.topic(name);
   if (isFailure(topic)) return topic;
   const altered = await broker.alterTopic(name, { configs: change(topic.configs), validateOnly });
   return isFailure(altered) ? altered : null;
+}
+
+/** Why the configs of what is no topic cannot be set, and where they are. */
+function refuseResource(resourceType: number, name: string): Failure {
+  if (resourceType === BROKER_RESOURCE) {
+    const detail = "a broker's configs are set where it is started (npm start -- --help, wrangler.toml), and are the same for all clients";
+    return failure("INVALID_REQUEST", `${detail}: nothing of '${name || "all brokers"}' can be altered`);
+  }
+  if (resourceType === GROUP_RESOURCE) {
+    return failure("INVALID_REQUEST", `the group '${name}' has no configs of its own: SLUICE_GROUP_CONFIGS sets those of all groups`);
+  }
+  return failure("INVALID_REQUEST", `there are no configs for resources of type ${resourceType}: 2 is a topic`);
 }
 
 function answer(resourceType: number, resourceName: string, refused: Failure | null) {

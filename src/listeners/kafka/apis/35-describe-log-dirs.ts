@@ -2,14 +2,17 @@
 // "directory", the platform's storage, whose size nobody is told (-1).
 
 import type { Broker } from "../../../broker/broker.ts";
-import { isFailure } from "../../../common/errors.ts";
+import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 import { allTopics } from "./03-metadata.ts";
 
 const LOG_DIR = "/";
 
-export const describeLogDirs = serve(API.describeLogDirs, { min: 1, max: 4 }, async ({ request, broker }) => {
+export const describeLogDirs = serve(API.describeLogDirs, { min: 1, max: 4 }, async ({ request, broker, session }) => {
+  if (!session.access.allows("DESCRIBE", "CLUSTER")) {
+    return { throttleTimeMs: 0, errorCode: errorCode("CLUSTER_AUTHORIZATION_FAILED"), results: [] };
+  }
   const asked = request.topics ?? (await allTopics(broker)).map(({ name }) => ({ topic: name, partitions: null }));
   const topics = [];
   for (const { topic, partitions } of asked) topics.push({ name: topic, partitions: await sizesOf(broker, topic, partitions) });

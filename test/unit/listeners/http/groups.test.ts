@@ -111,8 +111,15 @@ test("deletes an empty group, and no other", async () => {
   expect((await app.get("/v1/groups/billing")).status).toBe(404);
 });
 
-test("what later versions bring is not routed", async () => {
+test("a member's fetch commits what it lists, and each record has its place", async () => {
   const app = await appWithTopic();
-  expect((await app.send("POST", "/v1/groups/billing/fetch", {})).status).toBe(404);
+  const path = "/v1/groups/billing/fetch";
+  const body = { topics: ["orders"], memberId: "m", memberEpoch: 1, commit: [{ topic: "orders", partition: 0, offset: 0 }] };
+  const fetched = (await (await app.send("POST", path, body)).json()) as { records: unknown[]; positions: unknown[]; commits: unknown[] };
+  expect(fetched.commits).toEqual([{ topic: "orders", partition: 0 }]);
+  expect(fetched.positions).toContainEqual({ topic: "orders", partition: 0, offset: expect.any(Number) });
+  for (const record of fetched.records) expect(record).toMatchObject({ topic: "orders", partition: expect.any(Number) });
+  expect((await app.send("POST", path, { ...body, memberEpoch: undefined })).status).toBe(400);
+  expect((await app.send("POST", path, {})).status).toBe(400);
   expect((await app.send("DELETE", "/v1/groups/billing/members/m1", "")).status).toBe(404);
 });

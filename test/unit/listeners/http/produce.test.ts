@@ -224,6 +224,7 @@ test.each([
   ["no record", '{"records":[]}', "at least one"],
   ["an unknown member", '{"records":[{}],"ack":"all"}', "ack"],
   ["an unknown compression", '{"records":[{}],"compression":"lzma"}', "compression"],
+  ["a transaction without a producer", '{"records":[{}],"transactionalId":"tx"}', "with any transactionalId"],
   ["a producer without sequence", '{"records":[{}],"producerId":1}', "go together"],
   ["an epoch out of range", '{"records":[{}],"producerId":1,"producerEpoch":40000,"baseSequence":0}', "producerEpoch"],
 ])("refuses a body with %s", async (_, body, told) => {

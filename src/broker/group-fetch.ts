@@ -1,0 +1,168 @@
+// A fetch by a member of a consumer group that has no connection: one call joins, commits what was processed, and reads on where the group
+// says. All that there is of the member is in the group; any edge node can serve its next call.
+//
+// While it waits for records it asks the group again and again, as a member with a connection sends heartbeats: partitions that the group
+// wants back are given back, and those that others give up are read. What was read is told only if it is the member's still.
+
+import { type Failure, isFailure } from "../common/errors.ts";
+import { DEFAULT_FETCH_BYTES, GROUP_WAIT_SLICE_MS, MAX_PARTITIONS_PER_FETCH } from "../common/limits.ts";
+import type { FetchManyResult, GroupFetchRequest, GroupFetchResult } from "./broker.ts";
+import { fetchMany } from "./fetch.ts";
+import { checkGroupId, resolveCommit } from "./groups.ts";
+import type { FetchStart, MemberPolled, OffsetCommit, Ports } from "./ports.ts";
+import type { TopicCache } from "./topics.ts";
+
+/** -1: the member commits nothing, and need not say its epoch. */
+const NO_EPOCH = -1;
+
+export interface GroupFetchContext {
+  readonly ports: Ports;
+  readonly topics: TopicCache;
+  /** ms */
+  readonly now: () => number;
+  /** 0 to 1, 1 excluded */
+  readonly random: () => number;
+}
+
+export async function groupFetch(context: GroupFetchContext, request: GroupFetchRequest): Promise<GroupFetchResult | Failure> {
+  const badId = checkGroupId(request.groupId);
+  if (badId !== null) return badId;
+  const resolved = await Promise.all(request.commit.map((offset) => resolveCommit(context.topics, offset)));
+  const commit = resolved.filter((offset): offset is OffsetCommit => !isFailure(offset));
+  const first = await poll(context, request, { memberId: request.memberId ?? "", memberEpoch: request.memberEpoch ?? NO_EPOCH, commit });
+  if (isFailure(first)) return first;
+  const outcomes = first.commits.values();
+  const commits = request.commit.map(({ topic, partition }, index) => {
+    const offset = resolved[index]!;
+    const refused: Failure | null = isFailure(offset) ? offset : (outcomes.next().value ?? null);
+    return refused === null ? { topic, partition } : { topic, partition, failure: refused };
+  });
+  const { member, partitions } = await readAsMember(context, request, first);
+  const { memberId, memberEpoch } = member;
+  const assignment = member.assignment.map(({ topic, partitions: numbers }) => ({ topic, partitions: numbers }));
+  return { memberId, memberEpoch, assignment, commits, partitions };
+}
+
+function poll(
+  { ports }: GroupFetchContext,
+  { groupId, instanceId, clientId, topics, sessionTimeoutMs }: GroupFetchRequest,
+  member: { readonly memberId: string; readonly memberEpoch: number; readonly commit: readonly OffsetCommit[] },
+): Promise<MemberPolled | Failure> {
+  return ports.group(groupId).poll({
+    ...member,
+    groupId,
+    instanceId: instanceId ?? null,
+    clientId,
+    topicNames: "names" in topics ? topics.names : [],
+    topicPattern: "pattern" in topics ? topics.pattern : "",
+    ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
+  });
+}
+
+interface MemberRead {
+  readonly member: MemberPolled;
+  readonly partitions: FetchManyResult["partitions"];
+}
+
+/** Reads until there is something, the time is over, or the member is lost: then it is told what it has. */
+async function readAsMember(context: GroupFetchContext, request: GroupFetchRequest, first: MemberPolled): Promise<MemberRead> {
+  const deadlineMs = context.now() + request.maxWaitMs;
+  let member = first;
+  for (;;) {
+    const polledAtMs = context.now();
+    const leftMs = Math.max(0, deadlineMs - polledAtMs);
+    const sliceMs = Math.min(leftMs, member.isWaiting ? GROUP_WAIT_SLICE_MS : member.heartbeatIntervalMs);
+    const partitions = await readAssigned(context, request, member, sliceMs);
+    const isOver = context.now() >= deadlineMs || request.signal?.aborted === true;
+    const isRead = partitions.some(({ result }) => isFailure(result) || result.batches.byteLength > 0);
+    if (isOver || (isRead && context.now() - polledAtMs <= member.heartbeatIntervalMs)) return { member, partitions };
+    const { memberId, memberEpoch } = member;
+    const next = await poll(context, request, { memberId, memberEpoch, commit: [] });
+    if (isFailure(next)) return { member, partitions: [] };
+    member = next;
+    if (isRead) return { member, partitions: partitions.filter(({ topic, partition }) => isAssigned(member, topic, partition)) };
+  }
+}
+
+function isAssigned({ assignment }: MemberPolled, topic: string, partition: number): boolean {
+  return assignment.some((one) => one.topic === topic && one.partitions.includes(partition));
+}
+
+/** With more partitions than one fetch takes, and more records than one answer, each call begins with another: none is left out for ever. */
+async function readAssigned(
+  { ports, topics, now, random }: GroupFetchContext,
+  { autoOffsetReset, maxBytes = DEFAULT_FETCH_BYTES, isolation, signal }: GroupFetchRequest,
+  { assignment, offsets }: MemberPolled,
+  maxWaitMs: number,
+): Promise<FetchManyResult["partitions"]> {
+  const committed = new Map(offsets.map(({ topicId, partition, offset }) => [`${topicId}/${partition}`, offset]));
+  const all = assignment.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map((partition) => {
+      const offset = committed.get(`${topicId}/${partition}`) ?? -1;
+      const start: FetchStart | null = offset >= 0 ? offset : autoOffsetReset === "none" ? null : autoOffsetReset;
+      return { topic, partition, start };
+    }),
+  );
+  const from = Math.floor(random() * all.length);
+  const turn = [...all.slice(from), ...all.slice(0, from)].slice(0, MAX_PARTITIONS_PER_FETCH);
+  const unread = turn
+    .filter(({ start }) => start === null)
+    .map(({ topic, partition }) => ({ topic, partition, result: notCommitted(topic, partition) }));
+  const reads = turn.flatMap(({ topic, partition, start }) => (start === null ? [] : { topic, partition, start }));
+  if (reads.length === 0) {
+    if (unread.length === 0) await pause(maxWaitMs, signal);
+    return unread;
+  }
+  const deadlineMs = now() + maxWaitMs;
+  const limits = { maxBytes, minBytes: 1, isolation, ...(signal && { signal }) };
+  const fetched = await fetchMany(ports, topics, { ...limits, partitions: reads, maxWaitMs: unread.length > 0 ? 0 : maxWaitMs });
+  const lost =
+    autoOffsetReset === "none"
+      ? []
+      : fetched.partitions.filter(({ result }) => isFailure(result) && result.error === "OFFSET_OUT_OF_RANGE");
+  if (lost.length === 0) return [...fetched.partitions, ...unread];
+  // What was committed is gone from the log: as where nothing was committed.
+  const again = lost.map(({ topic, partition }) => ({ topic, partition, start: autoOffsetReset as "earliest" | "latest" }));
+  const reset = await fetchMany(ports, topics, { ...limits, partitions: again, maxWaitMs: Math.max(0, deadlineMs - now()) });
+  return [...fetched.partitions.filter((one) => !lost.includes(one)), ...reset.partitions];
+}
+
+function notCommitted(topic: string, partition: number): Failure {
+  return {
+    error: "OFFSET_OUT_OF_RANGE",
+    detail: `The group has committed nothing for ${topic}/${partition}, and autoOffsetReset is none: commit an offset, or reset the group.`,
+  };
+}
+
+/** Until the time is over or the reader is gone. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener("abort", end);
+  });
+}
+
+/** Puts a member out of its group, whichever protocol it speaks. null: it is out. */
+export async function removeMember(
+  { ports }: Pick<GroupFetchContext, "ports">,
+  groupId: string,
+  memberId: string,
+): Promise<Failure | null> {
+  const badId = checkGroupId(groupId);
+  if (badId !== null) return badId;
+  const group = ports.group(groupId);
+  const leave = {
+    ...{ groupId, memberId, memberEpoch: -1, instanceId: null, rackId: null, rebalanceTimeoutMs: -1, clientId: "", clientHost: "/" },
+    ...{ subscribedTopicNames: null, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: null },
+  };
+  const answer = await group.consumerHeartbeat(leave);
+  if (!isFailure(answer)) return null;
+  if (answer.error !== "UNKNOWN_MEMBER_ID" && answer.error !== "GROUP_ID_NOT_FOUND") return answer;
+  const left = await group.leave({ groupId, members: [{ memberId, groupInstanceId: null }] });
+  return isFailure(left) ? left : left[0]!.failure;
+}

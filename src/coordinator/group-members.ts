@@ -1,0 +1,441 @@
+// A group's members, whichever protocol they speak: which kind of group it is, what of it is stored and when, and who waits for an answer.
+//
+// A group is of the classic kind (classic-group.ts), where members divide their work by themselves, or of the consumer kind
+// (consumer-group.ts), where the coordinator does. A new group takes the kind of who comes first; it changes without losing its place when a
+// member of the other protocol comes or the last one goes (consumer-convert.ts). What an operation has changed is stored first, then
+// whoever waits is answered. No operation on the group is interrupted: what has to be fetched for it is fetched before.
+
+import { type Failure, failure, isFailure } from "../common/errors.ts";
+import type { GroupConfig } from "../common/group-configs.ts";
+import type { ConsumerStore } from "../storage/consumer-store.ts";
+import type { GroupStore, StoredClassicGroup } from "../storage/group-store.ts";
+import type { CommitRights } from "./classic-commit.ts";
+import { ClassicGroup } from "./classic-group.ts";
+import type {
+  ClassicGroupDescription,
+  ClassicGroupState,
+  HeartbeatRequest,
+  JoinGroupAnswer,
+  JoinGroupRequest,
+  LeaveGroupRequest,
+  LeftMember,
+  SyncGroupAnswer,
+  SyncGroupRequest,
+} from "./classic-messages.ts";
+import type { ClassicGroupOptions } from "./classic-state.ts";
+import { checkUpgrade, interestOf } from "./consumer-convert.ts";
+import { ConsumerGroup } from "./consumer-group.ts";
+import {
+  type ConsumerGroupDescription,
+  type ConsumerGroupState,
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatAnswer,
+  JOIN_EPOCH,
+  type NamedPartitions,
+} from "./consumer-messages.ts";
+import type { ConsumerGroupOptions } from "./consumer-state.ts";
+import { CONSUMER_PROTOCOL_TYPE, readSubscription } from "./consumer-subscription.ts";
+import { NO_SUBSCRIPTION, type Subscription, toSubscription } from "./group-interest.ts";
+import { GroupTopics, type TopicSource } from "./group-topics.ts";
+import { describeMembers, type GroupMemberDescription } from "./member-description.ts";
+import { ParkedCalls } from "./parked-calls.ts";
+import { type Interest, TopicImage } from "./topic-image.ts";
+
+export interface MemberStores {
+  readonly members: GroupStore;
+  readonly consumers: ConsumerStore;
+}
+
+export interface GroupMembersOptions {
+  /** ms since the epoch */
+  readonly now: () => number;
+  /** Never the same twice. */
+  readonly randomId: () => string;
+  readonly config: GroupConfig;
+  /** Called after every operation. */
+  readonly operated: () => void;
+  /** What outlives a restart has changed, and is stored. */
+  readonly changed: () => void;
+  /** What is in memory could not be stored: begin anew from the storage. */
+  readonly broken: (error: unknown) => void;
+}
+
+type Kind = { readonly classic: ClassicGroup; readonly consumer?: never } | { readonly consumer: ConsumerGroup; readonly classic?: never };
+
+export class GroupMembers {
+  readonly #stores: MemberStores;
+  readonly #source: TopicSource;
+  readonly #options: GroupMembersOptions;
+  readonly #classicOptions: ClassicGroupOptions;
+  readonly #consumerOptions: ConsumerGroupOptions;
+  readonly #joins = new ParkedCalls<JoinGroupAnswer>();
+  readonly #syncs = new ParkedCalls<SyncGroupAnswer>();
+  #kind: Kind;
+  #topics: GroupTopics;
+  #areSessionsStored: boolean;
+  /** When `expire` is to be called, or earlier (ms since the epoch). */
+  #deadlineMs: number | null;
+
+  constructor(stores: MemberStores, source: TopicSource, options: GroupMembersOptions) {
+    this.#stores = stores;
+    this.#source = source;
+    this.#options = options;
+    this.#classicOptions = { ...options.config, randomId: options.randomId };
+    this.#consumerOptions = { ...options.config, randomId: options.randomId };
+    const sessions = stores.members.sessions();
+    this.#areSessionsStored = sessions !== null;
+    this.#kind = this.#load(sessions ?? undefined);
+    this.#topics = this.#newTopics();
+    this.#deadlineMs = this.#nextDeadlineMs();
+  }
+
+  get type(): "classic" | "consumer" {
+    return this.#kind.classic === undefined ? "consumer" : "classic";
+  }
+
+  get state(): ClassicGroupState | ConsumerGroupState {
+    return (this.#kind.classic ?? this.#kind.consumer).state;
+  }
+
+  get isEmpty(): boolean {
+    return this.#kind.classic === undefined ? this.#kind.consumer.memberCount === 0 : this.#kind.classic.state === "Empty";
+  }
+
+  get memberCount(): number {
+    return this.#kind.classic?.memberIds.length ?? this.#kind.consumer!.memberCount;
+  }
+
+  /** "" where it never had members. */
+  get protocolType(): string {
+    return this.#kind.classic?.protocolType ?? CONSUMER_PROTOCOL_TYPE;
+  }
+
+  /** Since when it has had no members (ms since the epoch), or null. */
+  get emptySinceMs(): number | null {
+    return (this.#kind.classic ?? this.#kind.consumer).emptySinceMs;
+  }
+
+  /** Whether it ever had members: offsets of one that had not are kept by another rule. */
+  get hadMembers(): boolean {
+    return this.#kind.classic?.hadMembers ?? true;
+  }
+
+  /** When `expire` is to be called, or earlier (ms since the epoch). */
+  get deadlineMs(): number | null {
+    return this.#deadlineMs;
+  }
+
+  /** Clients wait for the deadline, and what is not stored must not be put out of memory. */
+  get isRebalancing(): boolean {
+    const state = this.#kind.classic?.state;
+    return state === "PreparingRebalance" || state === "CompletingRebalance";
+  }
+
+  get hasUnstoredSessions(): boolean {
+    const hasSessions = this.#kind.classic === undefined ? this.memberCount > 0 : this.#kind.classic.state === "Stable";
+    return hasSessions && !this.#areSessionsStored;
+  }
+
+  /** Calls that wait for an answer. */
+  get parkedCount(): number {
+    return this.#joins.count + this.#syncs.count;
+  }
+
+  /** Of a consumer group: what it knows of its topics is to be fetched again. */
+  areTopicsOld(): boolean {
+    return this.#kind.consumer !== undefined && !this.#topics.isCurrent;
+  }
+
+  /** null: the group knows its topics. */
+  refreshTopics(): Promise<Failure | null> {
+    return this.#refreshTopics(NO_SUBSCRIPTION);
+  }
+
+  /** Fetches what the group must know for a JoinGroup. null: it is there. */
+  prepareJoin(request: JoinGroupRequest): Promise<Failure | null> {
+    return this.#refreshTopics(subscriptionOfJoin(request));
+  }
+
+  isPreparedForJoin(request: JoinGroupRequest): boolean {
+    return this.#kind.consumer === undefined || this.#knowsTopics(subscriptionOfJoin(request));
+  }
+
+  /**
+   * Answers when the group's next generation begins, or at once with what the member must do instead.
+   * @param request one that the group is prepared for
+   */
+  join(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
+    if (this.#kind.consumer?.memberCount === 0) this.#becomeClassic();
+    const { consumer, classic } = this.#kind;
+    if (consumer !== undefined) return Promise.resolve(this.#runConsumer(consumer, (nowMs) => consumer.joinClassic(request, nowMs)));
+    const { waiter, answered } = this.#joins.park();
+    this.#run((nowMs) => classic.join(request, waiter, nowMs));
+    return answered;
+  }
+
+  /** Answers when the leader has brought the assignment. */
+  sync(request: SyncGroupRequest): Promise<SyncGroupAnswer> {
+    const { consumer, classic } = this.#kind;
+    if (consumer !== undefined) return Promise.resolve(this.#runConsumer(consumer, (nowMs) => consumer.syncClassic(request, nowMs)));
+    const { waiter, answered } = this.#syncs.park();
+    this.#run((nowMs) => classic.sync(request, waiter, nowMs));
+    return answered;
+  }
+
+  /** null: all is well. */
+  heartbeat(request: HeartbeatRequest): null | Failure {
+    const { consumer, classic } = this.#kind;
+    if (consumer !== undefined) return this.#runConsumer(consumer, (nowMs) => consumer.heartbeatClassic(request, nowMs));
+    // In a Stable group it moves one deadline back and nothing else: looking for the next one would cost as much as the group is large.
+    const isSteady = classic.state === "Stable";
+    return this.#run((nowMs) => classic.heartbeat(request, nowMs), isSteady ? this.#deadlineMs : undefined);
+  }
+
+  /** One answer for each member, in order. */
+  leave({ members }: LeaveGroupRequest): LeftMember[] {
+    return this.#run((nowMs) => this.#kind.consumer?.leaveClassic(members, nowMs) ?? this.#kind.classic!.leave(members, nowMs));
+  }
+
+  /** Fetches what the group must know for a heartbeat of the consumer protocol. null: it is there. */
+  prepareConsumerHeartbeat(request: ConsumerHeartbeat): Promise<Failure | null> {
+    return this.#refreshTopics(subscriptionOfHeartbeat(request));
+  }
+
+  isPreparedForHeartbeat(request: ConsumerHeartbeat): boolean {
+    return this.#knowsTopics(subscriptionOfHeartbeat(request));
+  }
+
+  /** @param request one that `checkHeartbeat` lets pass, and that the group is prepared for */
+  consumerHeartbeat(request: ConsumerHeartbeat): ConsumerHeartbeatAnswer {
+    return this.#run((nowMs) => {
+      const consumer = this.#kind.consumer ?? this.#upgrade(request, nowMs);
+      if (isFailure(consumer)) return consumer;
+      consumer.setTopics(this.#topics.image, nowMs);
+      return consumer.heartbeat(request, nowMs);
+    });
+  }
+
+  /** Of a consumer group; null: it has no such member. */
+  memberEpoch(memberId: string): number | null {
+    return this.#kind.consumer?.memberEpoch(memberId) ?? null;
+  }
+
+  /** What a member of a consumer group has, and whether it waits for more. */
+  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
+    return this.#kind.consumer?.memberAssignment(memberId) ?? { assignment: [], isWaiting: false };
+  }
+
+  /** Why the commit is refused, or null: then each partition is to be asked for. */
+  allowCommit(commit: CommitRights): Failure | null {
+    return this.#run((nowMs) => (this.#kind.classic ?? this.#kind.consumer).allowCommit(commit, nowMs));
+  }
+
+  /** Why this partition of an allowed commit is refused, or null. */
+  checkPartitionCommit(commit: CommitRights, topicId: string, partition: number): Failure | null {
+    return this.#kind.consumer?.checkPartitionCommit(commit, topicId, partition) ?? null;
+  }
+
+  /** Why a member may not fetch offsets, or null. A classic group asks for nothing. */
+  allowOffsetFetch(memberId: string, memberEpoch: number): Failure | null {
+    return this.#kind.consumer?.allowOffsetFetch(memberId, memberEpoch) ?? null;
+  }
+
+  /** Whether a member subscribes to the topic. */
+  isSubscribedTo(topic: string): boolean {
+    const { consumer, classic } = this.#kind;
+    if (consumer !== undefined) return consumer.isSubscribedTo(topic);
+    return classic.members().members.some(({ protocols }) => {
+      const said = readSubscription(protocols);
+      return !isFailure(said) && said.topics.includes(topic);
+    });
+  }
+
+  /** null: it is of the other kind. */
+  describeClassic(groupId: string): ClassicGroupDescription | null {
+    return this.#kind.classic?.describe(groupId) ?? null;
+  }
+
+  /** null: it is of the other kind. */
+  describeConsumer(groupId: string): ConsumerGroupDescription | null {
+    return this.#kind.consumer?.describe(groupId) ?? null;
+  }
+
+  /** In the order in which they came. */
+  describeMembers(groupId: string): GroupMemberDescription[] {
+    return describeMembers(this.#kind.consumer?.describe(groupId) ?? this.#kind.classic!.members());
+  }
+
+  /** Does what has become due: members that were not heard, rebalances whose time is up. */
+  expire(): void {
+    const nowMs = this.#options.now();
+    (this.#kind.classic ?? this.#kind.consumer).expire(nowMs);
+    this.#settle(nowMs);
+  }
+
+  /** Stores when the sessions end: nobody was heard for a while, and the object may be put out of memory. */
+  sleep(): void {
+    if (!this.hasUnstoredSessions) return;
+    this.#stores.members.putSessions((this.#kind.classic ?? this.#kind.consumer).sessionDeadlines());
+    this.#areSessionsStored = true;
+  }
+
+  /** Stores a group that is new, or the present one once more. */
+  store(): void {
+    this.#storing(() => {
+      if (this.#kind.classic !== undefined) this.#stores.members.putClassicGroup(this.#kind.classic.snapshot());
+    });
+  }
+
+  /** The group is being deleted: it answers nobody any more. */
+  kill(): void {
+    this.#kind.classic?.kill(this.#options.now());
+    this.#stores.members.clear();
+    this.#stores.consumers.clear();
+  }
+
+  /** The group was deleted, or could not be: begins anew from the storage. */
+  reload(): void {
+    this.#areSessionsStored = false;
+    this.#kind = this.#load();
+    this.#topics = this.#newTopics();
+    this.#deadlineMs = this.#nextDeadlineMs();
+  }
+
+  #load(sessions?: ReadonlyMap<string, number>): Kind {
+    const nowMs = this.#options.now();
+    const consumer = this.#stores.consumers.load();
+    if (consumer !== null) return { consumer: ConsumerGroup.restore(consumer, this.#consumerOptions, nowMs, sessions) };
+    const classic = this.#stores.members.classicGroup();
+    if (classic === null) return { classic: ClassicGroup.empty(this.#classicOptions, nowMs) };
+    return { classic: ClassicGroup.restore(classic, this.#classicOptions, nowMs, sessions) };
+  }
+
+  #newTopics(): GroupTopics {
+    return new GroupTopics(this.#source, this.#options.now, this.#kind.consumer?.topics ?? TopicImage.EMPTY);
+  }
+
+  /** The topics that the members know by name, and those of one more subscription. */
+  #interest(more: Subscription): Interest {
+    return this.#kind.consumer?.interest(more) ?? interestOf(this.#kind.classic!.members(), more);
+  }
+
+  #refreshTopics(more: Subscription): Promise<Failure | null> {
+    return this.#topics.refresh(() => this.#interest(more));
+  }
+
+  #knowsTopics(more: Subscription): boolean {
+    return this.#topics.image.covers(this.#kind.consumer === undefined ? this.#interest(more) : asInterest(more));
+  }
+
+  /** An operation on a consumer group, with its topics as they are now. */
+  #runConsumer<T>(consumer: ConsumerGroup, operation: (nowMs: number) => T): T {
+    return this.#run((nowMs) => {
+      consumer.setTopics(this.#topics.image, nowMs);
+      return operation(nowMs);
+    });
+  }
+
+  /**
+   * An operation of somebody who is heard by it: stored sessions are not the present ones any more.
+   * @param deadlineMs that of before, where it cannot have become earlier
+   */
+  #run<T>(operation: (nowMs: number) => T, deadlineMs?: number | null): T {
+    if (this.#areSessionsStored) {
+      this.#stores.members.clearSessions();
+      this.#areSessionsStored = false;
+    }
+    const nowMs = this.#options.now();
+    const result = operation(nowMs);
+    this.#settle(nowMs, deadlineMs);
+    this.#options.operated();
+    return result;
+  }
+
+  #settle(nowMs: number, deadlineMs?: number | null): void {
+    this.#storeConsumer();
+    const downgraded = this.#kind.consumer?.downgraded(this.#options.config.maxSize, nowMs);
+    if (downgraded) this.#goOnAsClassic(downgraded).rebalance(nowMs);
+    if (this.#kind.classic !== undefined) this.#settleClassic(this.#kind.classic);
+    this.#deadlineMs = deadlineMs === undefined ? this.#nextDeadlineMs() : deadlineMs;
+  }
+
+  #nextDeadlineMs(): number | null {
+    return (this.#kind.classic ?? this.#kind.consumer).nextDeadlineMs();
+  }
+
+  #settleClassic(classic: ClassicGroup): void {
+    const { joins, syncs, isChanged } = classic.takeEffects();
+    if (isChanged) this.store();
+    for (const { waiter, answer } of joins) this.#joins.answer(waiter, answer);
+    for (const { waiter, answer } of syncs) this.#syncs.answer(waiter, answer);
+  }
+
+  #storeConsumer(): void {
+    const write = this.#kind.consumer?.takeChanges() ?? null;
+    if (write !== null) this.#storing(() => this.#stores.consumers.write(write));
+  }
+
+  #storing(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#options.broken(error);
+      throw error;
+    }
+    this.#options.changed();
+  }
+
+  /** The group's members, if it has any, become members of a consumer group. */
+  #upgrade({ memberEpoch }: ConsumerHeartbeat, nowMs: number): ConsumerGroup | Failure {
+    const classic = this.#kind.classic!;
+    const members = classic.members();
+    const refused = checkUpgrade(members, this.#options.config.consumerMaxSize);
+    if (refused !== null) return refused;
+    if (memberEpoch !== JOIN_EPOCH) return failure("UNKNOWN_MEMBER_ID", "The group has no members of the consumer protocol.");
+    classic.dissolve(nowMs);
+    this.#settleClassic(classic);
+    const consumer = ConsumerGroup.upgrade(members, this.#topics.image, this.#consumerOptions, nowMs);
+    this.#kind = { consumer };
+    this.#storing(() => this.#stores.members.clear());
+    return consumer;
+  }
+
+  /** A consumer group without members: whoever comes first says what kind it is. */
+  #becomeClassic(): void {
+    const { consumer } = this.#kind;
+    if (consumer === undefined) return;
+    this.#goOnAsClassic({
+      generationId: consumer.groupEpoch,
+      protocolType: CONSUMER_PROTOCOL_TYPE,
+      protocolName: null,
+      leaderId: null,
+      sinceMs: consumer.emptySinceMs ?? this.#options.now(),
+      members: [],
+    });
+  }
+
+  #goOnAsClassic(stored: StoredClassicGroup): ClassicGroup {
+    const classic = ClassicGroup.restore(stored, this.#classicOptions, this.#options.now());
+    this.#kind = { classic };
+    this.#topics = this.#newTopics();
+    this.#storing(() => {
+      this.#stores.members.putClassicGroup(stored);
+      this.#stores.consumers.clear();
+    });
+    return classic;
+  }
+}
+
+function subscriptionOfJoin({ protocols }: JoinGroupRequest): Subscription {
+  const said = readSubscription(protocols);
+  return isFailure(said) ? NO_SUBSCRIPTION : toSubscription(said.topics, null);
+}
+
+function subscriptionOfHeartbeat({ subscribedTopicNames, subscribedTopicRegex }: ConsumerHeartbeat): Subscription {
+  if (subscribedTopicNames === null && subscribedTopicRegex === null) return NO_SUBSCRIPTION;
+  return toSubscription(subscribedTopicNames ?? [], subscribedTopicRegex);
+}
+
+function asInterest({ names, pattern }: Subscription): Interest {
+  return { names: new Set(names), patterns: new Set(pattern === null ? [] : [pattern]) };
+}

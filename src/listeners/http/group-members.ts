@@ -1,0 +1,88 @@
+// POST /v1/groups/{group}/fetch and DELETE /v1/groups/{group}/members/{memberId}: members of groups by HTTP.
+
+import type { GroupFetchResult } from "../../broker/broker.ts";
+import { type Failure, isFailure } from "../../common/errors.ts";
+import type { Encoding } from "../../contract/fields.ts";
+import * as contract from "../../contract/group-members.ts";
+import { MSGPACK_TYPE } from "../../contract/media-types.ts";
+import type { z } from "../../contract/zod.ts";
+import { answer, jsonAnswer, noContent } from "./answer.ts";
+import type { Call } from "./call.ts";
+import { fenced } from "./committed.ts";
+import { decodeMany, type FetchedPart } from "./fetch.ts";
+import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
+import { recordJson, recordMsgpack } from "./record-output.ts";
+import { validBody } from "./validate.ts";
+
+/** What such members are called in descriptions of their group. */
+const CLIENT_ID = "http";
+
+type FetchCall = Call<z.output<(typeof contract.groupFetch)["params"]>, z.output<(typeof contract.groupFetch)["query"]>>;
+
+export async function groupFetch(call: FetchCall): Promise<Response> {
+  const { topics, commit, memberId, memberEpoch, instanceId, sessionTimeoutMs, maxRecords, ...read } = await validBody(
+    call.request,
+    contract.groupFetchBody,
+  );
+  if (commit !== undefined && commit.length > 0 && (memberId === undefined || memberEpoch === undefined)) {
+    throw refuse("INVALID_REQUEST", "In the body: commit needs memberId and memberEpoch.");
+  }
+  const fetched = requireResult(
+    await call.broker.groupFetch({
+      ...read,
+      groupId: call.params.group,
+      topics: Array.isArray(topics) ? { names: topics } : topics,
+      clientId: CLIENT_ID,
+      commit: (commit ?? []).map(({ topic, partition, offset, metadata, leaderEpoch }) => ({
+        ...{ topic, partition, offset },
+        ...(metadata !== undefined && { metadata }),
+        ...(leaderEpoch !== undefined && { leaderEpoch }),
+      })),
+      ...(memberId !== undefined && { memberId }),
+      ...(memberEpoch !== undefined && { memberEpoch }),
+      ...(instanceId !== undefined && { instanceId }),
+      ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
+      signal: call.request.signal,
+    }),
+  );
+  const parts = decodeMany(call.parts.codec, fetched, maxRecords);
+  const around = aroundRecords(fetched, parts);
+  if (call.type === MSGPACK_TYPE) return answer(call, { ...around, records: parts.flatMap(recordsMsgpack) });
+  return jsonAnswer(
+    `${JSON.stringify(around).slice(0, -1)},"records":[${parts.flatMap((part) => recordsOf(part, call.query.encoding)).join(",")}]}`,
+  );
+}
+
+/** All of the answer but its records. */
+function aroundRecords({ memberId, memberEpoch, assignment, commits }: GroupFetchResult, parts: readonly FetchedPart[]) {
+  const read = parts.filter(({ result }) => !isFailure(result));
+  const failures = parts.flatMap(({ topic, partition, result }) => (isFailure(result) ? [{ topic, partition, ...refusal(result) }] : []));
+  return {
+    memberId,
+    memberEpoch,
+    assignment,
+    positions: read.map(({ topic, partition, decoded }) => ({ topic, partition, offset: decoded.nextOffset })),
+    commits: commits.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure && lost(failure)) })),
+    failures,
+  };
+}
+
+/** A member that was not known any more has joined anew: what it had before it cannot commit. */
+function lost(failure: Failure): Failure {
+  return failure.error === "UNKNOWN_MEMBER_ID" ? { ...failure, error: "FENCED_MEMBER_EPOCH" } : fenced(failure);
+}
+
+function recordsOf({ topic, partition, decoded }: FetchedPart, encoding: Encoding): string[] {
+  const place = JSON.stringify({ topic, partition }).slice(0, -1);
+  return decoded.records.map((record) => `${place},${recordJson(record, encoding).slice(1)}`);
+}
+
+function recordsMsgpack({ topic, partition, decoded }: FetchedPart): object[] {
+  return decoded.records.map((record) => ({ topic, partition, ...recordMsgpack(record) }));
+}
+
+export async function removeGroupMember(call: Call<z.output<(typeof contract.removeGroupMember)["params"]>>): Promise<Response> {
+  const failed = await call.broker.removeMember(call.params.group, call.params.memberId);
+  if (failed !== null) throw new ProblemError(failed);
+  return noContent();
+}

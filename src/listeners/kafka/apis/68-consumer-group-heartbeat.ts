@@ -1,0 +1,28 @@
+// ConsumerGroupHeartbeat (key 68), versions 0-1 (KIP-848): joins a consumer group, keeps a member in it and leads it to its partitions,
+// leaves it. 1: subscriptions by regular expression; the client makes its member id (KIP-1082).
+
+import { errorCode, failure, isFailure } from "../../../common/errors.ts";
+import { API } from "../../../protocol/api-keys.ts";
+import { serve } from "../call.ts";
+
+export const consumerGroupHeartbeat = serve(
+  API.consumerGroupHeartbeat,
+  { min: 0, max: 1 },
+  async ({ request, version, clientId, broker }) => {
+    const { groupId, memberId, subscribedTopicRegex = null, ...rest } = request;
+    const answer =
+      version >= 1 && memberId === ""
+        ? failure("INVALID_REQUEST", "The member id is empty: since version 1 the client makes it.")
+        : await broker
+            .consumerGroup(groupId)
+            .consumerHeartbeat({ groupId, memberId, subscribedTopicRegex, clientId, clientHost: "/", ...rest });
+    if (isFailure(answer)) {
+      const nobody = { memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null };
+      return { throttleTimeMs: 0, errorCode: errorCode(answer.error), errorMessage: answer.detail, ...nobody };
+    }
+    const assignment = answer.assignment && {
+      topicPartitions: answer.assignment.map((one) => ({ ...one, partitions: [...one.partitions] })),
+    };
+    return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, ...answer, assignment };
+  },
+);
