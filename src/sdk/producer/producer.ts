@@ -253,33 +253,35 @@ export class Producer {
     return sent.promise;
   }
 
-  /** Sends those who wait, one after the other. Never rejects. */
+  /** Sends those who wait, one after the other, at one go as far as nothing is missing. Never rejects. */
   async #serveWaiting(): Promise<void> {
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
+      const { record, bytes, deadline, sent, left } = next;
       try {
-        const { topic } = next.record;
-        const partition = next.partition ?? this.#choose(next.record, next.bytes, await this.#partitionCount(topic, next.deadline));
-        const room = this.#pool.allocate(this.#accumulator.bufferSize(next.bytes), Math.max(0, next.deadline - Date.now()));
-        if (room instanceof Promise) this.#sender.wake(); // what is not full is sent too while somebody waits
-        next.sent.resolve(this.#append(topic, partition, next.bytes, await room)!);
+        const count = this.#topics.known(record.topic, Date.now()) ?? (await this.#partitionCount(record.topic, deadline));
+        const partition = next.partition ?? this.#choose(record, bytes, count);
+        const taken = this.#append(record.topic, partition, bytes, null);
+        sent.resolve(taken ?? this.#append(record.topic, partition, bytes, await this.#room(bytes, deadline))!);
       } catch (error) {
-        next.sent.promise.catch(() => {}); // as ProducerBatch.fail has it
-        next.sent.reject(this.#failed(error));
+        sent.promise.catch(() => {}); // as ProducerBatch.fail has it
+        sent.reject(this.#failed(error));
       }
-      next.left.resolve();
+      left.resolve();
       this.#waiting.shift();
     }
     this.#settleReady();
   }
 
+  async #room(bytes: RecordBytes, deadline: number): Promise<Uint8Array<ArrayBuffer>> {
+    const room = this.#pool.allocate(this.#accumulator.bufferSize(bytes), Math.max(0, deadline - Date.now()));
+    this.#sender.wake(); // what is not full is sent too while somebody waits
+    return room;
+  }
+
   async #partitionCount(topic: string, deadline: number): Promise<number> {
-    const known = this.#topics.known(topic, Date.now());
-    if (known !== undefined) return known;
     const timeout = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => timeout.reject(new TimeoutError(`topic ${topic} did not become known in time (maxBlockMs)`)),
-      deadline - Date.now(),
-    );
+    const expire = () => timeout.reject(new TimeoutError(`topic ${topic} did not become known in time (maxBlockMs)`));
+    const timer = setTimeout(expire, deadline - Date.now());
     try {
       return await Promise.race([this.#topics.ask(topic), timeout.promise]);
     } finally {
