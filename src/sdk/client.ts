@@ -86,7 +86,7 @@ export class Client {
       try {
         return await attempt(deadline - Date.now());
       } catch (error) {
-        if (!(error instanceof SluiceError) || !error.retriable || (error.isInDoubt && !isRepeatable)) throw error;
+        if (!(error instanceof SluiceError) || !isWorthRepeating(error) || (error.isInDoubt && !isRepeatable)) throw error;
         const waitMs = backoffMs(this.backoff, attempts, error.retryAfterMs);
         if (Date.now() + waitMs >= deadline) throw error;
         await sleep(waitMs, signal);
@@ -154,6 +154,11 @@ export class Client {
     });
     return aborted(signal, Promise.resolve(response));
   }
+}
+
+/** Kafka calls an unknown topic retriable, since its metadata spread slowly. Here what is not there is not there. */
+function isWorthRepeating({ retriable, status }: SluiceError): boolean {
+  return retriable && status !== 404;
 }
 
 /** The client of a broker. See ClientOptions for the ways to reach one. */

@@ -1,5 +1,10 @@
 // `sluice/client`: what programs use to reach a broker, in Workers, browsers, Node, Bun and Deno. Only what is imported is bundled.
 
+export { Admin } from "./admin/admin.ts";
+export type { GroupAdmin } from "./admin/group-admin.ts";
+export type { SecurityAdmin } from "./admin/security-admin.ts";
+export type { Isolation, OffsetTime, TopicAdmin, TopicSummary } from "./admin/topic-admin.ts";
+export type { TransactionAdmin } from "./admin/transaction-admin.ts";
 export type { Backoff } from "./backoff.ts";
 export type { Data, HeadersInput } from "./bytes.ts";
 export { Client, type ClientOptions, createClient, type Fetch } from "./client.ts";
