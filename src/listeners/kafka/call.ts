@@ -11,6 +11,7 @@ import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fiel
 import { ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { ScramExchange } from "../../security/scram-exchange.ts";
 import type { FetchSession } from "./fetch-session.ts";
+import type { TransactionalOrder } from "./transactional-order.ts";
 
 /** Kafka clients know brokers by number. There is one: every edge node is the same broker. */
 export const NODE_ID = 1;
@@ -61,6 +62,8 @@ export interface Session extends SessionState {
   fetchSession: FetchSession | null;
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
+  /** Of the client's transactional batches. */
+  readonly transactionalOrder: TransactionalOrder;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -2,7 +2,7 @@
 //
 // Requests are taken one after the other, as a Kafka broker does: the next is looked at when the one before is answered. Only Produce is
 // pipelined, since a producer sends several at once and each waits for the disk: it is begun in order, its records copied, and answered in
-// order. Bytes that are no request end the connection, with a line in the log, and nothing else.
+// order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and nothing else.
 
 import type { Broker } from "../../broker/broker.ts";
 import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
@@ -25,6 +25,7 @@ import { ANONYMOUS } from "../../security/identity.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
 import { ConnectionRefused, type KafkaSettings, newSession, type ServedApi, type Session, type SessionState } from "./call.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
+import { TransactionalOrder } from "./transactional-order.ts";
 
 export interface ConnectionOptions {
   readonly broker: Broker;
@@ -66,6 +67,7 @@ export class KafkaConnection {
       ...{ exchange: null, isRefused: false },
       ...{ access: this.#security.access(state.identity), meter: this.#security.meter(state.identity) },
       ...{ fetchSession: null, watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
+      transactionalOrder: new TransactionalOrder(),
     };
     this.#splitter = new FrameSplitter(maxFrameBytes(state.isAuthenticated));
   }

@@ -60,6 +60,25 @@ describe("order", () => {
     expect(correlationIds(sent)).toEqual([10, 11, 12]);
   });
 
+  test("a transaction's produces that were sent together are begun one after the other in each partition", async () => {
+    const { broker, sent, connection } = await connect();
+    const gate = Promise.withResolvers<void>();
+    const begun: number[] = [];
+    broker.produceBatches = async ({ partition }) => {
+      begun.push(partition);
+      if (begun.length === 1) await gate.promise;
+      return failure("INVALID_TXN_STATE", "refused, and what comes behind it is begun all the same");
+    };
+    const partitions = [0, 0, 1, 0];
+    const frames = partitions.map((partition, i) => produceFrame("orders", BATCH, { partition, correlationId: i, transactionalId: "t" }));
+    await connection.receive(concat(frames));
+    expect(begun).toEqual([0, 1]);
+    gate.resolve();
+    await connection.drain();
+    expect(begun).toEqual([0, 1, 0, 0]);
+    expect(correlationIds(sent)).toEqual([0, 1, 2, 3]);
+  });
+
   test("what follows a produce is looked at once the produce is answered: a fetch sees what was written", async () => {
     const { sent, connection } = await connect();
     await connection.receive(concat([produceFrame("orders", BATCH, { correlationId: 1 }), fetchFrame("orders", 0, { correlationId: 2 })]));
