@@ -238,6 +238,19 @@ describe("authentication", () => {
   });
 });
 
+/** A frame whose size is set to what it is. */
+function reframed(frame: Uint8Array): Uint8Array {
+  new DataView(frame.buffer).setInt32(0, frame.length - 4);
+  return frame;
+}
+
+test("bytes after a request are not looked at: librdkafka's Metadata for all topics ends in three of them", async () => {
+  const { sent, connection } = await connect();
+  const all = { topics: null, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false };
+  await connection.receive(reframed(concat([requestFrame(API.metadata, 12, all as never), Uint8Array.of(0, 0, 0)])));
+  expect(openResponse(API.metadata, 12, sent[0]!).response.topics).toMatchObject([{ name: "orders" }]);
+});
+
 describe("what ends a connection", () => {
   const frameOf = (size: number) => Uint8Array.from([size >>> 24, size >>> 16, size >>> 8, size]);
 
@@ -255,14 +268,8 @@ describe("what ends a connection", () => {
     await expect((await connect(CLOSED)).connection.receive(frameOf(MAX_UNAUTHENTICATED_FRAME_BYTES + 1))).rejects.toThrow(ProtocolError);
   });
 
-  test("a request cut short, and one with something after it", async () => {
-    const whole = fetchFrame("orders", 0);
-    const cut = whole.slice(0, -3);
-    new DataView(cut.buffer).setInt32(0, cut.length - 4);
-    await expect((await connect()).connection.receive(cut)).rejects.toThrow(ProtocolError);
-    const more = concat([whole, Uint8Array.from([0])]);
-    new DataView(more.buffer).setInt32(0, more.length - 4);
-    await expect((await connect()).connection.receive(more)).rejects.toThrow("1 bytes stand after a Fetch request");
+  test("a request cut short", async () => {
+    await expect((await connect()).connection.receive(reframed(fetchFrame("orders", 0).slice(0, -3)))).rejects.toThrow(ProtocolError);
   });
 
   test("what came before the bad frame is answered all the same", async () => {
