@@ -23,6 +23,8 @@ export interface KafkaSettings {
   readonly isOpen: boolean;
   /** Whether a client that asks for a topic that is not there gets one (auto.create.topics.enable). */
   readonly isAutoCreated: boolean;
+  /** Of a topic that is made without a number of them (num.partitions). */
+  readonly defaultPartitions: number;
   /** What clients are told to connect to. */
   readonly advertised: HostPort;
   /** How long an authentication by SASL lasts (connections.max.reauth.ms); 0 or absent: for as long as the connection. */

@@ -16,7 +16,13 @@ import type { MemoryPartition } from "../../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../../support/plain-batches.ts";
 import { concat } from "../../../support/record-batches.ts";
 
-const OPEN: KafkaSettings = { adminToken: null, isOpen: true, isAutoCreated: true, advertised: { host: "localhost", port: 9092 } };
+const OPEN: KafkaSettings = {
+  adminToken: null,
+  isOpen: true,
+  isAutoCreated: true,
+  defaultPartitions: 1,
+  advertised: { host: "localhost", port: 9092 },
+};
 const CLOSED: KafkaSettings = { ...OPEN, adminToken: "sesame", isOpen: false };
 
 const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new TextEncoder().encode("v"), headers: [] }]);
