@@ -36,6 +36,8 @@ export interface Env {
   readonly SLUICE_MAX_REAUTH_MS?: string | null;
   /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
   readonly SLUICE_GROUP_CONFIGS?: string | null;
+  /** What topics are made with, likewise (src/common/topic-creation-configs.ts): {"num.partitions": "4"}. */
+  readonly SLUICE_TOPIC_CONFIGS?: string | null;
   /** Configs of transactions, likewise (src/common/transaction-configs.ts): {"transaction.max.timeout.ms": "60000"}. */
   readonly SLUICE_TRANSACTION_CONFIGS?: string | null;
 }

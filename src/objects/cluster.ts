@@ -21,6 +21,7 @@ import type {
 import { waitAtMost } from "../common/concurrency.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
 import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
+import { readTopicCreationConfigs } from "../common/topic-creation-configs.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
 import { TopicRegistry } from "../coordinator/topic-registry.ts";
 import type { Env } from "../env.ts";
@@ -66,7 +67,8 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new SqliteTopicStore(ctx.storage);
-    this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID() });
+    const { defaultPartitions } = readTopicCreationConfigs(env.SLUICE_TOPIC_CONFIGS);
+    this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID(), defaultPartitions });
     this.#deletion = new TopicDeletion(this.#store, (topicId, partition) => this.destroyPartition(topicId, partition));
     this.#security = new SecurityRegistry(new SqliteSecurityStore(ctx.storage), Date.now);
     this.#subscriptions = new SubscriptionRegistry(new SqliteSubscriptionNames(ctx.storage), (name) => tellTopicsChanged(env, name));

@@ -33,10 +33,12 @@ test("binds the classes that wrangler.toml binds", () => {
 
 test("keeps the unique keys under which objects are stored", () => {
   const keys = NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`);
-  expect(keys.slice(0, 4)).toEqual([
+  expect(keys.slice(0, 6)).toEqual([
     "ClusterObject sluice-cluster-v1",
     "PartitionObject sluice-partition-v1",
     "GroupObject sluice-group-v1",
+    "ConnectionObject sluice-connection-v1",
+    "TransactionObject sluice-transaction-v1",
     "SubscriptionObject sluice-subscription-v1",
   ]);
   expect(ARCHIVE_NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`)).toEqual([
@@ -93,7 +95,7 @@ test("puts brackets around an IPv6 address", () => {
 });
 
 test("with TLS both ports speak it, and a client's certificate is asked for only where an authority is given", () => {
-  expect(config()).not.toContain("tlsOptions");
+  expect(config()).not.toContain("keypair");
   const files = { certFile: "../cert.pem", keyFile: "../key.pem" };
   const served = config({ tls: { ...files, clientCaFile: null } });
   expect(served.match(/keypair = \(privateKey = embed "\.\.\/key\.pem", certificateChain = embed "\.\.\/cert\.pem"\)/g)).toHaveLength(2);
