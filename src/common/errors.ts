@@ -159,6 +159,11 @@ export function isFailure(value: object): value is Failure {
   return "error" in value;
 }
 
+/** Whether a text is the name of an error in this table: a newer broker may know others. */
+export function isErrorName(text: unknown): text is ErrorName {
+  return typeof text === "string" && Object.hasOwn(ERRORS, text);
+}
+
 export function errorCode(name: ErrorName): number {
   return ERRORS[name][0];
 }

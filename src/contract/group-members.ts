@@ -132,3 +132,6 @@ export const removeGroupMember = operation({
   answers: { 204: { description: "It has left." } },
   errors: [...GROUP_ERRORS, "UNKNOWN_MEMBER_ID", "GROUP_ID_NOT_FOUND"],
 });
+
+export type GroupFetchRequest = z.input<typeof groupFetchBody>;
+export type GroupFetchAnswer = z.infer<typeof groupFetchAnswer>;

@@ -115,7 +115,7 @@ export const getGroupOffsets = operation({
   errors: [...GROUP_ERRORS, "GROUP_ID_NOT_FOUND", "INVALID_TOPIC_EXCEPTION"],
 });
 
-const resetTarget = z.union([
+export const resetTarget = z.union([
   z.enum(["earliest", "latest"]),
   z.strictObject({ offset }),
   z.strictObject({ timestamp }),
@@ -246,3 +246,11 @@ export const deleteGroup = operation({
   answers: { 204: { description: "Deleted." } },
   errors: [...GROUP_ERRORS, "GROUP_ID_NOT_FOUND", "NON_EMPTY_GROUP"],
 });
+
+export type CommitRequest = z.input<typeof commitBody>;
+export type CommitAnswer = z.infer<typeof commitAnswer>;
+export type GroupOffsets = z.infer<typeof offsetsAnswer>;
+export type ResetRequest = z.input<typeof resetBody>;
+export type ResetAnswer = z.infer<typeof resetAnswer>;
+export type GroupPage = z.infer<typeof groupPage>;
+export type DescribedGroup = z.infer<typeof describedGroup>;

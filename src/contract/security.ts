@@ -294,3 +294,11 @@ export const SECURITY_OPERATIONS: readonly Operation[] = [
   ...[listAcls, createAcls, deleteAcls],
   ...[listQuotas, setQuota],
 ];
+
+export type Acl = z.infer<typeof acl>;
+export type AclRequest = z.input<typeof acl>;
+export type AclFilter = z.infer<typeof aclFilter>;
+export type ListedUser = z.infer<typeof listedUser>;
+export type PutUserRequest = z.input<typeof putUserBody>;
+export type CreateTokenRequest = z.input<typeof createTokenBody>;
+export type SetQuotaRequest = z.infer<typeof setQuotaBody>;

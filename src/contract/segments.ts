@@ -166,3 +166,8 @@ export const verifySegments = operation({
   },
   errors: ["OFFSET_OUT_OF_RANGE", "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "LEADER_NOT_AVAILABLE"],
 });
+
+export type TruncatedAnswer = z.infer<typeof truncated>;
+export type SegmentPage = z.infer<typeof segmentPage>;
+export type VerifySegmentsRequest = z.input<typeof verifySegmentsBody>;
+export type VerifiedSegments = z.infer<typeof verified>;

@@ -248,3 +248,9 @@ export const getOffset = operation({
   },
   errors: ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"],
 });
+
+export type CreateTopicRequest = z.input<typeof createTopicRequest>;
+export type AlterTopicRequest = z.input<typeof alterTopicRequest>;
+export type TopicPage = z.infer<typeof topicPage>;
+export type DescribedTopic = z.infer<typeof describedTopic>;
+export type OffsetAnswer = z.infer<typeof offsetAnswer>;

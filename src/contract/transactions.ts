@@ -151,3 +151,6 @@ export const listTransactions = operation({
   },
   errors: [],
 });
+
+export type TransactionAnswer = z.infer<typeof transaction>;
+export type TransactionPage = z.infer<typeof transactionPage>;

@@ -1,25 +1,10 @@
 // Compression by codec id, in the core.
 
-import { ATTRIBUTE_CODEC_MASK } from "../record/record-batch.ts";
+import { type Compression, codecId } from "../record/compression-type.ts";
 import type { Core } from "./core.ts";
 import { CoreError } from "./status.ts";
 
-/** The names of the codecs, at their numbers in a batch's attributes. */
-export const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
-
-export type Compression = (typeof COMPRESSIONS)[number];
-
-/** The number of a codec in a batch's attributes. */
-export function codecId(compression: Compression): number {
-  return COMPRESSIONS.indexOf(compression);
-}
-
-/** The codec that a batch's attributes name. */
-export function codecOf({ attributes }: { readonly attributes: number }): Compression {
-  const compression = COMPRESSIONS[attributes & ATTRIBUTE_CODEC_MASK];
-  if (compression === undefined) throw new RangeError(`there is no codec ${attributes & ATTRIBUTE_CODEC_MASK}`);
-  return compression;
-}
+export { COMPRESSIONS, type Compression, codecId, codecOf } from "../record/compression-type.ts";
 
 /** Room that always suffices for `bytes` compressed bytes: incompressible data grows by a sixth and 36 bytes per 32 KiB at most (snappy). */
 export function compressedBound(bytes: number): number {

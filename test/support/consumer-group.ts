@@ -1,7 +1,7 @@
 // A consumer group under test: a clock that only moves when it is told to, topics that the test makes, and stores whose content outlives the
 // coordinator. Members are clients that do as the protocol says.
 
-import { isFailure } from "../../src/common/errors.ts";
+import { failure, isFailure } from "../../src/common/errors.ts";
 import { type GroupConfig, readGroupConfigs } from "../../src/common/group-configs.ts";
 import type { JoinGroupRequest } from "../../src/coordinator/classic-messages.ts";
 import type { ConsumerHeartbeat, ConsumerHeartbeatAnswer, TopicPartitions } from "../../src/coordinator/consumer-messages.ts";
@@ -12,6 +12,7 @@ import { decodeVersioned, encodeVersioned } from "../../src/protocol/versioned.t
 import { MemoryConsumerStore } from "../../src/storage/memory-consumer-store.ts";
 import { MemoryGroupStore } from "../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../src/storage/memory-offset-store.ts";
+import { MemoryPendingOffsetStore } from "../../src/storage/memory-pending-offset-store.ts";
 import { joinRequest } from "./classic-group.ts";
 
 export const REBALANCE_MS = 60_000;
@@ -141,7 +142,9 @@ export class ConsumerBench {
       topicsNamed: (asked: readonly string[]) => load((name) => asked.includes(name))(),
       allTopics: load(() => true),
     };
-    return new GroupCoordinator({ offsets: this.offsets, members: this.members, consumers: this.consumers }, register, {
+    const { offsets, members, consumers } = this;
+    return new GroupCoordinator({ offsets, members, consumers, pending: new MemoryPendingOffsetStore() }, register, {
+      verifyTransaction: async () => failure("INVALID_TXN_STATE", "there are no transactions here"),
       now: () => this.nowMs,
       randomId: () => `made-${++this.#lastId}`,
       config: this.config,

@@ -12,6 +12,7 @@ const LAYERS: readonly string[] = [
   "listeners/kafka",
   "listeners/websocket",
   "broker",
+  "subscription",
   "coordinator",
   "security",
   "storage",
@@ -25,7 +26,7 @@ const LAYERS: readonly string[] = [
 
 /** Programs beside the broker: its clients, and the service behind its ARCHIVE binding. Nothing in the broker may import them. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
-  sdk: ["contract", "common"],
+  sdk: ["contract", "record", "common"],
   cli: ["sdk", "contract", "common"],
   console: ["sdk", "contract", "common"],
   archive: [],

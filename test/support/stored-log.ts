@@ -8,7 +8,7 @@ import type { MemoryArchiveStore } from "../../src/storage/memory-archive-store.
 import type { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { decodeBatches } from "../../src/wasm/record-batches.ts";
-import { crc32cTwin } from "../../src/wasm/twins/crc32c.ts";
+import { plainCrc32c } from "../../src/record/crc32c.ts";
 
 export const [ACTIVE, LOCAL, BOTH, ARCHIVED, DELETING] = [0, 1, 2, 3, 4];
 
@@ -139,7 +139,7 @@ export class StoredLogReader {
     equal(bucket.objects.get(`${stem}.timeindex`)?.byteLength, timeIndexBytes, `${stem}.timeindex`);
     const bytes = bucket.objects.get(`${stem}.log`);
     equal(bytes?.byteLength, segment.sizeBytes, `${stem}.log`);
-    if (!this.#decoded.has(stem)) equal(crc32cTwin(new Uint8Array(bytes!)), segment.crc32c, `CRC of ${stem}.log`);
+    if (!this.#decoded.has(stem)) equal(plainCrc32c(new Uint8Array(bytes!)), segment.crc32c, `CRC of ${stem}.log`);
     return this.#decode(stem, bytes!);
   }
 

@@ -1,9 +1,9 @@
 // Encoding of a batch in plain TypeScript: what the core's is compared with, byte for byte, without compression. Not bundled.
 
+import { plainCrc32c } from "../../record/crc32c.ts";
 import { BATCH_HEADER_BYTES, LOG_OVERHEAD_BYTES, POSITION } from "../../record/record-batch.ts";
 import { attributesOf, type EncodeOptions } from "../encode-batch.ts";
 import type { BytesInput, RecordInput } from "../record-list.ts";
-import { crc32cTwin } from "./crc32c.ts";
 import { writeVarintTwin } from "./varint.ts";
 
 /** Encodes `records`; `compress` makes the stored form of the records' bytes. */
@@ -30,7 +30,7 @@ export function encodeTwin(
   view.setInt16(POSITION.producerEpoch, options.producerEpoch ?? -1);
   view.setInt32(POSITION.baseSequence, options.baseSequence ?? -1);
   view.setInt32(POSITION.recordCount, records.length);
-  view.setUint32(POSITION.crc, crc32cTwin(batch.subarray(POSITION.attributes)));
+  view.setUint32(POSITION.crc, plainCrc32c(batch.subarray(POSITION.attributes)));
   return batch;
 }
 

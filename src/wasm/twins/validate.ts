@@ -1,8 +1,8 @@
 // Validation of a run in plain TypeScript over BigInt, with the core's order of checks. Not bundled.
 
+import { plainCrc32c } from "../../record/crc32c.ts";
 import { BATCH_HEADER_BYTES, POSITION } from "../../record/record-batch.ts";
 import * as status from "../status.ts";
-import { crc32cTwin } from "./crc32c.ts";
 import { type RecordTwin, type WalkFault, walkRecordsTwin } from "./records.ts";
 
 export interface ValidateTwinOptions {
@@ -61,7 +61,7 @@ function checkFrame(rest: Uint8Array, view: DataView): number {
   if (rest.length < BATCH_HEADER_BYTES) return status.BAD_LENGTH;
   const size = view.getInt32(POSITION.batchLength) + 12;
   if (size < BATCH_HEADER_BYTES || size > rest.length) return status.BAD_LENGTH;
-  return view.getUint32(POSITION.crc) === crc32cTwin(rest.subarray(POSITION.attributes, size)) ? size : status.BAD_CRC;
+  return view.getUint32(POSITION.crc) === plainCrc32c(rest.subarray(POSITION.attributes, size)) ? size : status.BAD_CRC;
 }
 
 type HeaderTwin = ReturnType<typeof readHeader>;

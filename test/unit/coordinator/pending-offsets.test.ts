@@ -5,6 +5,7 @@ import { failure } from "../../../src/common/errors.ts";
 import { readGroupConfigs } from "../../../src/common/group-configs.ts";
 import { GroupCoordinator, type Schedule } from "../../../src/coordinator/group-coordinator.ts";
 import type { VerifyTransaction } from "../../../src/coordinator/pending-offsets.ts";
+import { MemoryConsumerStore } from "../../../src/storage/memory-consumer-store.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
@@ -14,7 +15,12 @@ const DAY_MS = 86_400_000;
 
 /** A group over memory, and the transactions that its producers have open, by producer id. */
 function startGroup() {
-  const stores = { offsets: new MemoryOffsetStore(), pending: new MemoryPendingOffsetStore(), members: new MemoryGroupStore() };
+  const stores = {
+    offsets: new MemoryOffsetStore(),
+    pending: new MemoryPendingOffsetStore(),
+    members: new MemoryGroupStore(),
+    consumers: new MemoryConsumerStore(),
+  };
   const open = new Map<number, number>();
   const world = {
     nowMs: 1_000,
@@ -25,7 +31,8 @@ function startGroup() {
       return transactionNumber === undefined ? failure("INVALID_TXN_STATE", "none is open") : { transactionNumber };
     }) as VerifyTransaction,
   };
-  const register = { registerGroup: async () => undefined, unregisterGroup: async () => undefined };
+  const names = { registerGroup: async () => undefined, unregisterGroup: async () => undefined };
+  const register = { ...names, topicsNamed: async () => [], allTopics: async () => [] };
   const restart = () =>
     new GroupCoordinator(stores, register, {
       now: () => world.nowMs,

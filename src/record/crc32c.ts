@@ -1,4 +1,4 @@
-// CRC-32C in plain TypeScript, eight bytes at a time ("slicing by 8"): what the core's is compared with. Not bundled.
+// CRC-32C in plain TypeScript, eight bytes at a time ("slicing by 8"): the SDK's, and what the core's is compared with. Not bundled in the broker.
 
 const REVERSED_POLYNOMIAL = 0x82f63b78;
 
@@ -15,7 +15,7 @@ for (let entry = 256; entry < TABLES.length; entry++) {
 }
 
 /** The CRC-32C of `bytes`, unsigned; `seed` is the CRC of the bytes before these. */
-export function crc32cTwin(bytes: Uint8Array, seed = 0): number {
+export function plainCrc32c(bytes: Uint8Array, seed = 0): number {
   let crc = ~seed;
   let at = 0;
   for (; at + 8 <= bytes.length; at += 8) {

@@ -1,0 +1,26 @@
+// `sluice/client`: what programs use to reach a broker, in Workers, browsers, Node, Bun and Deno. Only what is imported is bundled.
+
+export { Admin } from "./admin/admin.ts";
+export type { GroupAdmin } from "./admin/group-admin.ts";
+export type { SecurityAdmin } from "./admin/security-admin.ts";
+export type { Isolation, OffsetTime, TopicAdmin, TopicSummary } from "./admin/topic-admin.ts";
+export type { TransactionAdmin } from "./admin/transaction-admin.ts";
+export type { Backoff } from "./backoff.ts";
+export type { Data, HeadersInput } from "./bytes.ts";
+export { Client, type ClientOptions, createClient, type Fetch } from "./client.ts";
+export type { Codecs } from "./compression.ts";
+export * from "./errors.ts";
+export type { Percentiles } from "./histogram.ts";
+export type { ProducerInterceptor, ProducerOptions } from "./producer/options.ts";
+export {
+  murmur2Partitioner,
+  type Partitioner,
+  type PartitionRequest,
+  randomPartitioner,
+  roundRobinPartitioner,
+  stickyPartitioner,
+} from "./producer/partitioners.ts";
+export { Producer } from "./producer/producer.ts";
+export type { ProducerMetrics } from "./producer/producer-metrics.ts";
+export type { ProducerRecord, RecordMetadata } from "./producer/records.ts";
+export type { GroupMember, OffsetToCommit } from "./producer/transactions.ts";
