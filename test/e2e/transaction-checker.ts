@@ -10,7 +10,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { startBroker } from "../support/broker.ts";
+import { type Broker, startBroker } from "../support/broker.ts";
 import type { AnomalyKind } from "../support/history/anomalies.ts";
 import { checkHistory, countKinds, describeAnomalies, type HistoryReport } from "../support/history/check.ts";
 import { FAULTS, type Fault } from "../support/history/faults.ts";
@@ -18,13 +18,27 @@ import type { History } from "../support/history/history.ts";
 import { createTopic } from "../support/raw-batches.ts";
 import { runHttpMember } from "./transactions/http-members.ts";
 import { runPlainProducer, runTransactionalProducer } from "./transactions/http-producers.ts";
-import { runKafkajsMember, runKafkajsProducer, runKafkajsTransactions } from "./transactions/kafkajs-clients.ts";
+import { runKafkajsMember, runKafkajsProducer, runKafkajsTransactions, runKafkajsTransformer } from "./transactions/kafkajs-clients.ts";
 import { readAll, runReader } from "./transactions/readers.ts";
 import { readAllOffsets, runCommitter, runTransformer, TRANSFORM_GROUP } from "./transactions/transformers.ts";
-import { CLIENT_FAULTS, type ClientFault, call, PARTITIONS, PLACES, splitPlace, TOPICS, Work } from "./transactions/work.ts";
+import {
+  CLIENT_FAULTS,
+  type ClientFault,
+  call,
+  PARTITIONS,
+  PLACES,
+  splitPlace,
+  TOPICS,
+  TRANSACTION_TIMEOUT_MS,
+  Work,
+} from "./transactions/work.ts";
 
 const SEGMENT_CONFIGS = { "segment.bytes": "30000", "index.interval.bytes": "1000" };
 const OFFSETS_PER_COMMITTER = 1_000_000;
+
+/** Before one kill in so many the runtime stands still, for longer than transactions may be open. */
+const PAUSE_SHARE = 0.25;
+const MAX_PAUSE_MS = 2 * TRANSACTION_TIMEOUT_MS;
 
 export interface CheckerOptions {
   /** How long the clients work, kills included. */
@@ -55,6 +69,7 @@ export async function checkTransactions({ seconds, rounds, seed, fault }: Checke
     for (let round = 0; round < rounds; round++) {
       await Promise.race([sleep(random.below(((2 * seconds) / (rounds + 1)) * 1000)), failed]);
       if (fault !== undefined) await breakSomething(work, fault);
+      if (random.isChance(PAUSE_SHARE)) await pauseBroker(broker, random.below(MAX_PAUSE_MS));
       await broker.kill9();
       await broker.restart();
     }
@@ -83,11 +98,20 @@ function clients(work: Work): Promise<void>[] {
     ),
     ...["one", "two"].map((name) => runKafkajsMember(work, `kafkajs member ${name}`, "kafkajs-members")),
     ...["one", "two"].map((name) => runHttpMember(work, `http member ${name}`, "http-members")),
-    ...PLACES.filter((place) => place.startsWith(`${TOPICS.input}/`)).flatMap((input) =>
-      ["one", "two"].map((name) => runTransformer(work, `transformer ${name} of ${input}`, input)),
-    ),
+    ...PLACES.filter((place) => place.startsWith(`${TOPICS.input}/`)).flatMap((input) => [
+      runTransformer(work, `http transformer of ${input}`, input),
+      runKafkajsTransformer(work, `kafkajs transformer of ${input}`, input),
+    ]),
     ...[1, 2].map((number) => runCommitter(work, `committer ${number}`, number * OFFSETS_PER_COMMITTER)),
   ];
+}
+
+/** Stops the runtime and lets it go on, as a machine that is overloaded: its clocks have moved when it wakes up. */
+async function pauseBroker({ workerdPid }: Broker, ms: number): Promise<void> {
+  process.kill(workerdPid, "SIGSTOP");
+  await sleep(ms);
+  process.kill(workerdPid, "SIGCONT");
+  await sleep(ms);
 }
 
 /** Does to the broker what it should never do by itself. */

@@ -4,46 +4,83 @@
 // second only from the record after that on (filterAbortedMessages takes one transaction a record from the broker's list), so that it passes
 // on aborted records whatever the broker says. wire.ts reads committed records by Kafka's protocol instead.
 
-import type { Consumer, Producer, RecordMetadata, Transaction } from "kafkajs";
-import type { Place, Send } from "../../support/history/history.ts";
+import type { Consumer, Producer, ProducerConfig, RecordMetadata, Transaction } from "kafkajs";
+import type { ConsumedRange, Outcome, Place, Send } from "../../support/history/history.ts";
 import { kafkaClient } from "../../support/kafka-clients.ts";
 import { kafkajs } from "../../support/kafkajs.ts";
-import { PLACES, pause, type Random, splitPlace, TOPICS, TRANSACTION_TIMEOUT_MS, type Work } from "./work.ts";
+import { OUTPUTS, takeInput, transformerId } from "./transformers.ts";
+import { WireClient } from "./wire.ts";
+import { PLACES, pause, splitPlace, TOPICS, TRANSACTION_TIMEOUT_MS, type Work } from "./work.ts";
 
 const MAX_RECORDS_PER_SEND = 4;
 const MAX_SENDS_PER_TRANSACTION = 3;
 const ABORT_SHARE = 0.25;
 const RETRIES = 20;
+const TRANSFORMER_LIVES_ON = 0.8;
 
 /** Transactions until the work is over. After an error that kafkajs gives up on, another producer takes over. */
 export async function runKafkajsTransactions(work: Work, client: string): Promise<void> {
   const random = work.newRandom();
-  await withProducers(work, { transactionalId: client, transactionTimeout: 2 * TRANSACTION_TIMEOUT_MS }, async (producer) => {
+  await withProducers(work, transactional(client), async (producer) => {
     const transaction = await producer.transaction();
-    return transactOnce(work, client, transaction, random);
+    const written: Written = { client, startMs: work.now(), sends: [], reads: [], consumed: [] };
+    for (let left = random.below(MAX_SENDS_PER_TRANSACTION); left >= 0; left--) {
+      written.sends.push(...(await send(work, transaction, random.of(PLACES), 1 + random.below(MAX_RECORDS_PER_SEND))));
+    }
+    const isCommit = written.sends.every(({ outcome }) => outcome === "ok") && !random.isChance(ABORT_SHARE);
+    return endTransaction(work, transaction, written, isCommit);
   });
 }
 
-/** False: the producer is of no use any more. */
-async function transactOnce(work: Work, client: string, transaction: Transaction, random: Random): Promise<boolean> {
-  const startMs = work.now();
-  const sends: Send[] = [];
-  let commitStartMs: number | null = null;
-  const record = (outcome: "ok" | "fail" | "unknown") => {
-    const times = { startMs, endMs: work.now(), commitStartMs };
-    work.record({ kind: "transaction", client, ...times, outcome, sends, reads: [], consumed: [] });
-    return outcome === "ok" || (outcome === "fail" && commitStartMs === null);
-  };
-  for (let left = random.below(MAX_SENDS_PER_TRANSACTION); left >= 0; left--) sends.push(...(await send(work, transaction, random)));
-  const isCommit = sends.every(({ outcome }) => outcome === "ok") && !random.isChance(ABORT_SHARE);
+/** Consumes a partition of the input, and produces as many records, in one transaction. Others have the same transactional id. */
+export async function runKafkajsTransformer(work: Work, client: string, input: Place): Promise<void> {
+  const random = work.newRandom();
+  const wire = new WireClient(work);
+  await withProducers(work, transactional(transformerId(input)), async (producer) => {
+    const found = await takeInput(work, wire, client, input, (from) => wire.fetch(input, "read_committed", from));
+    if (found === null) return true;
+    const transaction = await producer.transaction();
+    const written: Written = { client, startMs: work.now(), sends: [], reads: found.reads, consumed: [] };
+    written.sends.push(...(await send(work, transaction, random.of(OUTPUTS), found.reads.length)));
+    const isCommit = written.sends[0]!.outcome === "ok" && (await sendOffsets(transaction, found.range));
+    if (isCommit) written.consumed.push(found.range);
+    await endTransaction(work, transaction, written, isCommit && !random.isChance(ABORT_SHARE));
+    return isCommit && random.isChance(TRANSFORMER_LIVES_ON);
+  });
+  wire.close();
+}
+
+function transactional(transactionalId: string): Partial<ProducerConfig> {
+  return { transactionalId, transactionTimeout: 2 * TRANSACTION_TIMEOUT_MS };
+}
+
+async function sendOffsets(transaction: Transaction, { group, place, to }: ConsumedRange): Promise<boolean> {
+  const { topic, partition } = splitPlace(place);
   try {
-    if (isCommit) {
-      commitStartMs = work.now();
-      await transaction.commit();
-      return record("ok");
-    }
-    await transaction.abort();
-    return record("fail");
+    await transaction.sendOffsets({ consumerGroupId: group, topics: [{ topic, partitions: [{ partition, offset: String(to) }] }] });
+    return true;
+  } catch {
+    return false; // fenced, or not answered: the transaction is not committed
+  }
+}
+
+/** What a transaction did before its end. */
+interface Written {
+  readonly client: string;
+  readonly startMs: number;
+  readonly sends: Send[];
+  readonly reads: readonly string[];
+  readonly consumed: ConsumedRange[];
+}
+
+/** False: the producer is of no use any more. */
+async function endTransaction(work: Work, transaction: Transaction, written: Written, isCommit: boolean): Promise<boolean> {
+  const commitStartMs = isCommit ? work.now() : null;
+  const record = (outcome: Outcome) => work.record({ kind: "transaction", ...written, endMs: work.now(), commitStartMs, outcome });
+  try {
+    await (isCommit ? transaction.commit() : transaction.abort());
+    record(isCommit ? "ok" : "fail");
+    return true;
   } catch {
     record(isCommit ? "unknown" : "fail");
     return false;
@@ -54,16 +91,15 @@ async function transactOnce(work: Work, client: string, transaction: Transaction
 export async function runKafkajsProducer(work: Work, client: string): Promise<void> {
   const random = work.newRandom();
   await withProducers(work, {}, async (producer) => {
-    const sends = await send(work, producer, random);
+    const sends = await send(work, producer, random.of(PLACES), 1 + random.below(MAX_RECORDS_PER_SEND));
     work.record({ kind: "send", client, startMs: sends[0]!.startMs, endMs: sends[0]!.endMs, sends });
     return sends[0]!.outcome === "ok";
   });
 }
 
-async function send(work: Work, producer: Pick<Producer, "send">, random: Random): Promise<Send[]> {
-  const place = random.of(PLACES);
+async function send(work: Work, producer: Pick<Producer, "send">, place: Place, count: number): Promise<Send[]> {
   const { topic, partition } = splitPlace(place);
-  const values = work.newValues(1 + random.below(MAX_RECORDS_PER_SEND));
+  const values = work.newValues(count);
   const startMs = work.now();
   let metadata: RecordMetadata | undefined;
   try {
@@ -78,7 +114,7 @@ async function send(work: Work, producer: Pick<Producer, "send">, random: Random
 }
 
 /** Uses a producer until `use` says no or throws, then another. */
-async function withProducers(work: Work, config: object, use: (producer: Producer) => Promise<boolean>): Promise<void> {
+async function withProducers(work: Work, config: Partial<ProducerConfig>, use: (producer: Producer) => Promise<boolean>): Promise<void> {
   while (!work.isOver) {
     const producer = kafkaClient(work.broker.kafkaAddress, RETRIES).producer({
       ...{ createPartitioner: kafkajs.Partitioners.DefaultPartitioner, idempotent: true, maxInFlightRequests: 1 },
