@@ -26,6 +26,7 @@ import type {
   TopicPage,
   TxnMarker,
 } from "./ports.ts";
+import type { ShareGroups } from "./share-groups.ts";
 import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
@@ -312,6 +313,8 @@ export interface Broker {
   deleteGroup(groupId: string): Promise<null | Failure>;
 
   readonly transactions: Transactions;
+
+  readonly shareGroups: ShareGroups;
 
   /** Lets work outlive the request that began it. */
   waitUntil(work: Promise<unknown>): void;

@@ -6,6 +6,7 @@
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import type { Broker, CommitOffsetsRequest, FetchManyRequest, FetchManyResult, TailRequest, TailStep } from "./broker.ts";
+import { guardShareGroups } from "./guarded-share-groups.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
 import type { ClassicGroupPort } from "./ports.ts";
 import { mergeRefusals } from "./refusals.ts";
@@ -75,6 +76,7 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     deleteGroup: async (groupId) => onGroup("DELETE", groupId) ?? broker.deleteGroup(groupId),
 
     transactions: guardTransactions(broker.transactions, access),
+    shareGroups: guardShareGroups(broker.shareGroups, access),
 
     waitUntil: (work) => broker.waitUntil(work),
   };

@@ -1,14 +1,23 @@
 // The use cases' ports over Durable Object RPC. A call that breaks is a retriable failure, not an exception: the object restarts,
 // moves, or is overloaded, and a client may try again.
 
-import type { ClassicGroupPort, ClusterPort, GroupPort, PartitionPort, Ports, TransactionPort } from "../broker/ports.ts";
+import type {
+  ClassicGroupPort,
+  ClusterPort,
+  GroupPort,
+  PartitionPort,
+  Ports,
+  ShareGroupPort,
+  SharePartitionPort,
+  TransactionPort,
+} from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
-import { CLUSTER_OBJECT_NAME, partitionObjectName, transactionObjectName } from "./names.ts";
+import { CLUSTER_OBJECT_NAME, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
-import { openWatch } from "./watch.ts";
+import { openShareWatch, openWatch } from "./watch.ts";
 
 /** Ports for one request: `waitUntil` is that request's own. */
 export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => void): Ports {
@@ -19,6 +28,8 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
     transaction: (transactionalId) => transactionPort(env, transactionalId),
+    shareGroup: (groupId) => shareGroupPort(env, groupId),
+    sharePartition: (groupUuid, topicId, partition) => sharePartitionPort(env, sharePartitionObjectName(groupUuid, topicId, partition)),
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
     waitUntil,
   };
@@ -77,6 +88,30 @@ function transactionPort(env: Env, transactionalId: string): TransactionPort {
     verify: (request) => orTransactionUnavailable(object().verify(request)),
     verifyGroup: (request) => orTransactionUnavailable(object().verifyGroup(request)),
     describe: () => orTransactionUnavailable(object().describe()),
+  };
+}
+
+function shareGroupPort(env: Env, groupId: string): ShareGroupPort {
+  const object = () => env.SHARE_GROUP.getByName(groupId) as unknown as ShareGroupPort; // its RPC methods, as plain data
+  return {
+    view: () => orCoordinatorUnavailable(object().view()),
+    ensure: (id, settings) => orCoordinatorUnavailable(object().ensure(id, settings)),
+    configure: (id, settings) => orCoordinatorUnavailable(object().configure(id, settings)),
+    subscribe: (groupUuid, topic) => orCoordinatorUnavailable(object().subscribe(groupUuid, topic)),
+    confirm: (groupUuid) => orCoordinatorUnavailable(object().confirm(groupUuid)),
+    delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+  };
+}
+
+function sharePartitionPort(env: Env, name: string): SharePartitionPort {
+  const stub = () => env.SHARE_PARTITION.getByName(name);
+  const object = () => stub() as unknown as SharePartitionPort; // its RPC methods, as plain data
+  return {
+    acquire: (request) => orCoordinatorUnavailable(object().acquire(request)),
+    settle: (request) => orCoordinatorUnavailable(object().settle(request)),
+    reset: (address, offset) => orCoordinatorUnavailable(object().reset(address, offset)),
+    describe: () => orCoordinatorUnavailable(object().describe()),
+    watch: () => orCoordinatorUnavailable(openShareWatch(stub())),
   };
 }
 
