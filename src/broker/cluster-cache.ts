@@ -16,6 +16,7 @@ import type {
   GroupPage,
   PageRequest,
   ProducerIdBlock,
+  ShareGroupPage,
   TopicMetadata,
   TopicPage,
   TransactionPage,
@@ -231,6 +232,18 @@ export class CachedCluster implements ClusterPort {
 
   listTransactions(request: PageRequest): Promise<TransactionPage> {
     return this.#cluster.listTransactions(request);
+  }
+
+  registerShareGroup(groupId: string): Promise<void> {
+    return this.#cluster.registerShareGroup(groupId);
+  }
+
+  unregisterShareGroup(groupId: string): Promise<void> {
+    return this.#cluster.unregisterShareGroup(groupId);
+  }
+
+  listShareGroups(request: PageRequest): Promise<ShareGroupPage> {
+    return this.#cluster.listShareGroups(request);
   }
 
   #load(key: string, ask: () => Promise<TopicMetadata | null>, missing: (start: LoadStart) => void): Promise<TopicMetadata | null> {

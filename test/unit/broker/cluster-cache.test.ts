@@ -36,6 +36,9 @@ function startEdge(options: { maxTopics?: number } = {}) {
     registerTransaction: async (transactionalId) => store.addTransaction(transactionalId),
     unregisterTransaction: async (transactionalId) => store.removeTransaction(transactionalId),
     listTransactions: async (request) => registry.listTransactions(request),
+    registerShareGroup: async (groupId) => store.addShareGroup(groupId),
+    unregisterShareGroup: async (groupId) => store.removeShareGroup(groupId),
+    listShareGroups: async (request) => registry.listShareGroups(request),
   };
   const clock = { nowMs: 1_000_000 };
   const cache = new ClusterCache({ now: () => clock.nowMs, ...options });
