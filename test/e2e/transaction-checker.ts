@@ -14,8 +14,9 @@ import { type Broker, startBroker } from "../support/broker.ts";
 import type { AnomalyKind } from "../support/history/anomalies.ts";
 import { checkHistory, countKinds, describeAnomalies, type HistoryReport } from "../support/history/check.ts";
 import { FAULTS, type Fault } from "../support/history/faults.ts";
-import type { History } from "../support/history/history.ts";
+import type { History, Outcome } from "../support/history/history.ts";
 import { createTopic } from "../support/raw-batches.ts";
+import { until } from "../support/until.ts";
 import { runHttpMember } from "./transactions/http-members.ts";
 import { runPlainProducer, runTransactionalProducer } from "./transactions/http-producers.ts";
 import { runKafkajsMember, runKafkajsProducer, runKafkajsTransactions, runKafkajsTransformer } from "./transactions/kafkajs-clients.ts";
@@ -46,6 +47,8 @@ export interface CheckerOptions {
   /** Kills, at random moments. */
   readonly rounds: number;
   readonly seed: number;
+  /** The clients go on until so many transactions are committed, and so many aborted. */
+  readonly transactions?: number;
   readonly fault?: ClientFault;
 }
 
@@ -57,7 +60,7 @@ export interface CheckedRun {
 }
 
 /** Runs the clients and the kills, reads everything, and judges. Rejects where a client meets what it can't explain. */
-export async function checkTransactions({ seconds, rounds, seed, fault }: CheckerOptions): Promise<CheckedRun> {
+export async function checkTransactions({ seconds, rounds, seed, transactions = 0, fault }: CheckerOptions): Promise<CheckedRun> {
   const start = performance.now();
   const broker = await startBroker({ archive: "" });
   const work = new Work(broker, seed, fault ?? null);
@@ -74,6 +77,8 @@ export async function checkTransactions({ seconds, rounds, seed, fault }: Checke
       await broker.restart();
     }
     await Promise.race([sleep(Math.max(0, seconds * 1000 - (performance.now() - start))), failed]);
+    const isEnough = (outcome: Outcome) => countTransactions(work.history, outcome) >= transactions;
+    await Promise.race([until(`there are ${transactions} transactions`, () => isEnough("ok") && isEnough("fail")), failed]);
     work.isOver = true;
     await working;
     await readAll(work);
@@ -126,12 +131,16 @@ async function breakSomething(work: Work, fault: ClientFault): Promise<void> {
   }
 }
 
+function countTransactions(history: History, outcome: Outcome): number {
+  return history.filter((operation) => operation.kind === "transaction" && operation.outcome === outcome).length;
+}
+
 /** What was done, in one line. */
 export function describeRun({ history, report, kills, seconds }: CheckedRun): string {
   const transactions = history.filter((operation) => operation.kind === "transaction");
   const sends = history.flatMap((operation) => (operation.kind === "send" || operation.kind === "transaction" ? operation.sends : []));
   const polls = history.filter((operation) => operation.kind === "poll");
-  const count = (outcome: string) => transactions.filter((transaction) => transaction.outcome === outcome).length;
+  const count = (outcome: Outcome) => countTransactions(history, outcome);
   const consumed = transactions.filter(({ consumed, outcome }) => consumed.length > 0 && outcome === "ok").length;
   const offsets = history.filter(({ kind }) => kind === "commit" || kind === "committed").length;
   const allowed = Object.entries(countKinds(report.allowed)).map(([kind, found]) => `${found} ${kind}`);

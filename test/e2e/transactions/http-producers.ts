@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumedRange, Outcome, Place, Send } from "../../support/history/history.ts";
 import {
   call,
+  callImpatiently,
   callUntilAnswered,
   outcomeOf,
   PLACES,
@@ -77,7 +78,7 @@ async function sendBatch(work: Work, place: Place, values: readonly string[], pr
   const startMs = work.now();
   const path = `/v1/topics/${topic}/records?offsets=false`;
   const body = { records: values.map((value) => padded(value, partition)), ...producer };
-  const repeated = isRepeatable ? await callUntilAnswered(work, "POST", path, body) : await callOnce(work, path, body);
+  const repeated = isRepeatable ? await callImpatiently(work, "POST", path, body) : await callOnce(work, path, body);
   const result = (repeated.answer?.body as ProduceAnswer | undefined)?.results?.[0];
   const outcome = outcomeOf(repeated);
   const isRefused = result?.code !== undefined;
@@ -170,7 +171,7 @@ export class HttpTransactions {
     this.#startMs ??= this.#work.now();
     const offsets = [{ ...splitPlace(range.place), offset: range.to }];
     const path = `/v1/transactions/${this.transactionalId}/offsets`;
-    const repeated = await callUntilAnswered(this.#work, "POST", path, { ...this.#producer, groupId: range.group, offsets });
+    const repeated = await callImpatiently(this.#work, "POST", path, { ...this.#producer, groupId: range.group, offsets });
     this.#reads.push(...reads);
     const [result] = (repeated.answer?.body as { offsets?: { code?: string }[] } | undefined)?.offsets ?? [];
     if (outcomeOf(repeated) === "ok" && result?.code === undefined) this.#consumed.push(range);
@@ -182,7 +183,7 @@ export class HttpTransactions {
     const isAsked = isCommit && this.#sends.every(({ outcome }) => outcome !== "unknown");
     const commitStartMs = isAsked ? this.#work.now() : null;
     const path = `/v1/transactions/${this.transactionalId}/${isAsked ? "commit" : "abort"}`;
-    const outcome = outcomeOf(await callUntilAnswered(this.#work, "POST", path, this.#producer));
+    const outcome = outcomeOf(await callImpatiently(this.#work, "POST", path, this.#producer));
     if (outcome !== "ok") this.isUsable = false;
     this.#record(isAsked ? outcome : "fail", commitStartMs);
   }

@@ -131,13 +131,25 @@ async function withProducers(work: Work, config: Partial<ProducerConfig>, use: (
   }
 }
 
-/** A member of a group until the work is over, and then gone. */
+/** A member of a group until the work is over. One that kafkajs gives up is followed by another. */
 export async function runKafkajsMember(work: Work, client: string, groupId: string): Promise<void> {
-  const consumer = kafkaClient(work.broker.kafkaAddress).consumer({
-    ...{ groupId, sessionTimeout: 6_000, heartbeatInterval: 300, maxWaitTimeInMs: 200 },
-    readUncommitted: true,
-  });
-  noteAssignments(work, client, consumer);
+  while (!work.isOver) {
+    const consumer = kafkaClient(work.broker.kafkaAddress).consumer({
+      ...{ groupId, sessionTimeout: 6_000, heartbeatInterval: 300, maxWaitTimeInMs: 200 },
+      readUncommitted: true,
+    });
+    const life = noteAssignments(work, client, consumer);
+    try {
+      await consume(work, client, consumer);
+      while (!work.isOver && !life.isOver) await pause();
+    } catch {
+      // The broker was killed while it connected.
+    }
+    await consumer.disconnect().catch(() => undefined);
+  }
+}
+
+async function consume(work: Work, client: string, consumer: Consumer): Promise<void> {
   await consumer.connect();
   await consumer.subscribe({ topics: [TOPICS.input, ...TOPICS.outputs], fromBeginning: true });
   await consumer.run({
@@ -153,13 +165,16 @@ export async function runKafkajsMember(work: Work, client: string, groupId: stri
       await commitOffsetsIfNecessary();
     },
   });
-  while (!work.isOver) await pause();
-  await consumer.disconnect();
 }
 
-/** From then on it reads from what the group has committed. */
-function noteAssignments(work: Work, client: string, consumer: Consumer): void {
+/** From each of them on it reads from what the group has committed. */
+function noteAssignments(work: Work, client: string, consumer: Consumer): { readonly isOver: boolean } {
+  const life = { isOver: false };
   const note = () => work.record({ kind: "seek", client, startMs: work.now(), endMs: work.now() });
   consumer.on("consumer.group_join", note);
-  consumer.on("consumer.crash", note);
+  consumer.on("consumer.crash", ({ payload }) => {
+    note();
+    life.isOver ||= !payload.restart;
+  });
+  return life;
 }

@@ -20,6 +20,9 @@ const PADDING = "x".repeat(300);
 const REQUEST_TIMEOUT_MS = 15_000;
 const RETRY_DELAY_MS = 20;
 
+/** Of requests that may be repeated: so many go out twice at once, as from a client that is too impatient to wait. */
+const TWICE_SHARE = 0.05;
+
 /** What a run breaks on purpose, by what clients do; test/support/history/faults.ts spoils what is recorded. */
 export const CLIENT_FAULTS = ["uncommitted-readers", "resend", "truncate", "reset-offsets"] as const;
 export type ClientFault = (typeof CLIENT_FAULTS)[number];
@@ -31,12 +34,19 @@ export class Work {
   readonly #seed: number;
   #lastValue = 0;
   #clients = 0;
+  readonly #impatience: Random;
   isOver = false;
 
   constructor(broker: Broker, seed: number, fault: ClientFault | null) {
     this.broker = broker;
     this.fault = fault;
     this.#seed = seed;
+    this.#impatience = this.newRandom();
+  }
+
+  /** Whether the next request goes out twice. */
+  isImpatient(): boolean {
+    return this.#impatience.isChance(TWICE_SHARE);
   }
 
   /** Numbers of its own for each client that asks. */
@@ -138,6 +148,17 @@ export function pause(): Promise<void> {
 /** The code of a problem; null of an answer that is none. */
 export function codeOf(answer: Answer | null): string | null {
   return answer !== null && answer.status >= 400 ? ((answer.body as { code?: string }).code ?? String(answer.status)) : null;
+}
+
+/** The same for what may be under way twice at a time. An answer that it was done counts more than one that refuses. */
+export async function callImpatiently(work: Work, method: string, path: string, body: object): Promise<Repeated> {
+  const once = () => callUntilAnswered(work, method, path, body);
+  if (!work.isImpatient()) return once();
+  const both = await Promise.all([once(), once()]);
+  const done = both.find(({ answer }) => answer !== null && codeOf(answer) === null);
+  // Whatever the one was answered, the other may have been done.
+  if (done !== undefined) return { answer: done.answer, isRepeated: true };
+  return { answer: both[0].answer, isRepeated: both.some(({ answer, isRepeated }) => isRepeated || answer === null) };
 }
 
 /** Done for sure, surely not, or perhaps by a try before. */
