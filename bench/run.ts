@@ -1,5 +1,6 @@
-// `npm run bench [-- --smoke] [-- NAME…]`: runs the benchmarks one after the other, each in a process of its own, and closes with which
-// ran. NAME chooses those whose file name contains it; --smoke shows that they run, in figures that mean nothing.
+// `npm run bench -- [--smoke] [--address [NAME=]HOST:PORT]… [NAME…]`: runs the benchmarks one after the other, each in a process of its
+// own, and closes with which ran. NAME chooses those whose file name contains it; --smoke shows that they run, in figures that mean
+// nothing; --address is another Kafka broker to compare with (kafka.bench.ts).
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -17,20 +18,22 @@ function findBenchmarks(names: readonly string[]): string[] {
   return chosen.sort();
 }
 
-function run(file: string, smoke: boolean): { file: string; passed: boolean; seconds: number } {
+function run(file: string, flags: readonly string[]): { file: string; passed: boolean; seconds: number } {
   console.log(`\n== ${file}`);
   const start = performance.now();
-  const { status } = spawnSync(process.execPath, [folder + file, ...(smoke ? ["--smoke"] : [])], { stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [folder + file, ...flags], { stdio: "inherit" });
   return { file, passed: status === 0, seconds: (performance.now() - start) / 1000 };
 }
 
 const { values, positionals } = parseArgs({
-  options: { smoke: { type: "boolean", default: false } },
+  options: { smoke: { type: "boolean", default: false }, address: { type: "string", multiple: true, default: [] } },
   allowPositionals: true,
 });
 const benchmarks = findBenchmarks(positionals);
 await buildWorker();
-const results = benchmarks.map((file) => run(file, values.smoke));
+const smoke = values.smoke ? ["--smoke"] : [];
+const addresses = values.address.flatMap((address) => ["--address", address]);
+const results = benchmarks.map((file) => run(file, file === "kafka.bench.ts" ? [...smoke, ...addresses] : smoke));
 
 console.log(`\n== summary${values.smoke ? " (smoke run: the figures mean nothing)" : ""}`);
 for (const { file, passed, seconds } of results) {

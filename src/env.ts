@@ -4,6 +4,7 @@ import type { ClusterObject } from "./objects/cluster.ts";
 import type { ConnectionObject } from "./objects/connection.ts";
 import type { GroupObject } from "./objects/group.ts";
 import type { PartitionObject } from "./objects/partition.ts";
+import type { SubscriptionObject } from "./objects/subscription.ts";
 import type { TransactionObject } from "./objects/transaction.ts";
 
 export interface Env {
@@ -12,6 +13,11 @@ export interface Env {
   readonly GROUP: DurableObjectNamespace<GroupObject>;
   readonly CONNECTION: DurableObjectNamespace<ConnectionObject>;
   readonly TRANSACTION: DurableObjectNamespace<TransactionObject>;
+  readonly SUBSCRIPTION: DurableObjectNamespace<SubscriptionObject>;
+  /** The way to endpoints on plain workerd, which lets only public addresses through; on Cloudflare there is none, and none needed. */
+  readonly WEBHOOKS?: Fetcher;
+  /** "1": webhooks may go to http URLs, private addresses and local names. */
+  readonly SLUICE_ALLOW_PRIVATE_WEBHOOKS?: string | null;
   /** Where sealed segments go. Without it everything stays in the partitions' SQLite. */
   readonly ARCHIVE?: R2Bucket;
   /** The token that may do everything (`wrangler secret put SLUICE_ADMIN_TOKEN`). */
@@ -30,6 +36,8 @@ export interface Env {
   readonly SLUICE_MAX_REAUTH_MS?: string | null;
   /** Configs of consumer groups as a JSON object of texts (src/common/group-configs.ts): {"group.initial.rebalance.delay.ms": "0"}. */
   readonly SLUICE_GROUP_CONFIGS?: string | null;
+  /** What topics are made with, likewise (src/common/topic-creation-configs.ts): {"num.partitions": "4"}. */
+  readonly SLUICE_TOPIC_CONFIGS?: string | null;
   /** Configs of transactions, likewise (src/common/transaction-configs.ts): {"transaction.max.timeout.ms": "60000"}. */
   readonly SLUICE_TRANSACTION_CONFIGS?: string | null;
 }

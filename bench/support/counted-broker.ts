@@ -69,6 +69,7 @@ function configText(folder: string): string {
     compatibilityDate: compatibilityDate(),
     open: true,
     archive: { kind: "local", script: path(ARCHIVE_SCRIPTS.local), folder: join(folder, "archive") },
+    allowPrivateWebhooks: false,
     tls: null,
   });
 }

@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { parseListeners } from "../../src/common/advertised-listeners.ts";
 import { readConnectionConfigs } from "../../src/common/connection-configs.ts";
+import { readTopicCreationConfigs } from "../../src/common/topic-creation-configs.ts";
 import { type ArchiveOptions, type Environment, parseArchive } from "./archive-options.ts";
 import { StartError, USAGE_EXIT_CODE } from "./start-error.ts";
 import { parseTls, type TlsOptions } from "./tls-options.ts";
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly data: string;
   /** Serve without a token: only ever on loopback. */
   readonly open: boolean;
+  /** Webhooks may go to http URLs and private addresses. */
+  readonly allowPrivateWebhooks: boolean;
   /** Where sealed segments go; null: they stay where they are. */
   readonly archive: ArchiveOptions | null;
   /** For both ports; null: neither speaks it. */
@@ -51,7 +54,9 @@ export const HELP = `Runs the broker on this machine.
   SLUICE_CONNECTION_CONFIGS     (environment) JSON: {"connections.max.idle.ms": "600000", "max.connections": "10000",
                                 "max.connections.per.ip": "2147483647"}
   SLUICE_AUTO_CREATE_TOPICS     (environment) "false": Kafka clients get no topic by asking for one.
+  SLUICE_TOPIC_CONFIGS          (environment) JSON: {"num.partitions": "1"}, of topics made without a number of partitions.
   SLUICE_MAX_REAUTH_MS          (environment) Kafka clients authenticate again after so many ms (connections.max.reauth.ms); else never.
+  SLUICE_ALLOW_PRIVATE_WEBHOOKS (environment) "1": webhooks may go to http URLs, private addresses and local names.
 `;
 
 /** Parses the arguments after the script's name. Null: help was asked for. Throws StartError for anything it does not know. */
@@ -74,19 +79,26 @@ export function parseServeOptions(args: readonly string[], environment: Environm
     kafkaPort: parsePort("--kafka-port", kafkaPort),
     data,
     open,
+    allowPrivateWebhooks: environment.SLUICE_ALLOW_PRIVATE_WEBHOOKS === "1",
     archive: archive === undefined ? null : parseArchive(archive, environment),
     tls: parseTls(tls),
   };
 }
 
 /** What the broker would refuse at the first connection is refused now. */
-function checkSettings({ SLUICE_ADVERTISED_LISTENER: listeners, SLUICE_CONNECTION_CONFIGS: configs }: Environment): void {
+function checkSettings(environment: Environment): void {
+  checkSetting("SLUICE_ADVERTISED_LISTENER", () => parseListeners(environment.SLUICE_ADVERTISED_LISTENER ?? ""));
+  checkSetting("SLUICE_CONNECTION_CONFIGS", () => readConnectionConfigs(environment.SLUICE_CONNECTION_CONFIGS));
+  checkSetting("SLUICE_TOPIC_CONFIGS", () => readTopicCreationConfigs(environment.SLUICE_TOPIC_CONFIGS));
+}
+
+/** @param parse throws what the setting's text is not */
+function checkSetting(name: string, parse: () => unknown): void {
   try {
-    parseListeners(listeners ?? "");
-    readConnectionConfigs(configs);
+    parse();
   } catch (error) {
-    const { name, message } = error as Error;
-    throw new StartError(name === "SyntaxError" ? `SLUICE_CONNECTION_CONFIGS: ${message}` : message, USAGE_EXIT_CODE);
+    const { name: kind, message } = error as Error;
+    throw new StartError(kind === "SyntaxError" ? `${name}: ${message}` : message, USAGE_EXIT_CODE);
   }
 }
 

@@ -71,7 +71,7 @@ function portRefusal({ code, message }: NodeJS.ErrnoException, address: string, 
   return `cannot listen on ${address}: ${message}`;
 }
 
-function configText({ host, port, kafkaPort, open, archive, tls }: ServeOptions, folder: DataFolder): string {
+function configText({ host, port, kafkaPort, open, allowPrivateWebhooks, archive, tls }: ServeOptions, folder: DataFolder): string {
   return workerdConfig({
     workerScript: relative(folder.path, root + WORKER_SCRIPT),
     coreWasm: relative(folder.path, root + CORE_WASM),
@@ -81,6 +81,7 @@ function configText({ host, port, kafkaPort, open, archive, tls }: ServeOptions,
     kafkaPort,
     compatibilityDate: compatibilityDate(),
     open,
+    allowPrivateWebhooks,
     archive: archive && archiveConfig(archive, folder),
     tls: tls && tlsFiles(tls, folder),
   });

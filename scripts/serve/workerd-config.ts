@@ -4,6 +4,7 @@ import { formatHostPort } from "../../src/common/host-port.ts";
 import { ARCHIVE_SERVICE, type ArchiveConfig, archiveServices } from "./archive-config.ts";
 import { text } from "./capnp.ts";
 import type { TlsOptions } from "./tls-options.ts";
+import { WEBHOOK_SERVICE, webhookNetwork } from "./webhook-network.ts";
 
 /** The Durable Object classes. A unique key is part of every stored object's name: never change one, or its objects are lost. */
 export const NAMESPACES = [
@@ -12,6 +13,7 @@ export const NAMESPACES = [
   { binding: "GROUP", className: "GroupObject", uniqueKey: "sluice-group-v1" },
   { binding: "CONNECTION", className: "ConnectionObject", uniqueKey: "sluice-connection-v1" },
   { binding: "TRANSACTION", className: "TransactionObject", uniqueKey: "sluice-transaction-v1" },
+  { binding: "SUBSCRIPTION", className: "SubscriptionObject", uniqueKey: "sluice-subscription-v1" },
 ] as const;
 
 /** Settings that come from the environment as they are. */
@@ -22,6 +24,7 @@ const SETTINGS = [
   "SLUICE_CONNECTION_CONFIGS",
   "SLUICE_GROUP_CONFIGS",
   "SLUICE_MAX_REAUTH_MS",
+  "SLUICE_TOPIC_CONFIGS",
   "SLUICE_TRANSACTION_CONFIGS",
 ];
 
@@ -41,6 +44,8 @@ export interface WorkerdConfigOptions {
   readonly compatibilityDate: string;
   /** Serve without a token. */
   readonly open: boolean;
+  /** Webhooks may go to private addresses. */
+  readonly allowPrivateWebhooks: boolean;
   /** Where sealed segments go; null: nowhere. */
   readonly archive: ArchiveConfig | null;
   /** Files as paths from the config's own folder; null: no TLS. */
@@ -55,6 +60,7 @@ export function workerdConfig(options: WorkerdConfigOptions): string {
   const services = [
     `(name = "main", worker = .main)`,
     `(name = "objects", disk = (path = ${text(options.objectsFolder)}, writable = true))`,
+    webhookNetwork(options.allowPrivateWebhooks),
     ...(archive?.services ?? []),
   ];
   return `# Written by every \`npm start\`; changes are lost.
@@ -101,12 +107,17 @@ function tlsOptions({ certFile, keyFile, clientCaFile }: TlsOptions): string {
   return `(${keypair}${clients})`;
 }
 
-function bindings({ open, archive }: WorkerdConfigOptions): string[] {
+function bindings({ open, archive, allowPrivateWebhooks }: WorkerdConfigOptions): string[] {
   const objects = NAMESPACES.map(({ binding, className }) => `(name = "${binding}", durableObjectNamespace = "${className}")`);
   const settings = SETTINGS.map((name) => `(name = "${name}", fromEnvironment = "${name}")`);
   const bucket = archive === null ? [] : [`(name = "ARCHIVE", r2Bucket = "${ARCHIVE_SERVICE}")`];
   const connections = `(name = "SLUICE_CONNECTION_OBJECTS", text = "${CONNECTION_OBJECTS}")`;
-  return [...objects, ...settings, connections, ...(open ? [`(name = "SLUICE_OPEN", text = "1")`] : []), ...bucket];
+  const webhooks = [
+    `(name = "WEBHOOKS", service = "${WEBHOOK_SERVICE}")`,
+    ...(allowPrivateWebhooks ? [`(name = "SLUICE_ALLOW_PRIVATE_WEBHOOKS", text = "1")`] : []),
+  ];
+  const openness = open ? [`(name = "SLUICE_OPEN", text = "1")`] : [];
+  return [...objects, ...settings, connections, ...openness, ...webhooks, ...bucket];
 }
 
 /** An address with its port, as workerd and URLs write it. */

@@ -2,6 +2,7 @@
 // A refusal is a value (`Failure`); only bugs throw. Offsets, timestamps (ms) and sizes (bytes) are integers.
 
 import type { Failure } from "../common/errors.ts";
+import type { Attempt } from "../subscription/attempt-log.ts";
 import type { Compression } from "../wasm/compression.ts";
 import type {
   AlterTopicRequest,
@@ -23,6 +24,8 @@ import type {
   ReadFailure,
   ReadResult,
   SegmentDescription,
+  SubscriptionPage,
+  SubscriptionPort,
   TopicMetadata,
   TopicPage,
   TxnMarker,
@@ -302,6 +305,34 @@ export interface ResetOffsetsResult {
 /** Kafka's ListOffsets -4 and -5 (KIP-405). */
 export type TierQuery = "earliestLocal" | "latestTiered";
 
+export interface ReplayRequest {
+  readonly name: string;
+  /** All topics of the subscription where absent. */
+  readonly topic?: string;
+  /** All partitions where absent; goes with `topic`. */
+  readonly partition?: number;
+  readonly to: ResetTarget;
+  readonly dryRun?: boolean;
+}
+
+export interface DeliveriesRequest {
+  readonly name: string;
+  readonly limit: number;
+  /** As DeliveriesPage answered it. */
+  readonly cursor?: string;
+}
+
+export interface LoggedAttempt extends Attempt {
+  /** ms since the epoch */
+  readonly timestamp: number;
+}
+
+export interface DeliveriesPage {
+  readonly deliveries: readonly LoggedAttempt[];
+  /** null: there are no older ones. */
+  readonly nextCursor: string | null;
+}
+
 export interface Broker {
   clusterId(): Promise<string>;
 
@@ -356,6 +387,13 @@ export interface Broker {
   deleteGroup(groupId: string): Promise<null | Failure>;
 
   readonly transactions: Transactions;
+  /** A webhook subscription by its name, whether there is one or not. */
+  subscription(name: string): SubscriptionPort;
+  listSubscriptions(request: PageRequest): Promise<SubscriptionPage>;
+  /** Moves a subscription's group in its topics: everything from there on is delivered again. */
+  replaySubscription(request: ReplayRequest): Promise<ResetOffsetsResult | Failure>;
+  /** A subscription's attempts, the newest first. */
+  deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | Failure>;
 
   /** Lets work outlive the request that began it. */
   waitUntil(work: Promise<unknown>): void;

@@ -7,6 +7,7 @@ import type { Core } from "../wasm/core.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
 import { deleteOffsets } from "./delete-offsets.ts";
+import { readDeliveries } from "./deliveries.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
 import { groupFetch, removeMember } from "./group-fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
@@ -16,6 +17,7 @@ import { type ProduceContext, produceBatches, produceRecords } from "./produce.t
 import type { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
+import { replaySubscription } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { queryTierOffset } from "./tier-offsets.ts";
 import { addressOf, findTopic } from "./topics.ts";
@@ -80,6 +82,10 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     deleteGroup: async (groupId) => checkGroupId(groupId) ?? ports.group(groupId).delete(groupId),
 
     transactions: createTransactions(ports, topics),
+    subscription: (name) => ports.subscription(name),
+    listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
+    replaySubscription: (request) => replaySubscription(ports, topics, request),
+    deliveries: (request) => readDeliveries(ports, topics, state.core, request),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

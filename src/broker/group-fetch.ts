@@ -11,6 +11,7 @@ import { fetchMany } from "./fetch.ts";
 import { checkGroupId, resolveCommit } from "./groups.ts";
 import type { FetchStart, MemberPolled, OffsetCommit, Ports } from "./ports.ts";
 import type { TopicCache } from "./topics.ts";
+import { WatchCache } from "./watch-cache.ts";
 
 /** -1: the member commits nothing, and need not say its epoch. */
 const NO_EPOCH = -1;
@@ -64,23 +65,44 @@ interface MemberRead {
   readonly partitions: FetchManyResult["partitions"];
 }
 
+/** What one call knows from one read to the next. */
+interface Reading {
+  /** Of partitions with nothing committed, by topic and partition: where they began. "latest" is to mean the same place again. */
+  readonly begun: Map<string, number>;
+  readonly watches: WatchCache;
+}
+
 /** Reads until there is something, the time is over, or the member is lost: then it is told what it has. */
 async function readAsMember(context: GroupFetchContext, request: GroupFetchRequest, first: MemberPolled): Promise<MemberRead> {
+  const reading = { begun: new Map<string, number>(), watches: new WatchCache(MAX_PARTITIONS_PER_FETCH) };
+  try {
+    return await readOn(context, request, first, reading);
+  } finally {
+    reading.watches.close();
+  }
+}
+
+async function readOn(context: GroupFetchContext, request: GroupFetchRequest, first: MemberPolled, reading: Reading): Promise<MemberRead> {
   const deadlineMs = context.now() + request.maxWaitMs;
+  const maxSilenceMs = Math.min(first.heartbeatIntervalMs, (request.sessionTimeoutMs ?? Infinity) / 3);
   let member = first;
   for (;;) {
     const polledAtMs = context.now();
     const leftMs = Math.max(0, deadlineMs - polledAtMs);
-    const sliceMs = Math.min(leftMs, member.isWaiting ? GROUP_WAIT_SLICE_MS : member.heartbeatIntervalMs);
-    const partitions = await readAssigned(context, request, member, sliceMs);
+    const sliceMs = Math.min(leftMs, member.isWaiting ? GROUP_WAIT_SLICE_MS : maxSilenceMs);
+    const partitions = await readAssigned(context, request, member, reading, sliceMs);
     const isOver = context.now() >= deadlineMs || request.signal?.aborted === true;
     const isRead = partitions.some(({ result }) => isFailure(result) || result.batches.byteLength > 0);
-    if (isOver || (isRead && context.now() - polledAtMs <= member.heartbeatIntervalMs)) return { member, partitions };
+    const isFresh = context.now() - polledAtMs <= maxSilenceMs; // in so short a time nobody else can have got its partitions
+    if (isRead ? isFresh : isOver) return { member, partitions };
     const { memberId, memberEpoch } = member;
     const next = await poll(context, request, { memberId, memberEpoch, commit: [] });
     if (isFailure(next)) return { member, partitions: [] };
     member = next;
     if (isRead) return { member, partitions: partitions.filter(({ topic, partition }) => isAssigned(member, topic, partition)) };
+    for (const { topic, partition, result } of partitions) {
+      if (!isFailure(result)) reading.begun.set(`${topic}/${partition}`, result.nextOffset);
+    }
   }
 }
 
@@ -88,23 +110,47 @@ function isAssigned({ assignment }: MemberPolled, topic: string, partition: numb
   return assignment.some((one) => one.topic === topic && one.partitions.includes(partition));
 }
 
-/** With more partitions than one fetch takes, and more records than one answer, each call begins with another: none is left out for ever. */
+interface Start {
+  readonly topic: string;
+  readonly partition: number;
+  /** null: nothing is committed, and nothing else is to be read. */
+  readonly start: FetchStart | null;
+}
+
+/** Where each partition is read on. */
+function startsOf(
+  assignment: MemberPolled["assignment"],
+  offsets: MemberPolled["offsets"],
+  autoOffsetReset: GroupFetchRequest["autoOffsetReset"],
+  begun: ReadonlyMap<string, number>,
+): Start[] {
+  const committed = new Map(offsets.map(({ topicId, partition, offset }) => [`${topicId}/${partition}`, offset]));
+  const reset = autoOffsetReset === "none" ? null : autoOffsetReset;
+  return assignment.flatMap(({ topic, topicId, partitions }) =>
+    partitions.map((partition) => {
+      const offset = committed.get(`${topicId}/${partition}`) ?? -1;
+      return { topic, partition, start: offset >= 0 ? offset : (begun.get(`${topic}/${partition}`) ?? reset) };
+    }),
+  );
+}
+
+/**
+ * With more partitions than one fetch takes, and more records than one answer, each call begins with another: none is left out for ever.
+ * @param where 0 to 1, 1 excluded
+ */
+function takeTurn(all: readonly Start[], where: number): Start[] {
+  const from = Math.floor(where * all.length);
+  return [...all.slice(from), ...all.slice(0, from)].slice(0, MAX_PARTITIONS_PER_FETCH);
+}
+
 async function readAssigned(
   { ports, topics, now, random }: GroupFetchContext,
   { autoOffsetReset, maxBytes = DEFAULT_FETCH_BYTES, isolation, signal }: GroupFetchRequest,
   { assignment, offsets }: MemberPolled,
+  { begun, watches }: Reading,
   maxWaitMs: number,
 ): Promise<FetchManyResult["partitions"]> {
-  const committed = new Map(offsets.map(({ topicId, partition, offset }) => [`${topicId}/${partition}`, offset]));
-  const all = assignment.flatMap(({ topic, topicId, partitions }) =>
-    partitions.map((partition) => {
-      const offset = committed.get(`${topicId}/${partition}`) ?? -1;
-      const start: FetchStart | null = offset >= 0 ? offset : autoOffsetReset === "none" ? null : autoOffsetReset;
-      return { topic, partition, start };
-    }),
-  );
-  const from = Math.floor(random() * all.length);
-  const turn = [...all.slice(from), ...all.slice(0, from)].slice(0, MAX_PARTITIONS_PER_FETCH);
+  const turn = takeTurn(startsOf(assignment, offsets, autoOffsetReset, begun), random());
   const unread = turn
     .filter(({ start }) => start === null)
     .map(({ topic, partition }) => ({ topic, partition, result: notCommitted(topic, partition) }));
@@ -114,7 +160,7 @@ async function readAssigned(
     return unread;
   }
   const deadlineMs = now() + maxWaitMs;
-  const limits = { maxBytes, minBytes: 1, isolation, ...(signal && { signal }) };
+  const limits = { maxBytes, minBytes: 1, isolation, watches, ...(signal && { signal }) };
   const fetched = await fetchMany(ports, topics, { ...limits, partitions: reads, maxWaitMs: unread.length > 0 ? 0 : maxWaitMs });
   const lost =
     autoOffsetReset === "none"

@@ -15,6 +15,7 @@ import type {
   TailRequest,
   TailStep,
 } from "./broker.ts";
+import { guardSubscriptions } from "./guarded-subscriptions.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
 import type { ClassicGroupPort } from "./ports.ts";
 import { mergeRefusals } from "./refusals.ts";
@@ -93,6 +94,7 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     deleteGroup: async (groupId) => onGroup("DELETE", groupId) ?? broker.deleteGroup(groupId),
 
     transactions: guardTransactions(broker.transactions, access),
+    ...guardSubscriptions(broker, access),
 
     waitUntil: (work) => broker.waitUntil(work),
   };

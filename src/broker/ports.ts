@@ -37,6 +37,7 @@ import type { GroupListing, GroupType } from "../coordinator/group-coordinator.t
 import type { GroupMemberDescription } from "../coordinator/member-description.ts";
 import type { MemberPoll, MemberPolled } from "../coordinator/member-poll.ts";
 import type { OffsetDeletion } from "../coordinator/offset-deletion.ts";
+import type { SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
 
@@ -231,6 +232,14 @@ export interface PartitionWatch {
   close(): void;
 }
 
+/** A subscription that is to be woken when a partition has more than it has seen. */
+export interface WakeRequest {
+  readonly subscription: string;
+  readonly pastOffset: number;
+  /** Not to be forgotten when the partition is put out of memory. */
+  readonly isDurable: boolean;
+}
+
 export interface PartitionPort {
   /**
    * Batches that would begin a transaction are refused with Unverified: ask its coordinator (`TransactionPort.verify`), and append them
@@ -250,6 +259,8 @@ export interface PartitionPort {
   watch(address: PartitionAddress, isolation: IsolationLevel): Promise<PartitionWatch | Failure>;
   /** Deletes the records before an offset; -1 stands for the high watermark. One below the log start changes nothing. */
   truncate(address: PartitionAddress, beforeOffset: number): Promise<LogOffsets | ReadFailure>;
+  /** @returns the high watermark; above the offset of the request nothing was arranged */
+  arm(address: PartitionAddress, request: WakeRequest): Promise<number | Failure>;
   /** Segments in the order of their offsets: a page of them, all where no page is named. */
   segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure>;
 }
@@ -453,11 +464,15 @@ export interface ConsumerGroupPort {
 
 // -------------------------------------------------------------------------------------------------------------------- all
 
+export type { SubscriptionPage, SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
+
 export interface Ports {
   readonly cluster: ClusterPort;
   partition(topicId: string, partition: number): PartitionPort;
   group(groupId: string): GroupPort & ClassicGroupPort & ConsumerGroupPort;
   transaction(transactionalId: string): TransactionPort;
+  subscription(name: string): SubscriptionPort;
+  readonly subscriptions: SubscriptionsPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

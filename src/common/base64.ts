@@ -4,7 +4,7 @@
 const CHUNK_BYTES = 8192;
 
 /** null where the text is not base64. Padding may be missing. */
-export function decodeBase64(text: string): Uint8Array | null {
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
   let binary: string;
   try {
     binary = atob(text);

@@ -115,7 +115,7 @@ export const getGroupOffsets = operation({
   errors: [...GROUP_ERRORS, "GROUP_ID_NOT_FOUND", "INVALID_TOPIC_EXCEPTION"],
 });
 
-const resetTarget = z.union([
+export const resetTarget = z.union([
   z.enum(["earliest", "latest"]),
   z.strictObject({ offset }),
   z.strictObject({ timestamp }),

@@ -28,7 +28,17 @@ export interface Operation<Params extends z.ZodObject = z.ZodObject, Query exten
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** With `{name}` for each parameter. */
   readonly path: string;
-  readonly tag: "Cluster" | "Topics" | "Produce" | "Fetch" | "Groups" | "Transactions" | "Kafka" | "Security" | "Documentation";
+  readonly tag:
+    | "Cluster"
+    | "Topics"
+    | "Produce"
+    | "Fetch"
+    | "Groups"
+    | "Transactions"
+    | "Webhooks"
+    | "Kafka"
+    | "Security"
+    | "Documentation";
   readonly summary: string;
   readonly description?: string;
   /** Who may ask without a token: `anyone`, or once the broker has one (`configured`). Nobody where absent. */

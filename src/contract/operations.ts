@@ -9,6 +9,7 @@ import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
 import * as security from "./security.ts";
 import * as segments from "./segments.ts";
+import * as subscriptions from "./subscriptions.ts";
 import * as topics from "./topics.ts";
 import * as transactions from "./transactions.ts";
 
@@ -46,6 +47,16 @@ export const OPERATIONS: readonly Operation[] = [
   transactions.commitTransactionOffsets,
   transactions.commitTransaction,
   transactions.abortTransaction,
+  subscriptions.listSubscriptions,
+  subscriptions.putSubscription,
+  subscriptions.getSubscription,
+  subscriptions.deleteSubscription,
+  subscriptions.pauseSubscription,
+  subscriptions.resumeSubscription,
+  subscriptions.replaySubscription,
+  subscriptions.rotateSecret,
+  subscriptions.redriveSubscription,
+  subscriptions.listDeliveries,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

@@ -40,10 +40,15 @@ export interface MemberPolled {
   readonly commits: readonly (Failure | null)[];
 }
 
-export async function pollAsMember(coordinator: GroupCoordinator, poll: MemberPoll): Promise<MemberPolled | Failure> {
+/** @param commit takes what the member commits, as the group's other doors do */
+export async function pollAsMember(
+  coordinator: GroupCoordinator,
+  poll: MemberPoll,
+  commit: GroupCoordinator["commit"] = (request) => coordinator.commit(request),
+): Promise<MemberPolled | Failure> {
   const refused = checkSession(coordinator, poll);
   if (refused !== null) return refused;
-  const commits = await commitAsMember(coordinator, poll);
+  const commits = await commitAsMember(commit, poll);
   const answer = await beat(coordinator, poll);
   if (isFailure(answer)) return answer;
   const { memberId, memberEpoch, heartbeatIntervalMs } = answer;
@@ -60,12 +65,12 @@ function checkSession({ config }: GroupCoordinator, { sessionTimeoutMs }: Member
   return failure("INVALID_SESSION_TIMEOUT", `The session timeout is ${sessionTimeoutMs} ms, and may be from ${min} to ${max}.`);
 }
 
-async function commitAsMember(coordinator: GroupCoordinator, poll: MemberPoll): Promise<readonly (Failure | null)[]> {
-  const { groupId, memberId, memberEpoch, instanceId, commit } = poll;
-  if (commit.length === 0) return [];
+async function commitAsMember(commit: GroupCoordinator["commit"], poll: MemberPoll): Promise<readonly (Failure | null)[]> {
+  const { groupId, memberId, memberEpoch, instanceId, commit: offsets } = poll;
+  if (offsets.length === 0) return [];
   const member = { memberId, memberEpoch, groupInstanceId: instanceId };
-  const outcome = await coordinator.commit({ groupId, offsets: commit, member, isOwnerOnly: true });
-  return isFailure(outcome) ? commit.map(() => outcome) : outcome;
+  const outcome = await commit({ groupId, offsets, member, isOwnerOnly: true });
+  return isFailure(outcome) ? offsets.map(() => outcome) : outcome;
 }
 
 /** Says everything, in the epoch that the member has, and has what the group wants back no more. */

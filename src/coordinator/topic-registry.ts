@@ -27,6 +27,8 @@ export interface TopicRegistryOptions {
   /** ms since the epoch */
   readonly now: () => number;
   readonly randomUuid: () => string;
+  /** num.partitions; 1 where absent. */
+  readonly defaultPartitions?: number;
 }
 
 export class TopicRegistry {
@@ -78,7 +80,7 @@ export class TopicRegistry {
     const { name } = request;
     const refused = checkTopicName(name);
     if (refused !== null) return refused;
-    const plan = planNewTopic(request, this.#store.similarTopic(name));
+    const plan = planNewTopic(request, this.#store.similarTopic(name), this.#options.defaultPartitions);
     if (isFailure(plan)) return plan;
 
     const topic = { name, topicId: NO_TOPIC_ID, ...plan, version: 0, createdAtMs: this.#options.now() };

@@ -6,9 +6,6 @@ import { isTopicConfigKey, parseTopicConfigs, unknownConfigKey } from "../common
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../common/limits.ts";
 
-/** num.partitions, Kafka's default. */
-const DEFAULT_PARTITIONS = 1;
-
 export type TopicConfigSet = Readonly<Record<string, string>>;
 
 /** What a topic is to be. */
@@ -33,12 +30,17 @@ export function checkTopicName(name: string): Failure | null {
   return null;
 }
 
-/** A new topic's plan. `present` is the topic that has the name already, or one whose name collides with it. */
+/**
+ * A new topic's plan.
+ * @param present the topic that has the name already, or one whose name collides with it
+ * @param defaultPartitions num.partitions
+ */
 export function planNewTopic(
   request: { readonly name: string; readonly partitions?: number; readonly configs?: TopicConfigSet },
   present: string | null,
+  defaultPartitions = 1,
 ): TopicPlan | Failure {
-  const { name, partitions = DEFAULT_PARTITIONS, configs = {} } = request;
+  const { name, partitions = defaultPartitions, configs = {} } = request;
   if (present === name) return failure("TOPIC_ALREADY_EXISTS", `Topic '${name}' exists already.`);
   if (present !== null) {
     return failure("INVALID_TOPIC_EXCEPTION", `Topic '${name}' collides with the topic '${present}': '.' and '_' are the same in metrics.`);

@@ -1,4 +1,4 @@
-// The cluster object: topics, producer ids, the names of the groups and the transactional ids; users, tokens, ACLs and quotas. One for all,
+// The cluster object: topics, producer ids, the names of the groups, transactional ids and subscriptions; users, tokens, ACLs and quotas. One for all,
 // named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts) and SecurityPort's (src/security/messages.ts), called over RPC.
 //
 // A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
@@ -12,6 +12,8 @@ import type {
   GroupPage,
   PageRequest,
   ProducerIdBlock,
+  SubscriptionPage,
+  SubscriptionsPort,
   TopicMetadata,
   TopicPage,
   TransactionPage,
@@ -19,6 +21,7 @@ import type {
 import { waitAtMost } from "../common/concurrency.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
 import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
+import { readTopicCreationConfigs } from "../common/topic-creation-configs.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
 import { TopicRegistry } from "../coordinator/topic-registry.ts";
 import type { Env } from "../env.ts";
@@ -27,8 +30,11 @@ import type { QuotaChange } from "../security/client-quota.ts";
 import type { CreateTokenRequest, CredentialDeletion, PutUserRequest, SecurityPort, UserCredential } from "../security/messages.ts";
 import { SecurityRegistry } from "../security/security-registry.ts";
 import { SqliteSecurityStore } from "../storage/sqlite-security-store.ts";
+import { SqliteSubscriptionNames } from "../storage/sqlite-subscription-names.ts";
 import { SqliteTopicStore } from "../storage/sqlite-topic-store.ts";
 import { partitionObjectName } from "./names.ts";
+import { SubscriptionRegistry } from "./subscription-registry.ts";
+import { tellTopicsChanged } from "./subscription-stub.ts";
 
 /** How long a caller waits for the partitions to be gone: less than the 30 s of Kafka's clients. */
 const DELETION_WAIT_MS = 20_000;
@@ -42,11 +48,12 @@ interface DestroyablePartition {
   destroy(): Promise<void>;
 }
 
-export class ClusterObject extends DurableObject<Env> implements ClusterPort, SecurityPort {
+export class ClusterObject extends DurableObject<Env> implements ClusterPort, SecurityPort, SubscriptionsPort {
   readonly #store: SqliteTopicStore;
   readonly #registry: TopicRegistry;
   readonly #deletion: TopicDeletion;
   readonly #security: SecurityRegistry;
+  readonly #subscriptions: SubscriptionRegistry;
 
   /** How long `deleteTopic` waits. */
   deletionWaitMs = DELETION_WAIT_MS;
@@ -60,9 +67,11 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new SqliteTopicStore(ctx.storage);
-    this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID() });
+    const { defaultPartitions } = readTopicCreationConfigs(env.SLUICE_TOPIC_CONFIGS);
+    this.#registry = new TopicRegistry(this.#store, { now: Date.now, randomUuid: () => crypto.randomUUID(), defaultPartitions });
     this.#deletion = new TopicDeletion(this.#store, (topicId, partition) => this.destroyPartition(topicId, partition));
     this.#security = new SecurityRegistry(new SqliteSecurityStore(ctx.storage), Date.now);
+    this.#subscriptions = new SubscriptionRegistry(new SqliteSubscriptionNames(ctx.storage), (name) => tellTopicsChanged(env, name));
     if (this.#deletion.backoffMs() !== null) void ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
   }
 
@@ -88,11 +97,11 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
   }
 
   async createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure> {
-    return this.#registry.createTopic(request);
+    return this.#tellSubscribers(this.#registry.createTopic(request), request.validateOnly);
   }
 
   async alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure> {
-    return this.#registry.alterTopic(name, request);
+    return this.#tellSubscribers(this.#registry.alterTopic(name, request), request.validateOnly);
   }
 
   async deleteTopic(name: string): Promise<TopicMetadata | Failure> {
@@ -168,10 +177,28 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
     return this.#security.alterQuotas(changes, validateOnly);
   }
 
+  async registerSubscription(name: string, topics: readonly string[]): Promise<Failure | null> {
+    return this.#subscriptions.register(name, topics);
+  }
+
+  async unregisterSubscription(name: string): Promise<void> {
+    this.#subscriptions.unregister(name);
+  }
+
+  async listSubscriptions(request: PageRequest): Promise<SubscriptionPage> {
+    return this.#subscriptions.list(request);
+  }
+
   override async alarm(): Promise<void> {
     await this.#deletion.runAll();
     const backoffMs = this.#deletion.backoffMs();
     if (backoffMs !== null) await this.ctx.storage.setAlarm(Date.now() + backoffMs);
+  }
+
+  /** The answer of a change, once the subscriptions of the topic know of it: whoever hears it finds all partitions followed. */
+  async #tellSubscribers(topic: TopicMetadata | Failure, validateOnly = false): Promise<TopicMetadata | Failure> {
+    if (!isFailure(topic) && !validateOnly) await this.#subscriptions.topicChanged(topic.name);
+    return topic;
   }
 
   /** The platform gives up on an alarm after some failed tries: a start with something left takes it up again. */

@@ -22,6 +22,7 @@ import type {
   MemberCommitRequest,
   MemberPoll,
   MemberPolled,
+  OffsetCommit,
   OffsetDeletion,
   SyncGroupAnswer,
   SyncGroupRequest,
@@ -36,12 +37,16 @@ import { SqliteConsumerStore } from "../storage/sqlite-consumer-store.ts";
 import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
 import { SqliteOffsetStore } from "../storage/sqlite-offset-store.ts";
 import { SqlitePendingOffsetStore } from "../storage/sqlite-pending-offset-store.ts";
+import type { GroupOffsets } from "../subscription/world.ts";
 import { groupCluster } from "./group-cluster.ts";
 import { GroupTimers } from "./group-timers.ts";
 import { transactionObjectName } from "./names.ts";
+import { SubscribedGroup } from "./subscribed-group.ts";
+import { moveSubscription } from "./subscription-stub.ts";
 
 export class GroupObject extends DurableObject<Env> implements GroupPort, ClassicGroupPort, ConsumerGroupPort {
   readonly #coordinator: GroupCoordinator;
+  readonly #subscribed: SubscribedGroup;
   /** There once the constructor's work is done, which every call waits for. */
   #timers!: GroupTimers;
 
@@ -64,6 +69,7 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
       cleared: () => this.#timers.alarmIsGone(),
       broken: (error) => context.abort(`the group could not be stored: ${error}`),
     });
+    this.#subscribed = new SubscribedGroup(context.storage.kv, this.#coordinator);
     context.blockConcurrencyWhile(() => this.#startTimers());
   }
 
@@ -83,8 +89,30 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
     return this.#coordinator.leave(request);
   }
 
-  commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure> {
-    return this.#coordinator.commit(request);
+  async commit(request: MemberCommitRequest): Promise<readonly (Failure | null)[] | Failure> {
+    const moved = this.#subscribed.beforeCommit(request);
+    const outcome = await this.#coordinator.commit(request);
+    if (moved === null || "error" in outcome) return outcome;
+    const offsets = moved.offsets.filter((_, index) => outcome[index] === null);
+    await moveSubscription(this.env, request.groupId, { ...moved, offsets });
+    return outcome;
+  }
+
+  /** A subscription of the group's name holds its offsets here from now on. */
+  async attachSubscription(groupId: string): Promise<GroupOffsets | Failure> {
+    return this.#subscribed.attach(groupId);
+  }
+
+  commitForSubscription(groupId: string, offsets: readonly OffsetCommit[], fence: number): Promise<GroupOffsets | null | Failure> {
+    return this.#subscribed.commit(groupId, offsets, fence);
+  }
+
+  /** The subscription is gone, and the group with it. */
+  async detachSubscription(groupId: string): Promise<null | Failure> {
+    this.#subscribed.detach();
+    const failed = await this.#coordinator.delete(groupId);
+    const isLeft = failed?.error === "GROUP_ID_NOT_FOUND" || failed?.error === "NON_EMPTY_GROUP"; // it is gone, or its members' own
+    return isLeft ? null : failed;
   }
 
   commitInTransaction(request: TransactionalCommit): Promise<readonly (Failure | null)[] | Failure> {
@@ -113,7 +141,7 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
   }
 
   poll(request: MemberPoll): Promise<MemberPolled | Failure> {
-    return pollAsMember(this.#coordinator, request);
+    return pollAsMember(this.#coordinator, request, (commit) => this.commit(commit));
   }
 
   async describeConsumer(_groupId: string): Promise<ConsumerGroupDescription | null> {
@@ -129,11 +157,13 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
   }
 
   delete(groupId: string): Promise<null | Failure> {
-    return this.#coordinator.delete(groupId);
+    const refused = this.#subscribed.refuseDeletion(groupId);
+    return refused === null ? this.#coordinator.delete(groupId) : Promise.resolve(refused);
   }
 
   override async alarm(): Promise<void> {
     this.#timers.alarmIsGone();
+    await this.#subscribed.keepOffsets(this.ctx.id.name ?? "");
     await this.#coordinator.expire();
   }
 

@@ -2,6 +2,7 @@
 
 import { advertisedListener, type Door } from "../common/advertised-listeners.ts";
 import { type HostPort, parseHostPort } from "../common/host-port.ts";
+import { readTopicCreationConfigs } from "../common/topic-creation-configs.ts";
 import type { Env } from "../env.ts";
 import type { KafkaSettings } from "../listeners/kafka/call.ts";
 
@@ -30,6 +31,7 @@ export function kafkaSettings(env: Env, advertised: HostPort): KafkaSettings {
     adminToken: env.SLUICE_ADMIN_TOKEN || null,
     isOpen: env.SLUICE_OPEN === "1",
     isAutoCreated: env.SLUICE_AUTO_CREATE_TOPICS !== "false",
+    ...readTopicCreationConfigs(env.SLUICE_TOPIC_CONFIGS),
     maxReauthMs: parseReauthMs(env.SLUICE_MAX_REAUTH_MS),
     advertised,
   };

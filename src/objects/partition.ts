@@ -21,6 +21,7 @@ import type {
   SegmentDescription,
   SegmentPage,
   TxnMarker,
+  WakeRequest,
 } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
@@ -35,7 +36,9 @@ import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { CLUSTER_OBJECT_NAME, parsePartitionObjectName } from "./names.ts";
 import { OpenPartition } from "./open-partition.ts";
+import { wakeSubscription } from "./subscription-stub.ts";
 import { Upkeep } from "./upkeep.ts";
+import { Wakes } from "./wakes.ts";
 import { Watchers } from "./watchers.ts";
 
 export class PartitionObject extends DurableObject<Env> {
@@ -43,6 +46,7 @@ export class PartitionObject extends DurableObject<Env> {
   readonly #archive: ArchiveStore | null;
   readonly #watchers: Watchers;
   readonly #upkeep: Upkeep;
+  readonly #wakes: Wakes;
   readonly #commits: GroupCommit<AppendItem, AppendedRun | Failure>;
   #open: OpenPartition | null = null;
   /** Of runs that came and are not written yet. */
@@ -55,6 +59,12 @@ export class PartitionObject extends DurableObject<Env> {
     this.#archive = env.ARCHIVE ? new R2ArchiveStore(env.ARCHIVE) : null;
     this.#watchers = new Watchers(context);
     this.#upkeep = new Upkeep(context.storage, this.#store, this.#archive);
+    this.#wakes = new Wakes({
+      storage: context.storage,
+      wake: (subscription) => wakeSubscription(env, subscription, context.id.name ?? ""),
+      ringIn: (delayMs) => this.#upkeep.ringBy(Date.now() + delayMs),
+      waitUntil: (work) => context.waitUntil(work),
+    });
     this.#commits = new GroupCommit({ write: (items) => this.#write(items), synced: () => context.storage.sync() });
   }
 
@@ -104,6 +114,17 @@ export class PartitionObject extends DurableObject<Env> {
     return isFailure(open) ? open : open.describe();
   }
 
+  /**
+   * Has a subscription woken once the log goes past an offset (wakes.ts).
+   * @returns the high watermark; above the offset, nothing was noted
+   */
+  async arm(address: PartitionAddress, { subscription, pastOffset, isDurable }: WakeRequest): Promise<number | Failure> {
+    const open = await this.#openLog(address);
+    if (isFailure(open)) return open;
+    if (open.log.highWatermark <= pastOffset) this.#wakes.add(subscription, pastOffset, isDurable);
+    return open.log.highWatermark;
+  }
+
   async segments(address: PartitionAddress, page?: SegmentPage): Promise<readonly SegmentDescription[] | Failure> {
     const open = await this.#openLog(address);
     return isFailure(open) ? open : open.segments(page);
@@ -131,7 +152,9 @@ export class PartitionObject extends DurableObject<Env> {
     const { topicId, partition, topicVersion } = known.log.state;
     // Where the cluster cannot be asked, the configs that are known must do.
     const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 }).catch(() => known);
-    if (!isFailure(open)) await this.#upkeep.ring(open);
+    if (isFailure(open)) return;
+    this.#wakes.grown(open.log.highWatermark);
+    await this.#upkeep.ring(open);
   }
 
   /** Accepts a watcher's socket (watchers.ts). The address is in the query. */
@@ -187,6 +210,7 @@ export class PartitionObject extends DurableObject<Env> {
     const results = open.log.append(items, open.config);
     if (open.log.highWatermark > before) {
       this.#watchers.tell(open.offsets());
+      this.#wakes.grown(open.log.highWatermark);
       this.#upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
     }
     return results;

@@ -8,6 +8,8 @@ import type {
   GroupPort,
   PartitionPort,
   Ports,
+  SubscriptionPort,
+  SubscriptionsPort,
   TransactionPort,
 } from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
@@ -27,17 +29,37 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     partition: (topicId, partition) => partitionPort(env, topicId, partition, waitUntil),
     group: (groupId) => groupPort(env, groupId),
     transaction: (transactionalId) => transactionPort(env, transactionalId),
+    subscription: (name) => subscriptionPort(env, name),
+    get subscriptions() {
+      return clusterObject(env) as unknown as SubscriptionsPort;
+    },
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
     waitUntil,
   };
 }
 
 function clusterPort(env: Env): ClusterPort {
-  const stub = env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
-  return stub as unknown as ClusterPort;
+  return clusterObject(env) as unknown as ClusterPort;
 }
 
-type PartitionCall = "append" | "read" | "offset" | "describe" | "truncate" | "segments" | "writeTxnMarkers" | "describeProducers";
+function clusterObject(env: Env) {
+  return env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+}
+
+function subscriptionPort(env: Env, name: string): SubscriptionPort {
+  const object = env.SUBSCRIPTION.getByName(name) as unknown as SubscriptionPort; // its RPC methods, as plain data
+  return {
+    put: (request) => orCoordinatorUnavailable(object.put(request)),
+    status: () => orCoordinatorUnavailable(object.status()),
+    pause: () => orCoordinatorUnavailable(object.pause()),
+    resume: () => orCoordinatorUnavailable(object.resume()),
+    rotateSecret: (request) => orCoordinatorUnavailable(object.rotateSecret(request)),
+    redrive: (request) => orCoordinatorUnavailable(object.redrive(request)),
+    remove: () => orCoordinatorUnavailable(object.remove()),
+  };
+}
+
+type PartitionCall = "append" | "arm" | "read" | "offset" | "describe" | "truncate" | "segments" | "writeTxnMarkers" | "describeProducers";
 
 function partitionPort(env: Env, topicId: string, partition: number, waitUntil: (work: Promise<unknown>) => void): PartitionPort {
   const name = partitionObjectName(topicId, partition);
@@ -49,6 +71,7 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
     offset: (address, query, isolation) => orUnavailable(object.offset(address, query, isolation)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),
+    arm: (address, request) => orUnavailable(object.arm(address, request)),
     segments: (address, page) => orUnavailable(object.segments(address, page)),
     watch: (address, isolation) => orUnavailable(openWatch(stub, address, isolation)),
     writeTxnMarkers: (address, markers) => orUnavailable(object.writeTxnMarkers(address, markers)),

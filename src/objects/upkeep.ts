@@ -60,6 +60,12 @@ export class Upkeep {
     void this.#setAlarm(atMs);
   }
 
+  /** As `schedule`, in one write with what comes before it in the same turn: for what must not be forgotten. */
+  ringBy(dueMs: number): void {
+    this.#alarmMs = Math.min(dueMs, this.#alarmMs);
+    void this.#storage.setAlarm(this.#alarmMs);
+  }
+
   /** Where it fails, the next that is due sets it. */
   async #setAlarm(atMs: number): Promise<void> {
     try {

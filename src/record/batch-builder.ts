@@ -5,6 +5,7 @@
 //   record: varint length | i8 attributes (0) | varint timestampDelta | varint offsetDelta | varint keyLength (-1: null) | key |
 //           varint valueLength (-1: null) | value | varint headerCount | headers: varint keyLength | key | varint valueLength | value
 
+import type { DecodedRecord } from "./codec.ts";
 import { type Compression, codecId } from "./compression-type.ts";
 import { plainCrc32c } from "./crc32c.ts";
 import { writeInt64 } from "./int64.ts";
@@ -51,6 +52,13 @@ export const NO_PRODUCER: BatchProducer = {
   baseSequence: NO_SEQUENCE,
   isTransactional: false,
 };
+
+const encoder = new TextEncoder();
+
+/** A record that was read, to be written again. */
+export function recordBytes({ timestamp, key, value, headers }: DecodedRecord): RecordBytes {
+  return { timestamp, key, value, headers: headers.map((header) => ({ key: encoder.encode(header.key), value: header.value })) };
+}
 
 /** Most that the varints and the attributes of a record take: length, two deltas (one of 64 bits), two lengths, the header count. */
 const MAX_RECORD_OVERHEAD = 5 + 1 + 10 + 5 + 5 + 5 + 5;
@@ -125,15 +133,12 @@ export class BatchBuilder {
     view.setInt32(POSITION.batchLength, batch.length - LOG_OVERHEAD_BYTES);
     view.setInt32(POSITION.partitionLeaderEpoch, NO_PARTITION_LEADER_EPOCH);
     view.setInt8(POSITION.magic, RECORD_BATCH_MAGIC);
-    view.setInt16(POSITION.attributes, codecId(compression) | (producer.isTransactional ? ATTRIBUTE_TRANSACTIONAL : 0));
+    view.setInt16(POSITION.attributes, codecId(compression));
     view.setInt32(POSITION.lastOffsetDelta, this.recordCount - 1);
     writeInt64(view, POSITION.baseTimestamp, this.baseTimestamp);
     writeInt64(view, POSITION.maxTimestamp, this.maxTimestamp);
-    writeInt64(view, POSITION.producerId, producer.producerId);
-    view.setInt16(POSITION.producerEpoch, producer.producerEpoch);
-    view.setInt32(POSITION.baseSequence, producer.baseSequence);
     view.setInt32(POSITION.recordCount, this.recordCount);
-    view.setUint32(POSITION.crc, plainCrc32c(batch.subarray(POSITION.attributes)));
+    setProducer(batch, producer);
     return batch;
   }
 
@@ -144,6 +149,17 @@ export class BatchBuilder {
     } else if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp;
     this.recordCount++;
   }
+}
+
+/** Says who writes a whole batch, in place; its CRC follows. */
+export function setProducer(batch: Uint8Array, { producerId, producerEpoch, baseSequence, isTransactional }: BatchProducer): void {
+  const view = viewOf(batch);
+  const attributes = view.getInt16(POSITION.attributes) & ~ATTRIBUTE_TRANSACTIONAL;
+  view.setInt16(POSITION.attributes, attributes | (isTransactional ? ATTRIBUTE_TRANSACTIONAL : 0));
+  writeInt64(view, POSITION.producerId, producerId);
+  view.setInt16(POSITION.producerEpoch, producerEpoch);
+  view.setInt32(POSITION.baseSequence, baseSequence);
+  view.setUint32(POSITION.crc, plainCrc32c(batch.subarray(POSITION.attributes)));
 }
 
 function nullableSize(bytes: Uint8Array | null): number {

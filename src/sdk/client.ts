@@ -46,6 +46,8 @@ export class Client {
   readonly apiTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly backoff: Backoff;
+  /** Whether it reaches the broker by something other than the platform's network. */
+  readonly hasOwnFetch: boolean;
   readonly #fetch: Fetch;
   readonly #token: ClientOptions["token"];
   readonly #clientId: string | undefined;
@@ -60,6 +62,7 @@ export class Client {
     this.requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
     this.backoff = options.backoff ?? DEFAULT_BACKOFF;
     this.#fetch = options.fetch ?? (binding === undefined ? (url, init) => fetch(url, init) : (url, init) => binding.fetch(url, init));
+    this.hasOwnFetch = binding !== undefined || options.fetch !== undefined;
     this.#token = options.token;
     this.#clientId = options.clientId;
   }

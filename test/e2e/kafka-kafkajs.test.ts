@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { COMPRESSIONS } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { connectAdmin, connectProducer, joinGroup, kafkaClient, valuesOf } from "../support/kafka-clients.ts";
+import { connectAdmin, connectProducer, joinGroup, valuesOf } from "../support/kafka-clients.ts";
 import { createTopic, highWatermark, type PartitionPlace } from "../support/raw-batches.ts";
 import { until } from "../support/until.ts";
 
@@ -203,11 +203,4 @@ test("two groups read the same records", async () => {
   );
   await until("both have read all", () => readers.every(({ received }) => received.length === 10));
   for (const reader of readers) expect(valuesOf([reader])).toEqual(values(10));
-});
-
-test("a transactional producer is refused: transactions are not supported", async () => {
-  const producer = kafkaClient(broker.kafkaAddress).producer({ transactionalId: "tx", retry: { retries: 0 } });
-  await producer.connect();
-  await expect(producer.transaction()).rejects.toThrow();
-  await producer.disconnect();
 });

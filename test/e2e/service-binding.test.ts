@@ -45,7 +45,7 @@ function brokerConfig(): string {
     coreWasm: relative(folder, root + CORE_WASM),
     objectsFolder: join(folder, "objects"),
     host: "127.0.0.1",
-    ...{ port: 0, kafkaPort: 0, open: true, archive: null, tls: null },
+    ...{ port: 0, kafkaPort: 0, open: true, allowPrivateWebhooks: false, archive: null, tls: null },
     compatibilityDate: compatibilityDate(),
   });
 }

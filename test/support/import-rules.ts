@@ -12,6 +12,7 @@ const LAYERS: readonly string[] = [
   "listeners/kafka",
   "listeners/websocket",
   "broker",
+  "subscription",
   "coordinator",
   "security",
   "storage",

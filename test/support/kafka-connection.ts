@@ -13,7 +13,7 @@ import type { MemoryBroker } from "./memory-broker.ts";
 import { concat } from "./record-batches.ts";
 
 export const OPEN_KAFKA: KafkaSettings = {
-  ...{ adminToken: null, isOpen: true, isAutoCreated: true },
+  ...{ adminToken: null, isOpen: true, isAutoCreated: true, defaultPartitions: 1 },
   advertised: { host: "localhost", port: 9092 },
 };
 

@@ -42,9 +42,18 @@ export function openResponse<Response extends Fields>(
 }
 
 /** A Produce of version 9 to one partition. */
-export function produceFrame(topic: string, records: Uint8Array, { correlationId = 1, acks = -1, partition = 0 } = {}): Uint8Array {
+export function produceFrame(
+  topic: string,
+  records: Uint8Array,
+  {
+    correlationId = 1,
+    acks = -1,
+    partition = 0,
+    transactionalId = null,
+  }: { correlationId?: number; acks?: number; partition?: number; transactionalId?: string | null } = {},
+): Uint8Array {
   const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }];
-  return requestFrame(API.produce, 9, { transactionalId: null, acks, timeoutMs: 1000, topicData }, correlationId);
+  return requestFrame(API.produce, 9, { transactionalId, acks, timeoutMs: 1000, topicData }, correlationId);
 }
 
 /** A Fetch of version 12 from one partition. */

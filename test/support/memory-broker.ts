@@ -5,6 +5,7 @@ import type * as Api from "../../src/broker/broker.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { MemoryPartition } from "./memory-partition.ts";
+import { MemorySubscriptions } from "./memory-subscriptions.ts";
 import { MemoryTransactions } from "./memory-transactions.ts";
 import { encodePlainBatch, type PlainRecord } from "./plain-batches.ts";
 
@@ -22,6 +23,7 @@ export class MemoryBroker implements Api.Broker {
   readonly topics = new Map<string, MemoryTopic>();
   readonly groups = new Map<string, MemoryGroup>();
   readonly transactions = new MemoryTransactions(() => this.producerIds++);
+  readonly subscriptions = new MemorySubscriptions();
   /** What was handed to waitUntil. */
   readonly background: Promise<unknown>[] = [];
   private producerIds = 0;
@@ -342,6 +344,27 @@ export class MemoryBroker implements Api.Broker {
     if (group.members.length > 0) return failure("NON_EMPTY_GROUP", "The group has members.");
     this.groups.delete(groupId);
     return null;
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ webhooks
+
+  subscription(name: string): Ports.SubscriptionPort {
+    return this.subscriptions.port(name);
+  }
+
+  async listSubscriptions(request: Ports.PageRequest): Promise<Ports.SubscriptionPage> {
+    const { page, nextCursor } = pageOf(this.subscriptions.names(), request);
+    return { names: page, nextCursor };
+  }
+
+  async replaySubscription({ name, to, dryRun = false }: Api.ReplayRequest): Promise<Api.ResetOffsetsResult | Failure> {
+    const status = await this.subscription(name).status();
+    return isFailure(status) ? status : this.resetOffsets({ groupId: name, topic: status.config.topics[0]!, to, dryRun });
+  }
+
+  async deliveries({ name }: Api.DeliveriesRequest): Promise<Api.DeliveriesPage | Failure> {
+    const status = await this.subscription(name).status();
+    return isFailure(status) ? status : { deliveries: [], nextCursor: null };
   }
 
   waitUntil(work: Promise<unknown>): void {

@@ -1,16 +1,12 @@
 // Stored records as JSON text and as MessagePack. JSON is written as text, record by record, without an object for each: the hot path of
 // a decoded fetch.
 
-import { encodeBase64 } from "../../common/base64.ts";
 import { errorCode } from "../../common/errors.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import type { DecodedRecord } from "../../record/codec.ts";
+import { autoJson, type BytesToJson, base64Json, headersJson, strictUtf8 } from "../../record/json-text.ts";
 
-/** `ignoreBOM` keeps a byte order mark: it is part of the value. */
-const STRICT_UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const LENIENT_UTF8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
-
-type BytesToJson = (bytes: Uint8Array) => string;
 
 const BYTES_TO_JSON: Readonly<Record<Encoding, BytesToJson>> = {
   auto: autoJson,
@@ -47,34 +43,9 @@ const NOT_JSON = `,"error":${JSON.stringify({
   detail: "The value is not JSON; it is given as with encoding=auto.",
 })}`;
 
-function headersJson(record: DecodedRecord, bytes: BytesToJson): string {
-  if (record.headers.length === 0) return "[]";
-  const headers = record.headers.map(
-    ({ key, value }) => `{"key":${JSON.stringify(key)},"value":${value === null ? "null" : bytes(value)}}`,
-  );
-  return `[${headers.join(",")}]`;
-}
-
-function autoJson(bytes: Uint8Array): string {
-  const text = utf8(bytes);
-  return text === undefined ? base64Json(bytes) : JSON.stringify(text);
-}
-
-function base64Json(bytes: Uint8Array): string {
-  return `{"base64":"${encodeBase64(bytes)}"}`;
-}
-
-function utf8(bytes: Uint8Array): string | undefined {
-  try {
-    return STRICT_UTF8.decode(bytes);
-  } catch {
-    return undefined; // a fatal decoder throws for one reason: not UTF-8
-  }
-}
-
 /** JSON text is given on as it stands, so that its numbers keep their digits; on one line, since only white space can hold a line break. */
 function validJson(bytes: Uint8Array): string | undefined {
-  const text = utf8(bytes);
+  const text = strictUtf8(bytes);
   if (text === undefined) return undefined;
   try {
     JSON.parse(text);

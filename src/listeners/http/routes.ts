@@ -10,6 +10,7 @@ import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
 import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
+import * as subscriptionsContract from "../../contract/subscriptions.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import * as transactionsContract from "../../contract/transactions.ts";
 import type { z } from "../../contract/zod.ts";
@@ -23,6 +24,18 @@ import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
 import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
+import {
+  deleteSubscription,
+  getSubscription,
+  listDeliveries,
+  listSubscriptions,
+  pauseSubscription,
+  putSubscription,
+  redriveSubscription,
+  replaySubscription,
+  resumeSubscription,
+  rotateSecret,
+} from "./subscriptions.ts";
 import { tailPartition, tailTopic } from "./tail-socket.ts";
 import { alterTopic, createTopic, deleteTopic, describeTopic, getOffset, listTopics } from "./topics.ts";
 import { abortTransaction, commitTransaction, commitTransactionOffsets, describeTransaction, listTransactions } from "./transactions.ts";
@@ -87,6 +100,16 @@ export const ROUTES: readonly Route[] = [
   route(transactionsContract.commitTransactionOffsets, commitTransactionOffsets),
   route(transactionsContract.commitTransaction, commitTransaction),
   route(transactionsContract.abortTransaction, abortTransaction),
+  route(subscriptionsContract.listSubscriptions, listSubscriptions),
+  route(subscriptionsContract.putSubscription, putSubscription),
+  route(subscriptionsContract.getSubscription, getSubscription),
+  route(subscriptionsContract.deleteSubscription, deleteSubscription),
+  route(subscriptionsContract.pauseSubscription, pauseSubscription),
+  route(subscriptionsContract.resumeSubscription, resumeSubscription),
+  route(subscriptionsContract.replaySubscription, replaySubscription),
+  route(subscriptionsContract.rotateSecret, rotateSecret),
+  route(subscriptionsContract.redriveSubscription, redriveSubscription),
+  route(subscriptionsContract.listDeliveries, listDeliveries),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];

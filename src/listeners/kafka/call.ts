@@ -11,6 +11,7 @@ import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fiel
 import { ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { ScramExchange } from "../../security/scram-exchange.ts";
 import type { FetchSession } from "./fetch-session.ts";
+import type { TransactionalOrder } from "./transactional-order.ts";
 
 /** Kafka clients know brokers by number. There is one: every edge node is the same broker. */
 export const NODE_ID = 1;
@@ -22,6 +23,8 @@ export interface KafkaSettings {
   readonly isOpen: boolean;
   /** Whether a client that asks for a topic that is not there gets one (auto.create.topics.enable). */
   readonly isAutoCreated: boolean;
+  /** Of a topic that is made without a number of them (num.partitions). */
+  readonly defaultPartitions: number;
   /** What clients are told to connect to. */
   readonly advertised: HostPort;
   /** How long an authentication by SASL lasts (connections.max.reauth.ms); 0 or absent: for as long as the connection. */
@@ -61,6 +64,8 @@ export interface Session extends SessionState {
   fetchSession: FetchSession | null;
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
+  /** Of the client's transactional batches. */
+  readonly transactionalOrder: TransactionalOrder;
   /** Aborts when the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -1,7 +1,14 @@
 // A batch that a producer fills, and the promises of its records. Its buffer is the pool's (or its own, where a batch that was too large
 // was split); the header is written when it is sent, and again when it is sent under another producer epoch.
 
-import { BatchBuilder, type BatchProducer, batchSizeBound, NO_PRODUCER, type RecordBytes } from "../../record/batch-builder.ts";
+import {
+  BatchBuilder,
+  type BatchProducer,
+  batchSizeBound,
+  NO_PRODUCER,
+  type RecordBytes,
+  recordBytes,
+} from "../../record/batch-builder.ts";
 import { readRecords } from "../../record/batch-reader.ts";
 import type { Compression } from "../../record/compression-type.ts";
 import { BATCH_HEADER_BYTES, readBatchHeader, viewOf } from "../../record/record-batch.ts";
@@ -106,11 +113,7 @@ export class ProducerBatch {
   #slice(start: number, end: number): ProducerBatch {
     const batch = this.builder.finish(NO_PRODUCER);
     const read = readRecords(readBatchHeader(viewOf(batch)), batch.subarray(BATCH_HEADER_BYTES), 0).slice(start, end);
-    const encoder = new TextEncoder();
-    const records: RecordBytes[] = read.map((record) => ({
-      ...record,
-      headers: record.headers.map(({ key, value }) => ({ key: encoder.encode(key), value })),
-    }));
+    const records = read.map(recordBytes);
     const size = records.reduce((sum, record) => sum + batchSizeBound(record), 0);
     const { promises, resolves, rejects, timestamps } = this.#deliveries;
     const half = new ProducerBatch(this.place, new Uint8Array(size), false, {

@@ -13,8 +13,10 @@ describe("a topic's name", () => {
 });
 
 describe("a new topic", () => {
-  test("has one partition and no configs unless it says so", () => {
+  test("has the default number of partitions and no configs unless it says so", () => {
     expect(planNewTopic({ name: "t" }, null)).toEqual({ partitionCount: 1, configs: {} });
+    expect(planNewTopic({ name: "t" }, null, 4)).toEqual({ partitionCount: 4, configs: {} });
+    expect(planNewTopic({ name: "t", partitions: 2 }, null, 4)).toEqual({ partitionCount: 2, configs: {} });
   });
 
   test("may not have the name of another", () => {

@@ -19,6 +19,7 @@ function config(changes: Partial<Parameters<typeof workerdConfig>[0]> = {}): str
     kafkaPort: 9092,
     compatibilityDate: "2026-10-23",
     open: false,
+    allowPrivateWebhooks: false,
     archive: null,
     tls: null,
     ...changes,
@@ -32,10 +33,13 @@ test("binds the classes that wrangler.toml binds", () => {
 
 test("keeps the unique keys under which objects are stored", () => {
   const keys = NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`);
-  expect(keys.slice(0, 3)).toEqual([
+  expect(keys.slice(0, 6)).toEqual([
     "ClusterObject sluice-cluster-v1",
     "PartitionObject sluice-partition-v1",
     "GroupObject sluice-group-v1",
+    "ConnectionObject sluice-connection-v1",
+    "TransactionObject sluice-transaction-v1",
+    "SubscriptionObject sluice-subscription-v1",
   ]);
   expect(ARCHIVE_NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`)).toEqual([
     "ArchiveIndex sluice-archive-index-v1",
@@ -53,6 +57,16 @@ test("every config names the same compatibility date", () => {
 test("sets SLUICE_OPEN only when open", () => {
   expect(config()).not.toContain("SLUICE_OPEN");
   expect(config({ open: true })).toContain('(name = "SLUICE_OPEN", text = "1")');
+});
+
+test("webhooks reach public addresses alone, unless private ones are allowed", () => {
+  const network = (text: string) => /\(name = "webhooks", network = \(allow = \[([^\]]*)\], deny = \[([^\]]*)\]/.exec(text)!.slice(1, 3);
+  const [allow, deny] = network(config());
+  expect(allow).toBe('"public"');
+  for (const range of ["127.0.0.0/8", "169.254.0.0/16", "198.18.0.0/15", "64:ff9b::/96", "2002::/16"]) expect(deny).toContain(`"${range}"`);
+  expect(config()).not.toContain("SLUICE_ALLOW_PRIVATE_WEBHOOKS");
+  expect(network(config({ allowPrivateWebhooks: true }))).toEqual(['"public", "private"', ""]);
+  expect(config({ allowPrivateWebhooks: true })).toContain('(name = "SLUICE_ALLOW_PRIVATE_WEBHOOKS", text = "1")');
 });
 
 test("binds ARCHIVE only when there is one", () => {
@@ -81,7 +95,7 @@ test("puts brackets around an IPv6 address", () => {
 });
 
 test("with TLS both ports speak it, and a client's certificate is asked for only where an authority is given", () => {
-  expect(config()).not.toContain("tlsOptions");
+  expect(config()).not.toContain("keypair");
   const files = { certFile: "../cert.pem", keyFile: "../key.pem" };
   const served = config({ tls: { ...files, clientCaFile: null } });
   expect(served.match(/keypair = \(privateKey = embed "\.\.\/key\.pem", certificateChain = embed "\.\.\/cert\.pem"\)/g)).toHaveLength(2);

@@ -95,7 +95,13 @@ async function ask<Request extends Fields, Response extends Fields>(
     const bytes = joinRuns(...segments.map((segment) => segment.slice().buffer));
     for (const frame of splitter.split(new Uint8Array(bytes))) frames.push(frame.slice());
   };
-  const settings = { adminToken: null, isOpen: true, isAutoCreated: false, advertised: { host: "localhost", port: 9092 } };
+  const settings = {
+    adminToken: null,
+    isOpen: true,
+    isAutoCreated: false,
+    defaultPartitions: 1,
+    advertised: { host: "localhost", port: 9092 },
+  };
   const connection = new KafkaConnection({ broker, settings, send });
   await connection.receive(requestFrame(api as unknown as Api<Request>, version, asked));
   await connection.drain();

@@ -48,13 +48,14 @@ async function producePartition(call: Call<ProduceRequest>, topic: string, index
   return { index, errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset, recordErrors: [], errorMessage: null };
 }
 
-function append({ broker, request }: Call<ProduceRequest>, topic: string, partition: number, records: Uint8Array | null) {
+async function append({ broker, request, session }: Call<ProduceRequest>, topic: string, partition: number, records: Uint8Array | null) {
   const refused = refuse(request, records);
+  if (refused !== null) return refused;
   // The frame's memory is read into again as soon as this returns: the records are copied now.
+  const batches = records!.slice();
   const { transactionalId } = request;
-  return (
-    refused ?? broker.produceBatches({ topic, partition, batches: records!.slice(), ...(transactionalId !== null && { transactionalId }) })
-  );
+  if (transactionalId === null) return broker.produceBatches({ topic, partition, batches });
+  return session.transactionalOrder.run(topic, partition, () => broker.produceBatches({ topic, partition, batches, transactionalId }));
 }
 
 function refuse(request: ProduceRequest, records: Uint8Array | null): Failure | null {

@@ -25,7 +25,13 @@ export const joinGroup = serve(API.joinGroup, { min: 0, max: 9 }, async ({ reque
   const answer = await whileThere(joined, session.signal);
   if (isFailure(answer)) {
     const nobody = { generationId: -1, protocolType: null, protocolName: version >= 7 ? null : "", leader: "", skipAssignment: false };
-    return { throttleTimeMs: 0, errorCode: errorCode(answer.error), ...nobody, memberId: answer.memberId ?? request.memberId, members: [] };
+    return {
+      throttleTimeMs: 0,
+      errorCode: errorCode(answer.error),
+      ...nobody,
+      memberId: "memberId" in answer ? answer.memberId : request.memberId,
+      members: [],
+    };
   }
   const { memberId, generationId, protocolType, protocolName, leaderId, skipAssignment } = answer;
   const members = answer.members.map((member) => ({ ...member, metadata: new Uint8Array(member.metadata) }));

@@ -57,7 +57,7 @@ function describeBroker({ settings, session }: Call<DescribeConfigsRequest>, nam
   if (name !== "" && name !== String(NODE_ID)) return failure("INVALID_REQUEST", `there is no broker ${name}`);
   const configs = [
     { name: "auto.create.topics.enable", value: String(settings.isAutoCreated), configType: TYPE_CODES.boolean },
-    { name: "num.partitions", value: "1", configType: TYPE_CODES.int },
+    { name: "num.partitions", value: String(settings.defaultPartitions), configType: TYPE_CODES.int },
   ];
   return configs.map((config) => ({
     ...config,

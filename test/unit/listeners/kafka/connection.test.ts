@@ -16,7 +16,13 @@ import type { MemoryPartition } from "../../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../../support/plain-batches.ts";
 import { concat } from "../../../support/record-batches.ts";
 
-const OPEN: KafkaSettings = { adminToken: null, isOpen: true, isAutoCreated: true, advertised: { host: "localhost", port: 9092 } };
+const OPEN: KafkaSettings = {
+  adminToken: null,
+  isOpen: true,
+  isAutoCreated: true,
+  defaultPartitions: 1,
+  advertised: { host: "localhost", port: 9092 },
+};
 const CLOSED: KafkaSettings = { ...OPEN, adminToken: "sesame", isOpen: false };
 
 const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new TextEncoder().encode("v"), headers: [] }]);
@@ -58,6 +64,25 @@ describe("order", () => {
     gates[0]!.resolve();
     await connection.drain();
     expect(correlationIds(sent)).toEqual([10, 11, 12]);
+  });
+
+  test("a transaction's produces that were sent together are begun one after the other in each partition", async () => {
+    const { broker, sent, connection } = await connect();
+    const gate = Promise.withResolvers<void>();
+    const begun: number[] = [];
+    broker.produceBatches = async ({ partition }) => {
+      begun.push(partition);
+      if (begun.length === 1) await gate.promise;
+      return failure("INVALID_TXN_STATE", "refused, and what comes behind it is begun all the same");
+    };
+    const partitions = [0, 0, 1, 0];
+    const frames = partitions.map((partition, i) => produceFrame("orders", BATCH, { partition, correlationId: i, transactionalId: "t" }));
+    await connection.receive(concat(frames));
+    expect(begun).toEqual([0, 1]);
+    gate.resolve();
+    await connection.drain();
+    expect(begun).toEqual([0, 1, 0, 0]);
+    expect(correlationIds(sent)).toEqual([0, 1, 2, 3]);
   });
 
   test("what follows a produce is looked at once the produce is answered: a fetch sees what was written", async () => {
@@ -219,6 +244,19 @@ describe("authentication", () => {
   });
 });
 
+/** A frame whose size is set to what it is. */
+function reframed(frame: Uint8Array): Uint8Array {
+  new DataView(frame.buffer).setInt32(0, frame.length - 4);
+  return frame;
+}
+
+test("bytes after a request are not looked at: librdkafka's Metadata for all topics ends in three of them", async () => {
+  const { sent, connection } = await connect();
+  const all = { topics: null, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false };
+  await connection.receive(reframed(concat([requestFrame(API.metadata, 12, all as never), Uint8Array.of(0, 0, 0)])));
+  expect(openResponse(API.metadata, 12, sent[0]!).response.topics).toMatchObject([{ name: "orders" }]);
+});
+
 describe("what ends a connection", () => {
   const frameOf = (size: number) => Uint8Array.from([size >>> 24, size >>> 16, size >>> 8, size]);
 
@@ -236,14 +274,8 @@ describe("what ends a connection", () => {
     await expect((await connect(CLOSED)).connection.receive(frameOf(MAX_UNAUTHENTICATED_FRAME_BYTES + 1))).rejects.toThrow(ProtocolError);
   });
 
-  test("a request cut short, and one with something after it", async () => {
-    const whole = fetchFrame("orders", 0);
-    const cut = whole.slice(0, -3);
-    new DataView(cut.buffer).setInt32(0, cut.length - 4);
-    await expect((await connect()).connection.receive(cut)).rejects.toThrow(ProtocolError);
-    const more = concat([whole, Uint8Array.from([0])]);
-    new DataView(more.buffer).setInt32(0, more.length - 4);
-    await expect((await connect()).connection.receive(more)).rejects.toThrow("1 bytes stand after a Fetch request");
+  test("a request cut short", async () => {
+    await expect((await connect()).connection.receive(reframed(fetchFrame("orders", 0).slice(0, -3)))).rejects.toThrow(ProtocolError);
   });
 
   test("what came before the bad frame is answered all the same", async () => {

@@ -7,7 +7,13 @@ import { API } from "../../../../src/protocol/api-keys.ts";
 import { fetchFrame, requestFrame } from "../../../support/kafka-frames.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 
-const SETTINGS: KafkaSettings = { adminToken: null, isOpen: true, isAutoCreated: true, advertised: { host: "localhost", port: 9092 } };
+const SETTINGS: KafkaSettings = {
+  adminToken: null,
+  isOpen: true,
+  isAutoCreated: true,
+  defaultPartitions: 1,
+  advertised: { host: "localhost", port: 9092 },
+};
 
 interface Client {
   readonly received: Uint8Array[];

@@ -20,7 +20,7 @@ import { encodePlainBatch } from "../../../support/plain-batches.ts";
 import { concat } from "../../../support/record-batches.ts";
 
 const ADVERTISED = { host: "localhost", port: 9092 };
-const SETTINGS: KafkaSettings = { adminToken: "sesame", isOpen: false, isAutoCreated: true, advertised: ADVERTISED };
+const SETTINGS: KafkaSettings = { adminToken: "sesame", isOpen: false, isAutoCreated: true, defaultPartitions: 1, advertised: ADVERTISED };
 const AUTHENTICATED = newSocketState(newSession(ADMIN), ADVERTISED, 0);
 const MAX_IDLE_MS = 600_000;
 const MIB = 1 << 20;

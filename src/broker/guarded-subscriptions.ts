@@ -1,0 +1,38 @@
+// Webhook subscriptions as a client may use them: a subscription reads its topics for its group, so whoever makes or steers one needs READ
+// on the group of its name, and on its topics. Its dead letters and attempts are written by the broker itself.
+
+import type { Failure } from "../common/errors.ts";
+import type { Access } from "./access.ts";
+import type { Broker } from "./broker.ts";
+import type { SubscriptionPort } from "./subscription-ports.ts";
+
+type Subscriptions = Pick<Broker, "subscription" | "listSubscriptions" | "replaySubscription" | "deliveries">;
+
+export function guardSubscriptions(broker: Subscriptions, access: Access): Subscriptions {
+  return {
+    subscription: (name) => guardSubscription(broker.subscription(name), access, name),
+    listSubscriptions: async (request) => {
+      const { names, nextCursor } = await broker.listSubscriptions(request);
+      return { names: names.filter((name) => access.allows("DESCRIBE", "GROUP", name)), nextCursor };
+    },
+    replaySubscription: async (request) => access.refuse("READ", "GROUP", request.name) ?? broker.replaySubscription(request),
+    deliveries: async (request) => access.refuse("DESCRIBE", "GROUP", request.name) ?? broker.deliveries(request),
+  };
+}
+
+function guardSubscription(subscription: SubscriptionPort, access: Access, name: string): SubscriptionPort {
+  const toRead = (): Failure | null => access.refuse("READ", "GROUP", name);
+  return {
+    put: async (request) => toRead() ?? refuseTopics(request.config.topics, access) ?? subscription.put(request),
+    status: async () => access.refuse("DESCRIBE", "GROUP", name) ?? subscription.status(),
+    pause: async () => toRead() ?? subscription.pause(),
+    resume: async () => toRead() ?? subscription.resume(),
+    rotateSecret: async (request) => toRead() ?? subscription.rotateSecret(request),
+    redrive: async (request) => toRead() ?? subscription.redrive(request),
+    remove: async () => access.refuse("DELETE", "GROUP", name) ?? subscription.remove(),
+  };
+}
+
+function refuseTopics(topics: readonly string[], access: Access): Failure | null {
+  return topics.map((topic) => access.refuse("READ", "TOPIC", topic)).find((refusal) => refusal !== null) ?? null;
+}

@@ -1,0 +1,45 @@
+// Makes the call of a delivery: its body, its signature, and the headers that name it.
+
+import { VERSION } from "../common/version.ts";
+import type { SubscriptionConfig } from "./config.ts";
+import type { Delivery } from "./delivery-machine.ts";
+import { idempotencyKey } from "./idempotency-key.ts";
+import { buildPayload } from "./payload/build.ts";
+import { type Secrets, validSecrets } from "./secrets.ts";
+import { type CallOutcome, type FetchCall, send } from "./send.ts";
+import { Signer } from "./signature.ts";
+
+export interface CallerOptions {
+  readonly name: string;
+  readonly config: SubscriptionConfig;
+  /** Asked at each call: they are rotated while calls go on. */
+  readonly secrets: () => Secrets;
+  readonly call: FetchCall;
+  /** ms since the epoch */
+  readonly now: () => number;
+}
+
+export class Caller {
+  readonly #options: CallerOptions;
+  readonly #signer = new Signer();
+
+  constructor(options: CallerOptions) {
+    this.#options = options;
+  }
+
+  /** Never rejects for what the endpoint does. */
+  async call(delivery: Delivery): Promise<CallOutcome> {
+    const { name, config, secrets, call, now } = this.#options;
+    const { headers, body } = buildPayload(name, config, delivery);
+    const id = await idempotencyKey(delivery.records);
+    const signature = await this.#signer.sign(id, body, validSecrets(secrets(), now()), now());
+    const own = {
+      "user-agent": `Sluice/${VERSION}`,
+      "idempotency-key": id,
+      "sluice-subscription": name,
+      "sluice-attempt": String(delivery.attempts + 1),
+    };
+    const all = { ...config.headers, ...headers, ...own, ...signature };
+    return send(call, { url: config.url, timeoutMs: config.timeoutMs, headers: all, body }, now);
+  }
+}

@@ -1,0 +1,79 @@
+// A lane: records that must be delivered one call after the other, because they are of one partition or one key (config.ts, order). A
+// lane has at most one delivery under way or waiting to be tried again; what comes later waits behind it.
+
+import type { DecodedRecord } from "../record/codec.ts";
+
+/** Where a record was produced to: its own partition or, when it comes out of a dead-letter topic, the one that it had then. */
+export interface RecordOrigin {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** What is known of a record that failed. */
+export interface RetryState {
+  readonly attempts: number;
+  /** ms since the epoch */
+  readonly dueMs: number;
+  readonly error: string;
+}
+
+/** A record that was read and is not settled yet. */
+export interface HeldRecord {
+  /** In the partition that is read. */
+  readonly offset: number;
+  readonly origin: RecordOrigin;
+  /** As it goes out: its offset is the one at its origin. */
+  readonly record: DecodedRecord;
+  /** Of key, value and headers. */
+  readonly sizeBytes: number;
+  readonly lane: Lane;
+  readonly arrivedMs: number;
+  /** Not to be sent before (ms since the epoch): its `notBefore` header. */
+  readonly readyMs: number;
+  /** Of an earlier life; null: it did not fail. */
+  readonly retry: RetryState | null;
+}
+
+export interface Lane {
+  /** null: of one record, that nothing waits for. */
+  readonly key: string | null;
+  /** Not in any delivery yet, in the order of their offsets. */
+  queue: HeldRecord[];
+  isBusy: boolean;
+  /** Records that a delivery of this lane may have: fewer after a failure, so that the one record that cannot be delivered is found. */
+  limit: number;
+}
+
+export function newLane(key: string | null): Lane {
+  return { key, queue: [], isBusy: false, limit: Number.POSITIVE_INFINITY };
+}
+
+/** Its last delivery failed: it goes alone, so that others do not suffer with it. */
+export function isSuspect(lane: Lane): boolean {
+  return lane.limit !== Number.POSITIVE_INFINITY;
+}
+
+/** A delivery went well: the next may be twice as large. */
+export function trust(lane: Lane, maxRecords: number): void {
+  lane.limit = lane.limit * 2 >= maxRecords ? Number.POSITIVE_INFINITY : lane.limit * 2;
+}
+
+/** A delivery of `count` records failed. */
+export function distrust(lane: Lane, count: number): void {
+  lane.limit = Math.max(1, Math.ceil(count / 2));
+}
+
+/** Takes the next records of a lane, which has some. */
+export function takeFrom(lane: Lane, nowMs: number, room: { readonly records: number; readonly bytes: number }): HeldRecord[] {
+  const { queue } = lane;
+  const most = Math.min(room.records, lane.limit, queue.length);
+  let bytes = queue[0]!.sizeBytes;
+  let count = 1;
+  while (count < most) {
+    const next = queue[count]!;
+    if (next.readyMs > nowMs || bytes + next.sizeBytes > room.bytes) break;
+    bytes += next.sizeBytes;
+    count += 1;
+  }
+  return queue.splice(0, count);
+}

@@ -1,0 +1,14 @@
+// A delivery as a payload, by the subscription's format.
+
+import type { SubscriptionConfig } from "../config.ts";
+import type { Delivery } from "../delivery-machine.ts";
+import { cloudEventsPayload } from "./cloudevents.ts";
+import { jsonPayload } from "./json.ts";
+import type { Payload } from "./payload.ts";
+import { rawPayload } from "./raw.ts";
+
+export function buildPayload(subscription: string, config: SubscriptionConfig, delivery: Delivery): Payload {
+  if (config.format === "raw") return rawPayload(delivery);
+  if (config.format === "cloudevents") return cloudEventsPayload(config, delivery);
+  return jsonPayload(subscription, delivery);
+}
