@@ -39,7 +39,8 @@ export class Output {
 
   /** Resolves once there is room for more. */
   async write(chunk: string | Uint8Array): Promise<void> {
-    if (!this.#streams.stdout.write(chunk)) await Promise.race([once(this.#streams.stdout, "drain"), once(this.#streams.stdout, "close")]);
+    if (this.#streams.stdout.write(chunk)) return;
+    await once(this.#streams.stdout, "drain").catch(() => undefined); // the reader has gone, which main.ts hears of too
   }
 
   /** Said on standard error: not part of the answer. */

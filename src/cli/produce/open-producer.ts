@@ -15,6 +15,6 @@ export interface OpenProducerOptions {
 /** A large buffer, because a file comes as fast as the disk; and records as large as a topic can take. */
 const BUFFER_BYTES = 64 * 1024 * 1024;
 
-export function openProducer({ client }: Session, options: OpenProducerOptions): Producer {
+export function openProducer({ client }: Pick<Session, "client">, options: OpenProducerOptions): Producer {
   return new Producer(client, { ...options, bufferMemory: BUFFER_BYTES, maxRequestSize: MAX_BATCH_BYTES, codecs: NODE_CODECS });
 }

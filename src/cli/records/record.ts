@@ -1,5 +1,7 @@
 // Records as the commands pass them on: bytes as they are, never through a string that would change them.
 
+import type { ConsumerRecord } from "../../sdk/consumer/records.ts";
+
 export interface RecordHeader {
   readonly key: string;
   readonly value: Uint8Array | null;
@@ -18,16 +20,7 @@ export interface NewRecord {
 }
 
 /** A record that was read. */
-export interface StoredRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** ms; -1 where it has none. */
-  readonly timestamp: number;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: readonly RecordHeader[];
-}
+export type StoredRecord = ConsumerRecord;
 
 /** Bytes of what a record says, without framing: what rates are computed from, as Kafka's perf tools do. */
 export function recordBytes({ key, value, headers }: Pick<NewRecord, "key" | "value" | "headers">): number {
