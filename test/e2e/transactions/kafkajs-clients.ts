@@ -37,9 +37,13 @@ export async function runKafkajsTransformer(work: Work, client: string, input: P
   const random = work.newRandom();
   const wire = new WireClient(work);
   await withProducers(work, transactional(transformerId(input)), async (producer) => {
-    const found = await takeInput(work, wire, client, input, (from) => wire.fetch(input, "read_committed", from));
-    if (found === null) return true;
+    // First of all: kafkajs fences the others (InitProducerId) with its first transaction, and what they commit must be read after that.
     const transaction = await producer.transaction();
+    const found = await takeInput(work, wire, client, input, (from) => wire.fetch(input, "read_committed", from));
+    if (found === null) {
+      await transaction.abort();
+      return true;
+    }
     const written: Written = { client, startMs: work.now(), sends: [], reads: found.reads, consumed: [] };
     written.sends.push(...(await send(work, transaction, random.of(OUTPUTS), found.reads.length)));
     const isCommit = written.sends[0]!.outcome === "ok" && (await sendOffsets(transaction, found.range));
