@@ -4,17 +4,18 @@ import { HELP, parseServeOptions } from "./serve/options.ts";
 import { serve } from "./serve/serve.ts";
 import { StartError } from "./serve/start-error.ts";
 
-async function main(): Promise<number> {
-  const options = parseServeOptions(process.argv.slice(2), process.env);
-  if (options !== null) return serve(options);
-  console.log(HELP);
-  return 0;
+/** Resolves to the exit code once the broker has ended, or cannot start, which is said in a line. */
+export async function start(args: readonly string[]): Promise<number> {
+  try {
+    const options = parseServeOptions(args, process.env);
+    if (options !== null) return await serve(options);
+    console.log(HELP);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    console.error(`sluice: ${error.message}`);
+    return error.exitCode;
+  }
 }
 
-try {
-  process.exit(await main());
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  console.error(`sluice: ${error.message}`);
-  process.exit(error.exitCode);
-}
+if (import.meta.main) process.exit(await start(process.argv.slice(2)));

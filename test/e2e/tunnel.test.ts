@@ -15,7 +15,7 @@ import { hasKcat, runKcat } from "../support/kcat.ts";
 import { residentBytes } from "../support/process-memory.ts";
 import { until } from "../support/until.ts";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/tunnel/main.ts", import.meta.url));
+const SLUICE = fileURLToPath(new URL("../../scripts/sluice.ts", import.meta.url));
 const TOKEN = "a-token";
 const MIB = 1 << 20;
 
@@ -36,7 +36,10 @@ afterAll(async () => {
 });
 
 function spawnTunnel(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [SLUICE, "tunnel", ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   return { child, output: () => printed };
@@ -137,7 +140,7 @@ describe("what is wrong is said at the start", () => {
     ["a name that nobody has", () => ["--url", "https://sluice.invalid"], 1, "no address is known for sluice.invalid"],
     ["TLS where there is none", () => ["--url", broker.url.replace("http", "https")], 1, "does not speak TLS"],
     ["no URL", () => [], 2, "--url is needed"],
-    ["a flag that is not there", () => ["--uri", "x"], 2, "--help lists the flags"],
+    ["a flag that is not there", () => ["--uri", "x"], 2, "unknown option '--uri'"],
     ["a token in the URL", () => ["--url", "https://u:p@sluice.example"], 2, "--token or SLUICE_TOKEN"],
   ] as const)("%s", async (_, args, exitCode, words) => {
     if (exitCode === 0) {

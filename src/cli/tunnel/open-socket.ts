@@ -3,6 +3,7 @@
 import { WebSocket } from "ws";
 import { formatHostPort, type HostPort } from "../../common/host-port.ts";
 import { ADVERTISED_LISTENER_HEADER, KAFKA_SUBPROTOCOL } from "../../contract/kafka-socket.ts";
+import { CliError } from "../failure.ts";
 import type { TunnelOptions } from "./options.ts";
 
 const HANDSHAKE_TIMEOUT_MS = 30_000;
@@ -14,7 +15,7 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 const MAX_PROBLEM_BYTES = 64 * 1024;
 
 /** The broker cannot be reached, or does not let the tunnel in; the message says why and what to do. */
-export class TunnelError extends Error {}
+export class TunnelError extends CliError {}
 
 /**
  * Resolves once the WebSocket is open.

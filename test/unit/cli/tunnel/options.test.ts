@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { isLoopback, parseTunnelOptions } from "../../../../src/cli/tunnel/options.ts";
+import { isLoopback, tunnelOptions } from "../../../../src/cli/tunnel/options.ts";
+
+const LISTEN = "127.0.0.1:9092";
 
 test.each([
   ["https://sluice.example", "wss://sluice.example/kafka"],
@@ -7,26 +9,27 @@ test.each([
   ["https://sluice.example/kafka", "wss://sluice.example/kafka"],
   ["http://127.0.0.1:8787/under/a/path/", "ws://127.0.0.1:8787/under/a/path/kafka"],
 ])("the door of %s is %s", (url, door) => {
-  expect(parseTunnelOptions(["--url", url], {})?.url.href).toBe(door);
+  const { url: opened } = tunnelOptions({ listen: LISTEN }, { url, isUrlGiven: true, token: undefined, json: false });
+  expect(opened.href).toBe(door);
 });
 
-test("listens on Kafka's own port of this machine, and takes the token from a flag before the environment", () => {
-  const options = parseTunnelOptions(["--url", "https://a.example"], { SLUICE_TOKEN: "t" });
-  expect(options).toMatchObject({ listen: { host: "127.0.0.1", port: 9092 }, advertise: null, token: "t" });
-  expect(parseTunnelOptions(["--url", "https://a.example", "--token", "other"], { SLUICE_TOKEN: "t" })?.token).toBe("other");
-  expect(parseTunnelOptions(["--url", "https://a.example"], {})?.token).toBeNull();
-  expect(parseTunnelOptions(["--url", "https://a.example", "--listen", "[::1]:0"], {})?.listen).toEqual({ host: "::1", port: 0 });
-  expect(parseTunnelOptions(["--help"], {})).toBeNull();
+const BROKER = { url: "https://a.example", isUrlGiven: true, token: undefined, json: false };
+
+test("listens where it is told, on a free port where that is 0", () => {
+  expect(tunnelOptions({ listen: LISTEN }, BROKER)).toMatchObject({
+    listen: { host: "127.0.0.1", port: 9092 },
+    advertise: null,
+    token: null,
+  });
+  expect(tunnelOptions({ listen: "[::1]:0" }, { ...BROKER, token: "t" })).toMatchObject({ listen: { host: "::1", port: 0 }, token: "t" });
 });
 
 test.each([
-  ["--url takes an http", ["--url", "ftp://a.example"]],
-  ["--url takes no user, query", ["--url", "https://a.example?token=x"]],
-  ["--listen takes HOST:PORT", ["--url", "https://a.example", "--listen", "9092"]],
-  ["--advertise takes HOST:PORT", ["--url", "https://a.example", "--advertise", "a:0"]],
-  ["the token has characters", ["--url", "https://a.example", "--token", "se same"]],
-])("%s …", (words, args) => {
-  expect(() => parseTunnelOptions(args, {})).toThrow(words);
+  ["--url is needed", { listen: LISTEN }, { ...BROKER, isUrlGiven: false }],
+  ["--listen takes HOST:PORT", { listen: "9092" }, BROKER],
+  ["--advertise takes HOST:PORT", { listen: LISTEN, advertise: "a:0" }, BROKER],
+])("%s …", (words, flags, settings) => {
+  expect(() => tunnelOptions(flags, settings)).toThrow(words);
 });
 
 test("knows which addresses only this machine reaches", () => {

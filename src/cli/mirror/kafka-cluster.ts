@@ -1,0 +1,121 @@
+// Any Kafka cluster, as a mirror needs it, through @platformatic/kafka. Partitions are fetched without a group: a mirror's place is in the
+// target's log (provenance.ts), and no group's rebalance stops it.
+
+import { randomUUID } from "node:crypto";
+import { Admin, type BaseOptions, Consumer, FetchIsolationLevels, ListOffsetTimestamps, Producer } from "@platformatic/kafka";
+import type { TopicPartition } from "../../sdk/consumer/records.ts";
+import type { CompressionName } from "../compression.ts";
+import type { NewRecord } from "../records/record.ts";
+import type { Cluster } from "./cluster.ts";
+import { readKafkaRanges } from "./kafka-read.ts";
+
+/** A request stays far below every broker's default of a megabyte (message.max.bytes), which counts what is around the records too. */
+const MAX_REQUEST_BYTES = 512 * 1024;
+
+export async function openKafkaCluster(options: BaseOptions, compression: CompressionName): Promise<Cluster> {
+  const admin = new Admin(options);
+  const producer = new Producer({ ...options, idempotent: true, compression, autocreateTopics: false });
+  const close = async (): Promise<void> => {
+    await Promise.all([admin.close(), producer.close()]);
+  };
+  try {
+    const { id } = await admin.metadata({ topics: [] });
+    return { id, close, ...topicsOf(admin, options), ...groupsOf(admin), write: (place, records) => write(producer, place, records) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function topicsOf(admin: Admin, options: BaseOptions): Pick<Cluster, "topics" | "createTopic" | "logRange" | "read"> {
+  const offsetAt = async ({ topic, partition }: TopicPartition, timestamp: bigint): Promise<number> => {
+    const isolationLevel = FetchIsolationLevels.READ_COMMITTED;
+    const [found] = await admin.listOffsets({
+      topics: [{ name: topic, partitions: [{ partitionIndex: partition, timestamp }] }],
+      isolationLevel,
+    });
+    return Number(found!.partitions[0]!.offset);
+  };
+  return {
+    async topics() {
+      const names = await admin.listTopics();
+      if (names.length === 0) return new Map();
+      const { topics } = await admin.metadata({ topics: names, forceUpdate: true });
+      return new Map([...topics].map(([name, { partitionsCount }]) => [name, partitionsCount]));
+    },
+    async createTopic(name, partitions) {
+      await admin.createTopics({ topics: [name], partitions, replicas: -1 });
+    },
+    async logRange(place) {
+      const [start, end] = await Promise.all([
+        offsetAt(place, ListOffsetTimestamps.EARLIEST),
+        offsetAt(place, ListOffsetTimestamps.LATEST),
+      ]);
+      return { start, end };
+    },
+    read: (ranges, signal) => readKafkaRanges(new Consumer({ ...options, groupId: `sluice-mirror-${randomUUID()}` }), ranges, signal),
+  };
+}
+
+function groupsOf(admin: Admin): Pick<Cluster, "committed" | "commit"> {
+  return {
+    async committed(groupId) {
+      const [group] = await admin.listConsumerGroupOffsets({ groups: [groupId] });
+      const offsets = (group?.topics ?? []).flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, committedOffset }) => ({
+          topic: name,
+          partition: partitionIndex,
+          offset: Number(committedOffset),
+        })),
+      );
+      return offsets.filter(({ offset }) => offset >= 0);
+    },
+    async commit(groupId, offsets) {
+      const byTopic = Map.groupBy(offsets, ({ topic }) => topic);
+      const topics = [...byTopic].map(([name, places]) => ({
+        name,
+        partitionOffsets: places.map(({ partition, offset }) => ({ partition, offset: BigInt(offset) })),
+      }));
+      await admin.alterConsumerGroupOffsets({ groupId, topics });
+    },
+  };
+}
+
+/** One request after the other: a batch that fails has none behind it. */
+async function write(producer: Producer, { topic, partition }: TopicPartition, records: readonly NewRecord[]): Promise<void> {
+  for (const run of runsOf(records)) {
+    await producer.send({
+      acks: -1,
+      messages: run.map(({ key, value, headers, timestamp }) => ({
+        ...{ topic, partition },
+        key: asBuffer(key),
+        value: asBuffer(value),
+        ...(timestamp === undefined ? {} : { timestamp: BigInt(timestamp) }),
+        // Names may repeat, and a map's keys may not: but two buffers are never the same key.
+        headers: new Map(headers.map((header) => [Buffer.from(header.key), asBuffer(header.value)])),
+      })),
+    });
+  }
+}
+
+/** The client takes null for null, though its types say buffers. */
+function asBuffer(bytes: Uint8Array | null): Buffer {
+  if (bytes === null) return null as unknown as Buffer;
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function* runsOf(records: readonly NewRecord[]): Generator<NewRecord[]> {
+  let run: NewRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
+    if (run.length > 0 && bytes + size > MAX_REQUEST_BYTES) {
+      yield run;
+      run = [];
+      bytes = 0;
+    }
+    run.push(record);
+    bytes += size;
+  }
+  if (run.length > 0) yield run;
+}
