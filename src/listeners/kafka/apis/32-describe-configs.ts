@@ -1,4 +1,5 @@
-// DescribeConfigs (key 32), versions 1-4: configs of topics, and of the broker those few that it has.
+// DescribeConfigs (key 32), versions 1-4: configs of topics, and of the broker those few that it has. Groups have none of their own: those of
+// all groups are set where the broker is started (SLUICE_GROUP_CONFIGS), and are not told here.
 
 import { type ConfigDescription, describeConfigs as describeTopicConfigs } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
@@ -40,6 +41,7 @@ type ConfigEntry = NonNullable<EncodableOf<typeof API.describeConfigs.response>[
 async function describeResource(call: Call<DescribeConfigsRequest>, resource: Resource): Promise<readonly ConfigEntry[] | Failure> {
   const { resourceType, resourceName } = resource;
   if (resourceType === BROKER_RESOURCE) return describeBroker(call, resourceName);
+  if (resourceType === GROUP_RESOURCE) return call.session.access.refuse("DESCRIBE_CONFIGS", "GROUP", resourceName) ?? [];
   if (resourceType !== TOPIC_RESOURCE) return failure("INVALID_REQUEST", `resources of type ${resourceType} have no configs here`);
   const topic = call.session.access.refuse("DESCRIBE_CONFIGS", "TOPIC", resourceName) ?? (await call.broker.topic(resourceName));
   if (isFailure(topic)) return topic;

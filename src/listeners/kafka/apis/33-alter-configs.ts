@@ -1,5 +1,6 @@
 // AlterConfigs (key 33), versions 0-2: the named configs are what is set from then on, all others go back to their defaults. And
-// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics only.
+// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics only;
+// a broker's configs may be reset, of which none is set (kafka-reassign-partitions --verify does it).
 
 import type { Broker } from "../../../broker/broker.ts";
 import { describeConfigs, isTopicConfigKey } from "../../../common/configs.ts";
@@ -35,7 +36,7 @@ export const alterConfigs = serve(API.alterConfigs, { min: 0, max: 2 }, async ({
   return { throttleTimeMs: 0, responses };
 });
 
-export const incrementalAlterConfigs = serve(API.incrementalAlterConfigs, { min: 0, max: 1 }, async ({ request, broker }) => {
+export const incrementalAlterConfigs = serve(API.incrementalAlterConfigs, { min: 0, max: 1 }, async ({ request, broker, session }) => {
   const responses = [];
   for (const { resourceType, resourceName, configs } of request.resources) {
     const change: Change = (set) => {
@@ -44,7 +45,12 @@ export const incrementalAlterConfigs = serve(API.incrementalAlterConfigs, { min:
         configs.map(({ name, configOperation, value }) => [name, applied(now.get(name) ?? "", configOperation, value)]),
       );
     };
-    const refused = checkOperations(configs) ?? (await alter(broker, resourceType, resourceName, change, request.validateOnly));
+    const isReset = resourceType === BROKER_RESOURCE && configs.every(({ configOperation }) => configOperation === DELETE);
+    const refused =
+      checkOperations(configs) ??
+      (isReset
+        ? session.access.refuse("ALTER_CONFIGS", "CLUSTER")
+        : await alter(broker, resourceType, resourceName, change, request.validateOnly));
     responses.push(answer(resourceType, resourceName, refused));
   }
   return { throttleTimeMs: 0, responses };

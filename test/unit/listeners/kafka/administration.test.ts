@@ -148,6 +148,20 @@ test("what is set for all brokers at once is nothing", async () => {
   expect((await ask("1")).configs.map(({ name }) => name)).toContain("auto.create.topics.enable");
 });
 
+test("a group has no configs of its own to tell of", async () => {
+  const resources = [{ resourceType: 32, resourceName: "g", configurationKeys: null }];
+  expect((await client.ask(API.describeConfigs, 4, { resources })).results).toMatchObject([{ errorCode: 0, configs: [] }]);
+});
+
+test("a broker's configs may be reset, and not set", async () => {
+  const ask = async (configOperation: number) => {
+    const configs = [{ name: "leader.replication.throttled.rate", configOperation, value: configOperation === 0 ? "1" : null }];
+    const resources = [{ resourceType: 4, resourceName: "1", configs }];
+    return (await client.ask(API.incrementalAlterConfigs, 1, { resources, validateOnly: false })).responses[0]!.errorCode;
+  };
+  expect([await ask(1), await ask(0)]).toEqual([0, errorCode("INVALID_REQUEST")]);
+});
+
 test("ListOffsets tells no leader epoch where it tells no offset", async () => {
   const topics = [{ name: "t", partitions: [{ partitionIndex: 0, timestamp: 1_700_000_000_000 }] }];
   const answer = await client.ask(API.listOffsets, 7, { replicaId: -1, isolationLevel: 0, topics });
