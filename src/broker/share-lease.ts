@@ -23,16 +23,19 @@ export interface Lease {
   readonly token: number;
 }
 
-export function encodeLease({ groupUuid, topicId, partition, offset, token }: Lease): string {
+/** Lease ids of one share partition: a pull makes many. */
+export function leaseEncoder(groupUuid: string, topicId: string, partition: number): (lease: Pick<Lease, "offset" | "token">) => string {
   const bytes = new Uint8Array(LEASE_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, LAYOUT);
   writeUuid(bytes, 1, groupUuid);
   writeUuid(bytes, 17, topicId);
   view.setUint32(33, partition);
-  view.setFloat64(37, offset);
-  view.setFloat64(45, token);
-  return encodeBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return ({ offset, token }) => {
+    view.setFloat64(37, offset);
+    view.setFloat64(45, token);
+    return encodeBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  };
 }
 
 /** null: it is not one of ours. */

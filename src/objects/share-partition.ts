@@ -26,7 +26,6 @@ export class SharePartitionObject extends DurableObject<Env> {
     this.#watchers = new ShareWatchers(context);
     this.#coordinator = new SharePartitionCoordinator(new SqliteSharePartitionStore(context.storage), {
       now: Date.now,
-      wait: (ms) => scheduler.wait(ms),
       newToken,
       confirmGroup: ({ groupId, groupUuid }) => ports.shareGroup(groupId).confirm(groupUuid),
       initialOffset: async ({ topicId, partition, topicVersion, settings }) => {
@@ -82,8 +81,10 @@ export class SharePartitionObject extends DurableObject<Env> {
   /** A watcher says nothing that matters. */
   override webSocketMessage(): void {}
 
+  /** It may have been told of records that it did not come for. */
   override webSocketClose(socket: WebSocket): void {
     socket.close();
+    this.#coordinator.tellIfReady();
   }
 
   override async alarm(): Promise<void> {

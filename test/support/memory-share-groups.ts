@@ -73,7 +73,6 @@ class MemoryShareWorld {
       const watches = new Set<MemoryShareWatch>();
       const coordinator = new SharePartitionCoordinator(new MemorySharePartitionStore(), {
         now: Date.now,
-        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         newToken: () => ++this.#tokens,
         confirmGroup: async (address) => this.#group(address.groupId).confirm(address.groupUuid),
         initialOffset: async ({ settings }) => {

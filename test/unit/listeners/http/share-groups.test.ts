@@ -91,6 +91,23 @@ test("a forged lease makes no share partition", async () => {
   expect(await ack(app, { acks: [forged] }, 409)).toMatchObject({ code: "INVALID_RECORD_STATE" });
 });
 
+test("gets as many records as are wanted and no more, from whichever partitions have them", async () => {
+  const app = await start();
+  const inPartition = (partition: number, count: number) => Array.from({ length: count }, () => ({ key: null, value: "v", partition }));
+  await app.send("POST", "/v1/topics/t/records", { records: inPartition(1, 3) });
+  expect((await pull(app, { maxRecords: 1 })).records).toMatchObject([{ partition: 1, offset: 0 }]);
+  expect((await pull(app, { maxRecords: 2 })).records).toMatchObject([{ offset: 1 }, { offset: 2 }]);
+  await app.send("POST", "/v1/topics/t/records", { records: [...inPartition(0, 5), ...inPartition(1, 5)] });
+  expect((await pull(app, { maxRecords: 3 })).records).toHaveLength(3);
+  expect((await pull(app, { maxRecords: 100 })).records).toHaveLength(7);
+});
+
+test("hands out no more bytes than are wanted, but one record at least", async () => {
+  const app = await start("x".repeat(100), "y".repeat(100), "z".repeat(100));
+  expect((await pull(app, { maxBytes: 410 })).records).toHaveLength(2);
+  expect((await pull(app, { maxBytes: 1 })).records).toHaveLength(1);
+});
+
 test("a pull waits for a record, and for one that is given back", async () => {
   const app = await start();
   const first = pull(app, { maxWaitMs: 30_000 });
