@@ -3,12 +3,12 @@
 // a segment's name.
 
 import type { Segment } from "../../src/log/segment.ts";
+import { plainCrc32c } from "../../src/record/crc32c.ts";
 import { ATTRIBUTE_DELETE_HORIZON, type BatchHeader, batchHeaders, lastOffset } from "../../src/record/record-batch.ts";
 import type { MemoryArchiveStore } from "../../src/storage/memory-archive-store.ts";
 import type { MemoryLogStore } from "../../src/storage/memory-log-store.ts";
 import type { Core } from "../../src/wasm/core.ts";
 import { decodeBatches } from "../../src/wasm/record-batches.ts";
-import { plainCrc32c } from "../../src/record/crc32c.ts";
 
 export const [ACTIVE, LOCAL, BOTH, ARCHIVED, DELETING] = [0, 1, 2, 3, 4];
 
