@@ -79,7 +79,6 @@ class MemoryShareWorld {
           const log = this.#log(topicId, partition);
           return isFailure(log) ? log : log.offset(settings.autoOffsetReset).offset;
         },
-        synced: async () => {},
         ringBy: () => {},
         tell: () => {
           for (const watch of watches) watch.tell();

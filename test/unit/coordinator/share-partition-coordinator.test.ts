@@ -43,7 +43,6 @@ function restart(): void {
     newToken: () => ++tokens,
     confirmGroup: async () => groupIs,
     initialOffset: () => begin,
-    synced: async () => {},
     ringBy: (atMs) => {
       alarmMs = Math.min(alarmMs, atMs);
     },
