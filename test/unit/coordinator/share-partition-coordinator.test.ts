@@ -53,6 +53,7 @@ function restart(): void {
     writeDeadLetters: async (run) => {
       runs.push(run);
       const refused = outcomes.shift();
+      if (refused === "NETWORK_EXCEPTION") throw new Error("the object was reset");
       return refused === undefined ? null : failure(refused, "told to");
     },
     broken: (error) => {
@@ -192,6 +193,21 @@ describe("dead letters", () => {
       [1, 0, [0]],
       [1, 0, [0]],
       [1, 1, [1]],
+    ]);
+  });
+
+  test("wait for their turn where a call broke, as where it was refused", async () => {
+    outcomes = ["NETWORK_EXCEPTION"];
+    await reject([0]);
+    expect(coordinator.describe()).toMatchObject({ archiving: 1, deadLetterError: "Error: the object was reset" });
+    nowMs += 500;
+    await coordinator.ring();
+    expect([sent(), coordinator.describe()?.archiving]).toEqual([
+      [
+        [1, 0, [0]],
+        [1, 0, [0]],
+      ],
+      0,
     ]);
   });
 
