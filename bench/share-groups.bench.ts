@@ -8,7 +8,7 @@ import { printTurns, sized, takeTurns } from "./support/rounds.ts";
 import { createTopic } from "./support/setting.ts";
 
 const TOPIC = "work";
-const RECORDS = sized(20_000, 500);
+const RECORDS = sized(10_000, 500);
 const PAGE_RECORDS = 100;
 const VALUE = "x".repeat(100);
 /** Each has 20 records at a time in a window of 10,000, of which one can be handed out. */

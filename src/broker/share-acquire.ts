@@ -58,7 +58,7 @@ export async function acquireFrom(context: ShareContext, address: SharePartition
   const gone = acquired.filter(({ offset }) => !read.has(offset));
   if (gone.length > 0) await settleAll(context, address, gone, { action: "archive" });
   const { groupUuid, topicId, topic, partition } = address;
-  const leaseIdOf = leaseEncoder(groupUuid, topicId, partition);
+  const leaseIdOf = leaseEncoder({ groupUuid, topicId, partition });
   const records = acquired.flatMap((one): LeasedRecord[] => {
     const record = read.get(one.offset);
     return record === undefined ? [] : [{ topic, partition, record, leaseId: leaseIdOf(one), deliveryCount: one.deliveryCount }];

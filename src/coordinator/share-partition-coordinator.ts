@@ -6,8 +6,8 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { SHARE_LOAD_TIMEOUT_MS } from "../common/limits.ts";
-import { GroupCommit } from "../log/group-commit.ts";
 import { ACQUIRED, ARCHIVING, AVAILABLE, type SharePartitionStore, type StoredSharePartition } from "../storage/share-partition-store.ts";
+import { DeferredWrite } from "./deferred-write.ts";
 import { ShareDeadLetters } from "./share-dead-letters.ts";
 import { ShareLoads } from "./share-loads.ts";
 import type {
@@ -44,8 +44,6 @@ export interface SharePartitionOptions {
   readonly confirmGroup: (address: SharePartitionAddress) => Promise<null | Failure>;
   /** Where the group begins in a partition that it has not seen. */
   readonly initialOffset: (address: SharePartitionAddress) => Promise<number | Failure>;
-  /** Resolves when everything written so far is durable. */
-  readonly synced: () => Promise<void>;
   /** Calls `ring` at this time, or before (ms since the epoch). */
   readonly ringBy: (atMs: number) => void;
   /** Some of the waiting pulls may find something now. One that does not come for it closes its watch. */
@@ -60,7 +58,7 @@ export interface SharePartitionOptions {
 export class SharePartitionCoordinator {
   readonly #store: SharePartitionStore;
   readonly #options: SharePartitionOptions;
-  readonly #commits: GroupCommit<null, null>;
+  readonly #writes = new DeferredWrite(() => this.#write());
   readonly #loads: ShareLoads;
   readonly #deadLetters: ShareDeadLetters;
   /** null until somebody consumes it. */
@@ -74,7 +72,6 @@ export class SharePartitionCoordinator {
   constructor(store: SharePartitionStore, options: SharePartitionOptions) {
     this.#store = store;
     this.#options = options;
-    this.#commits = new GroupCommit({ write: (items) => this.#write(items), synced: options.synced });
     this.#loads = new ShareLoads({ now: options.now, timeoutMs: SHARE_LOAD_TIMEOUT_MS });
     this.#deadLetters = new ShareDeadLetters({ ...options, partition: () => this.#partition, stored: () => this.#stored() });
     const stored = store.partition();
@@ -237,10 +234,10 @@ export class SharePartitionCoordinator {
     const nextAtMs = partition.nextAtMs();
     if (nextAtMs !== null) this.#options.ringBy(nextAtMs);
     if (partition.archivingCount > 0) this.#deadLetters.sendSoon();
-    if (partition.hasChange) await this.#commits.submit(null);
+    if (partition.hasChange) await this.#writes.written();
   }
 
-  #write(items: readonly null[]): readonly null[] {
+  #write(): void {
     const change = this.#partition?.takeChange() ?? null;
     try {
       if (change !== null) this.#store.write(change);
@@ -248,7 +245,6 @@ export class SharePartitionCoordinator {
       this.#options.broken(error);
       throw error;
     }
-    return items;
   }
 }
 

@@ -33,7 +33,6 @@ export class SharePartitionObject extends DurableObject<Env> {
         const found = await ports.partition(topicId, partition).offset(address, settings.autoOffsetReset, settings.isolation);
         return isFailure(found) ? found : found.offset;
       },
-      synced: () => context.storage.sync(),
       ringBy: (atMs) => this.#alarm.ringBy(atMs),
       tell: () => this.#watchers.tell(),
       newProducerId: () => brokerState.producerIds.next(() => ports.cluster.allocateProducerIds()),

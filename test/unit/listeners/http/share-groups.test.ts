@@ -126,6 +126,16 @@ test("a pull waits for the end of another's lease", async () => {
   expect((await pull(app, { maxWaitMs: 30_000 })).records).toMatchObject([{ value: "a", deliveryCount: 2 }]);
 });
 
+test("a group that has as much under way as it may takes more once some is settled, and wakes who waits", async () => {
+  const app = await start("a", "b");
+  await json(app.send("PUT", "/v1/share-groups/g", { maxInFlight: 1 }));
+  const [a] = (await pull(app)).records as [LeasedJson];
+  const waiting = pull(app, { maxWaitMs: 30_000 });
+  expect(await pull(app, { maxWaitMs: 50 })).toEqual({ records: [], leaseDeadline: null });
+  await ack(app, { acks: [a.leaseId] });
+  expect((await waiting).records).toMatchObject([{ value: "b", deliveryCount: 1 }]);
+});
+
 test("order by key hands out one record of a key at a time", async () => {
   const app = await start();
   expect(await json(app.send("PUT", "/v1/share-groups/g", { order: "key" }))).toMatchObject({
