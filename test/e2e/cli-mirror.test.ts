@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { printed, runSluice, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
+import { runSluice, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
 import { until } from "../support/until.ts";
 
 /** The first start builds the Worker. */
