@@ -4,6 +4,8 @@ import type { ClusterObject } from "./objects/cluster.ts";
 import type { ConnectionObject } from "./objects/connection.ts";
 import type { GroupObject } from "./objects/group.ts";
 import type { PartitionObject } from "./objects/partition.ts";
+import type { ShareGroupObject } from "./objects/share-group.ts";
+import type { SharePartitionObject } from "./objects/share-partition.ts";
 import type { SubscriptionObject } from "./objects/subscription.ts";
 import type { TransactionObject } from "./objects/transaction.ts";
 
@@ -18,6 +20,8 @@ export interface Env {
   readonly WEBHOOKS?: Fetcher;
   /** "1": webhooks may go to http URLs, private addresses and local names. */
   readonly SLUICE_ALLOW_PRIVATE_WEBHOOKS?: string | null;
+  readonly SHARE_GROUP: DurableObjectNamespace<ShareGroupObject>;
+  readonly SHARE_PARTITION: DurableObjectNamespace<SharePartitionObject>;
   /** Where sealed segments go. Without it everything stays in the partitions' SQLite. */
   readonly ARCHIVE?: R2Bucket;
   /** The token that may do everything (`wrangler secret put SLUICE_ADMIN_TOKEN`). */

@@ -21,6 +21,8 @@ export { ClusterObject } from "./objects/cluster.ts";
 export { ConnectionObject } from "./objects/connection.ts";
 export { GroupObject } from "./objects/group.ts";
 export { PartitionObject } from "./objects/partition.ts";
+export { ShareGroupObject } from "./objects/share-group.ts";
+export { SharePartitionObject } from "./objects/share-partition.ts";
 export { SubscriptionObject } from "./objects/subscription.ts";
 export { TransactionObject } from "./objects/transaction.ts";
 

@@ -6,8 +6,8 @@
 
 import { crc32c as awsCrc32c } from "@aws-crypto/crc32c";
 import { crc32c as nativeCrc32c } from "@node-rs/crc32";
-import { crc32c } from "../../src/wasm/crc32c.ts";
 import { plainCrc32c } from "../../src/record/crc32c.ts";
+import { crc32c } from "../../src/wasm/crc32c.ts";
 import { loadCore } from "../../test/support/core.ts";
 import { measure } from "../support/measure.ts";
 

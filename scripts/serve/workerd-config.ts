@@ -14,6 +14,8 @@ export const NAMESPACES = [
   { binding: "CONNECTION", className: "ConnectionObject", uniqueKey: "sluice-connection-v1" },
   { binding: "TRANSACTION", className: "TransactionObject", uniqueKey: "sluice-transaction-v1" },
   { binding: "SUBSCRIPTION", className: "SubscriptionObject", uniqueKey: "sluice-subscription-v1" },
+  { binding: "SHARE_GROUP", className: "ShareGroupObject", uniqueKey: "sluice-share-group-v1" },
+  { binding: "SHARE_PARTITION", className: "SharePartitionObject", uniqueKey: "sluice-share-partition-v1" },
 ] as const;
 
 /** Settings that come from the environment as they are. */

@@ -30,6 +30,7 @@ import type {
   TopicPage,
   TxnMarker,
 } from "./ports.ts";
+import type { ShareGroups } from "./share-groups.ts";
 import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
 
@@ -394,6 +395,8 @@ export interface Broker {
   replaySubscription(request: ReplayRequest): Promise<ResetOffsetsResult | Failure>;
   /** A subscription's attempts, the newest first. */
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | Failure>;
+
+  readonly shareGroups: ShareGroups;
 
   /** Lets work outlive the request that began it. */
   waitUntil(work: Promise<unknown>): void;

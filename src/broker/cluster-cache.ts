@@ -16,6 +16,7 @@ import type {
   GroupPage,
   PageRequest,
   ProducerIdBlock,
+  ShareGroupPage,
   TopicMetadata,
   TopicPage,
   TransactionPage,
@@ -144,7 +145,10 @@ export class ClusterCache {
 export class CachedCluster implements ClusterPort {
   readonly #cluster: ClusterPort;
   readonly #cache: ClusterCache;
-  /** This request's own loads, so that it asks once for a topic. */
+  /**
+   * This request's own loads, so that it asks once for a topic. While one is under way its later looks wait for it too, also where the
+   * cache would do: a connection's produces all begin with a look, and none may overtake another.
+   */
   readonly #loads = new Map<string, Promise<TopicMetadata | null>>();
 
   constructor(cluster: ClusterPort, cache: ClusterCache) {
@@ -158,13 +162,17 @@ export class CachedCluster implements ClusterPort {
   }
 
   async topic(name: string): Promise<TopicMetadata | null> {
+    const key = `name ${name}`;
     const ask = () => this.#cluster.topic(name);
-    return this.#cache.topic(name) ?? this.#load(`name ${name}`, ask, (start) => this.#cache.missing(name, start));
+    const known = this.#loads.has(key) ? null : this.#cache.topic(name);
+    return known ?? this.#load(key, ask, (start) => this.#cache.missing(name, start));
   }
 
   async topicById(topicId: string): Promise<TopicMetadata | null> {
+    const key = `id ${topicId}`;
     const ask = () => this.#cluster.topicById(topicId);
-    return this.#cache.topicById(topicId) ?? this.#load(`id ${topicId}`, ask, (start) => this.#cache.missingById(topicId, start));
+    const known = this.#loads.has(key) ? null : this.#cache.topicById(topicId);
+    return known ?? this.#load(key, ask, (start) => this.#cache.missingById(topicId, start));
   }
 
   /** Makes the next look at the topic ask the cluster: for when a partition knows better. */
@@ -224,6 +232,18 @@ export class CachedCluster implements ClusterPort {
 
   listTransactions(request: PageRequest): Promise<TransactionPage> {
     return this.#cluster.listTransactions(request);
+  }
+
+  registerShareGroup(groupId: string): Promise<void> {
+    return this.#cluster.registerShareGroup(groupId);
+  }
+
+  unregisterShareGroup(groupId: string): Promise<void> {
+    return this.#cluster.unregisterShareGroup(groupId);
+  }
+
+  listShareGroups(request: PageRequest): Promise<ShareGroupPage> {
+    return this.#cluster.listShareGroups(request);
   }
 
   #load(key: string, ask: () => Promise<TopicMetadata | null>, missing: (start: LoadStart) => void): Promise<TopicMetadata | null> {

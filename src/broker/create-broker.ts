@@ -2,8 +2,9 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS, MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
+import { createRecordCodec } from "../wasm/record-codec.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
 import { deleteOffsets } from "./delete-offsets.ts";
@@ -17,6 +18,9 @@ import { type ProduceContext, produceBatches, produceRecords } from "./produce.t
 import type { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
+import type { ShareGroupCache } from "./share-group-cache.ts";
+import { createShareGroups } from "./share-groups.ts";
+import type { SharedRecords } from "./shared-records.ts";
 import { replaySubscription } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { queryTierOffset } from "./tier-offsets.ts";
@@ -30,6 +34,8 @@ export interface BrokerState {
   readonly core: Core;
   readonly clusterCache: ClusterCache;
   readonly producerIds: ProducerIdPool;
+  readonly shareGroups: ShareGroupCache;
+  readonly sharedRecords: SharedRecords;
   /** ms */
   readonly now: () => number;
   /** 0 to 1, 1 excluded */
@@ -86,6 +92,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
     replaySubscription: (request) => replaySubscription(ports, topics, request),
     deliveries: (request) => readDeliveries(ports, topics, state.core, request),
+    shareGroups: createShareGroups({ ports, topics, codec: createRecordCodec(state.core, MAX_DECOMPRESSED_BYTES), ...state }),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

@@ -152,7 +152,7 @@ async function withLag(ports: Ports, topics: TopicCache, offset: CommittedOffset
 }
 
 /** Where a reset puts one partition: always inside the log's range. */
-async function resetTarget(
+export async function resetTarget(
   ports: Ports,
   topics: TopicCache,
   topic: string,

@@ -15,6 +15,7 @@ import type {
   TailRequest,
   TailStep,
 } from "./broker.ts";
+import { guardShareGroups } from "./guarded-share-groups.ts";
 import { guardSubscriptions } from "./guarded-subscriptions.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
 import type { ClassicGroupPort } from "./ports.ts";
@@ -95,6 +96,7 @@ export function guardBroker(broker: Broker, access: Access): Broker {
 
     transactions: guardTransactions(broker.transactions, access),
     ...guardSubscriptions(broker, access),
+    shareGroups: guardShareGroups(broker.shareGroups, access),
 
     waitUntil: (work) => broker.waitUntil(work),
   };

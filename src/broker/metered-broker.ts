@@ -29,6 +29,19 @@ export function meterBroker(broker: Broker, meter: ClientMeter, clientId: string
       return result;
     },
     tail: (request) => slowedTail(broker, meter, request, chargeRead),
+    shareGroups: {
+      ...broker.shareGroups,
+      pull: async (request) => {
+        const pulled = await broker.shareGroups.pull(request);
+        if (!isFailure(pulled))
+          meter.charge(
+            "consumer_byte_rate",
+            clientId,
+            pulled.records.reduce((sum, { record }) => sum + sizeOf(record), 0),
+          );
+        return pulled;
+      },
+    },
   } satisfies Partial<Broker>);
 }
 

@@ -3,6 +3,7 @@
 // byte run is an ArrayBuffer of exactly its length: RPC ships the whole buffer behind a view.
 
 import type { Failure } from "../common/errors.ts";
+import type { ShareSettings } from "../common/share-settings.ts";
 import type {
   ClassicGroupDescription,
   HeartbeatRequest,
@@ -13,6 +14,15 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
+import type {
+  AcquiredRecords,
+  AcquireRequest,
+  SettleRequest,
+  ShareGroupView,
+  SharePartitionAddress,
+  SharePartitionDescription,
+  ShareTopic,
+} from "../coordinator/share-messages.ts";
 import type {
   AddGroupRequest,
   AddPartitionsRequest,
@@ -96,6 +106,11 @@ export interface TransactionPage {
   readonly nextCursor: string | null;
 }
 
+export interface ShareGroupPage {
+  readonly groupIds: readonly string[];
+  readonly nextCursor: string | null;
+}
+
 export interface ClusterPort {
   /** A UUID made at the first start. */
   clusterId(): Promise<string>;
@@ -115,6 +130,10 @@ export interface ClusterPort {
   registerTransaction(transactionalId: string): Promise<void>;
   unregisterTransaction(transactionalId: string): Promise<void>;
   listTransactions(request: PageRequest): Promise<TransactionPage>;
+  /** Makes the share group show up in `listShareGroups`; a repeat changes nothing. */
+  registerShareGroup(groupId: string): Promise<void>;
+  unregisterShareGroup(groupId: string): Promise<void>;
+  listShareGroups(request: PageRequest): Promise<ShareGroupPage>;
 }
 
 // -------------------------------------------------------------------------------------------------------------- partition
@@ -462,6 +481,53 @@ export interface ConsumerGroupPort {
   deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): Promise<readonly (Failure | null)[] | Failure>;
 }
 
+// ------------------------------------------------------------------------------------------------------------ share group
+
+export type {
+  AcquiredRecords,
+  AcquireRequest,
+  LoadedRecords,
+  Settlement,
+  SettlementAction,
+  SettleRequest,
+  ShareGroupView,
+  SharePartitionAddress,
+  SharePartitionDescription,
+  ShareTopic,
+} from "../coordinator/share-messages.ts";
+
+/** The settings of a share group, and what it consumes. */
+export interface ShareGroupPort {
+  /** null: there is no such group. */
+  view(): Promise<ShareGroupView | null | Failure>;
+  /** Makes the group where it is not there, with these settings and the default for others. */
+  ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure>;
+  /** Changes settings; makes the group where it is not there. */
+  configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure>;
+  /** Every partition of the topic has its start offset once this is answered. */
+  subscribe(groupUuid: string, topic: ShareTopic): Promise<null | Failure>;
+  /** null: the group is there, under this UUID. */
+  confirm(groupUuid: string): Promise<null | Failure>;
+  delete(groupId: string): Promise<null | Failure>;
+}
+
+/** A wait for records of a share partition that may be handed out again. */
+export interface ShareWatch extends PartitionWatch {
+  /** Rises each time that there may be some: `past(endOffset, …)` waits for the next time. */
+  readonly endOffset: number;
+}
+
+/** One partition of a topic as one share group consumes it. */
+export interface SharePartitionPort {
+  acquire(request: AcquireRequest): Promise<AcquiredRecords | Failure>;
+  /** One entry for each settlement, in order: null, or why it was refused. */
+  settle(request: SettleRequest): Promise<readonly (null | Failure)[] | Failure>;
+  reset(address: SharePartitionAddress, offset: number): Promise<null | Failure>;
+  /** null: nobody consumes it. */
+  describe(): Promise<SharePartitionDescription | null | Failure>;
+  watch(): Promise<ShareWatch | Failure>;
+}
+
 // -------------------------------------------------------------------------------------------------------------------- all
 
 export type { SubscriptionPage, SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
@@ -473,6 +539,8 @@ export interface Ports {
   transaction(transactionalId: string): TransactionPort;
   subscription(name: string): SubscriptionPort;
   readonly subscriptions: SubscriptionsPort;
+  shareGroup(groupId: string): ShareGroupPort;
+  sharePartition(groupUuid: string, topicId: string, partition: number): SharePartitionPort;
   /** null: nothing is ever archived. */
   readonly archive: ArchivePort | null;
   /** Lets work outlive the request that began it. */

@@ -131,7 +131,7 @@ export const resetBody = z
   })
   .meta({ id: "Reset" });
 
-const resetAnswer = z
+export const resetAnswer = z
   .strictObject({
     dryRun: z.boolean(),
     offsets: z.array(

@@ -34,6 +34,7 @@ export interface Operation<Params extends z.ZodObject = z.ZodObject, Query exten
     | "Produce"
     | "Fetch"
     | "Groups"
+    | "Share groups"
     | "Transactions"
     | "Webhooks"
     | "Kafka"

@@ -9,6 +9,7 @@ import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
 import * as security from "./security.ts";
 import * as segments from "./segments.ts";
+import * as shareGroups from "./share-groups.ts";
 import * as subscriptions from "./subscriptions.ts";
 import * as topics from "./topics.ts";
 import * as transactions from "./transactions.ts";
@@ -40,6 +41,7 @@ export const OPERATIONS: readonly Operation[] = [
   groups.resetOffsets,
   groupMembers.groupFetch,
   groupMembers.removeGroupMember,
+  ...shareGroups.SHARE_GROUP_OPERATIONS,
   kafkaSocket.openKafka,
   ...security.SECURITY_OPERATIONS,
   transactions.listTransactions,

@@ -168,3 +168,6 @@ export const EXAMPLE = {
   parked: [],
   previousSecretUntil: null,
 } as const;
+
+export type PutSubscriptionRequest = z.input<typeof putSubscriptionBody>;
+export type Subscription = z.infer<typeof subscription>;

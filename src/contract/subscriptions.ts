@@ -288,3 +288,12 @@ export const listDeliveries = operation({
   },
   errors: [...SUBSCRIPTION_ERRORS, "LEADER_NOT_AVAILABLE", "KAFKA_STORAGE_ERROR"],
 });
+
+export type SubscriptionPage = z.infer<typeof subscriptionPage>;
+export type ReplayRequest = z.input<typeof replayBody>;
+export type ReplayAnswer = z.infer<typeof replayAnswer>;
+export type RotateSecretRequest = z.input<typeof rotateSecretBody>;
+export type RotatedSecret = z.infer<typeof rotatedSecret>;
+export type RedriveRequest = z.input<typeof redriveBody>;
+export type RedriveAnswer = z.infer<typeof redriveAnswer>;
+export type Deliveries = z.infer<typeof deliveries>;

@@ -76,6 +76,15 @@ export class TopicRegistry {
     return { transactionalIds: items, nextCursor };
   }
 
+  listShareGroups(request: ListRequest): { readonly groupIds: string[]; readonly nextCursor: string | null } {
+    const { items, nextCursor } = readPage(
+      request,
+      (query) => this.#store.listShareGroups(query),
+      (groupId) => groupId,
+    );
+    return { groupIds: items, nextCursor };
+  }
+
   createTopic(request: NewTopic): StoredTopic | Failure {
     const { name } = request;
     const refused = checkTopicName(name);

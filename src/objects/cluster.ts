@@ -12,6 +12,7 @@ import type {
   GroupPage,
   PageRequest,
   ProducerIdBlock,
+  ShareGroupPage,
   SubscriptionPage,
   SubscriptionsPort,
   TopicMetadata,
@@ -139,6 +140,18 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
 
   async listTransactions(request: PageRequest): Promise<TransactionPage> {
     return this.#registry.listTransactions(request);
+  }
+
+  async registerShareGroup(groupId: string): Promise<void> {
+    this.#store.addShareGroup(groupId);
+  }
+
+  async unregisterShareGroup(groupId: string): Promise<void> {
+    this.#store.removeShareGroup(groupId);
+  }
+
+  async listShareGroups(request: PageRequest): Promise<ShareGroupPage> {
+    return this.#registry.listShareGroups(request);
   }
 
   async securitySnapshot(knownVersion: number | null) {

@@ -14,6 +14,11 @@ export function partitionObjectName(topicId: string, partition: number): string 
   return `${topicId}/${partition}`;
 }
 
+/** The object that hands out a partition's records to a share group, by the group's UUID: a group made again begins with new ones. */
+export function sharePartitionObjectName(groupUuid: string, topicId: string, partition: number): string {
+  return `${groupUuid}/${topicId}/${partition}`;
+}
+
 export function parsePartitionObjectName(name: string): { readonly topicId: string; readonly partition: number } {
   const [topicId, partition] = name.split("/");
   if (!topicId || partition === undefined) throw new Error(`'${name}' does not name a partition's object`);

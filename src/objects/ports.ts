@@ -8,6 +8,8 @@ import type {
   GroupPort,
   PartitionPort,
   Ports,
+  ShareGroupPort,
+  SharePartitionPort,
   SubscriptionPort,
   SubscriptionsPort,
   TransactionPort,
@@ -16,9 +18,9 @@ import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
-import { CLUSTER_OBJECT_NAME, partitionObjectName, transactionObjectName } from "./names.ts";
+import { CLUSTER_OBJECT_NAME, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
-import { openWatch } from "./watch.ts";
+import { openShareWatch, openWatch } from "./watch.ts";
 
 /** Ports for one request: `waitUntil` is that request's own. */
 export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => void): Ports {
@@ -33,6 +35,8 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     get subscriptions() {
       return clusterObject(env) as unknown as SubscriptionsPort;
     },
+    shareGroup: (groupId) => shareGroupPort(env, groupId),
+    sharePartition: (groupUuid, topicId, partition) => sharePartitionPort(env, sharePartitionObjectName(groupUuid, topicId, partition)),
     archive: env.ARCHIVE ? createArchivePort(env.ARCHIVE, waitUntil) : null,
     waitUntil,
   };
@@ -113,6 +117,30 @@ function transactionPort(env: Env, transactionalId: string): TransactionPort {
     verify: (request) => orTransactionUnavailable(object().verify(request)),
     verifyGroup: (request) => orTransactionUnavailable(object().verifyGroup(request)),
     describe: () => orTransactionUnavailable(object().describe()),
+  };
+}
+
+function shareGroupPort(env: Env, groupId: string): ShareGroupPort {
+  const object = () => env.SHARE_GROUP.getByName(groupId) as unknown as ShareGroupPort; // its RPC methods, as plain data
+  return {
+    view: () => orCoordinatorUnavailable(object().view()),
+    ensure: (id, settings) => orCoordinatorUnavailable(object().ensure(id, settings)),
+    configure: (id, settings) => orCoordinatorUnavailable(object().configure(id, settings)),
+    subscribe: (groupUuid, topic) => orCoordinatorUnavailable(object().subscribe(groupUuid, topic)),
+    confirm: (groupUuid) => orCoordinatorUnavailable(object().confirm(groupUuid)),
+    delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+  };
+}
+
+function sharePartitionPort(env: Env, name: string): SharePartitionPort {
+  const stub = () => env.SHARE_PARTITION.getByName(name);
+  const object = () => stub() as unknown as SharePartitionPort; // its RPC methods, as plain data
+  return {
+    acquire: (request) => orCoordinatorUnavailable(object().acquire(request)),
+    settle: (request) => orCoordinatorUnavailable(object().settle(request)),
+    reset: (address, offset) => orCoordinatorUnavailable(object().reset(address, offset)),
+    describe: () => orCoordinatorUnavailable(object().describe()),
+    watch: () => orCoordinatorUnavailable(openShareWatch(stub())),
   };
 }
 

@@ -2,10 +2,8 @@
 // breaks is a failure, and is made again by whoever needs it.
 
 import type { Broker, ProduceRecord } from "../broker/broker.ts";
-import { ClusterCache } from "../broker/cluster-cache.ts";
-import { type BrokerState, createBroker } from "../broker/create-broker.ts";
+import { createBroker } from "../broker/create-broker.ts";
 import type { Ports } from "../broker/ports.ts";
-import { ProducerIdPool } from "../broker/producer-ids.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { HOOK_READ_BYTES, MAX_DECOMPRESSED_BYTES, MAX_HELD_BYTES } from "../common/limits.ts";
 import type { Env } from "../env.ts";
@@ -15,24 +13,19 @@ import type { Registry } from "../subscription/host.ts";
 import type { TrackSource } from "../subscription/track.ts";
 import type { DeliveryWorld, GroupOffset, GroupOffsets, OutOfRange, PartitionRead, StartQuery } from "../subscription/world.ts";
 import { createRecordCodec } from "../wasm/record-codec.ts";
+import { brokerState } from "./broker-state.ts";
 import { core } from "./core.ts";
 import type { GroupObject } from "./group.ts";
 import { CLUSTER_OBJECT_NAME } from "./names.ts";
 import { createPorts } from "./ports.ts";
 
-/** What the subscriptions of this isolate share. */
-const state: BrokerState = {
-  core,
-  clusterCache: new ClusterCache({ now: Date.now }),
-  producerIds: new ProducerIdPool(),
-  now: Date.now,
-  random: Math.random,
-};
-
 const codec = createRecordCodec(core, MAX_DECOMPRESSED_BYTES);
 
 /** Bindings that are the broker's own: a subscription must not call them. */
-const OWN_BINDINGS = new Set(["CLUSTER", "PARTITION", "GROUP", "SUBSCRIPTION", "ARCHIVE", "WEBHOOKS", "ASSETS"]);
+const OWN_BINDINGS = new Set([
+  ...["CLUSTER", "PARTITION", "GROUP", "CONNECTION", "TRANSACTION", "SUBSCRIPTION", "SHARE_GROUP", "SHARE_PARTITION"],
+  ...["ARCHIVE", "WEBHOOKS", "ASSETS"],
+]);
 
 export function endpointRules(env: Env): EndpointRules {
   return {
@@ -57,7 +50,7 @@ export interface WorldOptions {
 
 export function createWorld({ env, storage, name, waitUntil }: WorldOptions): DeliveryWorld & Registry {
   const ports = createPorts(env, waitUntil);
-  const broker = createBroker(ports, state);
+  const broker = createBroker(ports, brokerState);
   const group = (): Pick<GroupObject, "attachSubscription" | "commitForSubscription" | "detachSubscription"> =>
     env.GROUP.getByName(name) as unknown as GroupObject;
   return {
@@ -100,7 +93,7 @@ function callEndpoint(env: Env, url: string, init: RequestInit): Promise<Respons
 
 /** Past the cache: what is asked for is what has just changed. */
 async function partitionsOf(broker: Broker, name: string): Promise<readonly TrackSource[] | null> {
-  state.clusterCache.invalidate(name);
+  brokerState.clusterCache.invalidate(name);
   const described = await broker.topic(name);
   if (isFailure(described)) return null;
   const { topicId, partitionCount } = described;
@@ -126,7 +119,12 @@ async function readPartition(
   if (isFailure(result)) return "offsets" in result && result.offsets !== undefined ? result.offsets : result;
   const { highWatermark } = result;
   if (result.batches.byteLength === 0) return { records: [], nextOffset: result.nextOffset, highWatermark };
-  const decoded = codec.decode(new Uint8Array(result.batches), fromOffset, { maxRecords, maxBytes: MAX_HELD_BYTES });
+  const decoded = codec.decode(
+    new Uint8Array(result.batches),
+    fromOffset,
+    { maxRecords, maxBytes: MAX_HELD_BYTES },
+    result.abortedTransactions,
+  );
   return { records: decoded.records, nextOffset: Math.max(decoded.nextOffset, fromOffset), highWatermark };
 }
 

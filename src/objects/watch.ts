@@ -1,19 +1,28 @@
 // The edge's side of a watch: a socket to the partition object that says how far its reader may read, each time that this moves
 // (watchers.ts).
 
-import type { IsolationLevel, PartitionAddress, PartitionWatch } from "../broker/ports.ts";
+import type { IsolationLevel, PartitionAddress, PartitionWatch, ShareWatch } from "../broker/ports.ts";
 import type { Failure } from "../common/errors.ts";
 
 /** Opens a watch on the partition behind `stub`. */
 export async function openWatch(stub: Fetcher, address: PartitionAddress, isolation: IsolationLevel): Promise<PartitionWatch | Failure> {
   const { topicId, partition, topicVersion } = address;
   const query = new URLSearchParams({ topicId, partition: String(partition), topicVersion: String(topicVersion), isolation });
-  const response = await stub.fetch(`http://partition/watch?${query}`, { headers: { upgrade: "websocket" } });
+  return openSocket(stub, `http://partition/watch?${query}`);
+}
+
+/** Opens a watch on the share partition behind `stub`. */
+export async function openShareWatch(stub: Fetcher): Promise<ShareWatch | Failure> {
+  return openSocket(stub, "http://share-partition/watch");
+}
+
+async function openSocket(stub: Fetcher, url: string): Promise<SocketWatch | Failure> {
+  const response = await stub.fetch(url, { headers: { upgrade: "websocket" } });
   if (response.webSocket === null) return response.json<Failure>();
   return new SocketWatch(response.webSocket);
 }
 
-class SocketWatch implements PartitionWatch {
+class SocketWatch implements ShareWatch {
   readonly #socket: WebSocket;
   #endOffset = -1;
   #isOpen = true;
@@ -32,6 +41,11 @@ class SocketWatch implements PartitionWatch {
     socket.addEventListener("close", end);
     socket.addEventListener("error", end);
     socket.accept();
+  }
+
+  /** What was told last, -1 before anything was. */
+  get endOffset(): number {
+    return this.#endOffset;
   }
 
   get isOpen(): boolean {

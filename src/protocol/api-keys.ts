@@ -90,6 +90,14 @@ import {
 } from "./messages/offsets.ts";
 import { produceRequest, produceResponse } from "./messages/produce.ts";
 import {
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+  electLeadersRequest,
+  electLeadersResponse,
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+} from "./messages/reassignments.ts";
+import {
   describeLogDirsRequest,
   describeLogDirsResponse,
   describeProducersRequest,
@@ -187,7 +195,15 @@ export const API = {
   saslAuthenticate: api(36, "SaslAuthenticate", saslAuthenticateRequest, saslAuthenticateResponse),
   createPartitions: api(37, "CreatePartitions", createPartitionsRequest, createPartitionsResponse),
   deleteGroups: api(42, "DeleteGroups", deleteGroupsRequest, deleteGroupsResponse),
+  electLeaders: api(43, "ElectLeaders", electLeadersRequest, electLeadersResponse),
   incrementalAlterConfigs: api(44, "IncrementalAlterConfigs", incrementalAlterConfigsRequest, incrementalAlterConfigsResponse),
+  alterPartitionReassignments: api(
+    45,
+    "AlterPartitionReassignments",
+    alterPartitionReassignmentsRequest,
+    alterPartitionReassignmentsResponse,
+  ),
+  listPartitionReassignments: api(46, "ListPartitionReassignments", listPartitionReassignmentsRequest, listPartitionReassignmentsResponse),
   offsetDelete: api(47, "OffsetDelete", offsetDeleteRequest, offsetDeleteResponse),
   describeClientQuotas: api(48, "DescribeClientQuotas", describeClientQuotasRequest, describeClientQuotasResponse),
   alterClientQuotas: api(49, "AlterClientQuotas", alterClientQuotasRequest, alterClientQuotasResponse),

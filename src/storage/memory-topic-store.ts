@@ -11,6 +11,7 @@ interface Content {
   deletions: Map<string, StoredDeletion>;
   groups: Set<string>;
   transactions: Set<string>;
+  shareGroups: Set<string>;
 }
 
 export class MemoryTopicStore implements TopicStore {
@@ -22,6 +23,7 @@ export class MemoryTopicStore implements TopicStore {
     deletions: new Map(),
     groups: new Set(),
     transactions: new Set(),
+    shareGroups: new Set(),
   };
 
   transaction<T>(body: () => T): T {
@@ -113,6 +115,18 @@ export class MemoryTopicStore implements TopicStore {
 
   listTransactions(query: PageQuery): string[] {
     return page(this.#content.transactions, query);
+  }
+
+  addShareGroup(groupId: string): void {
+    this.#content.shareGroups.add(groupId);
+  }
+
+  removeShareGroup(groupId: string): void {
+    this.#content.shareGroups.delete(groupId);
+  }
+
+  listShareGroups(query: PageQuery): string[] {
+    return page(this.#content.shareGroups, query);
   }
 }
 

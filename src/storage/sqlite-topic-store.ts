@@ -31,6 +31,7 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS groups (group_id TEXT PRIMARY KEY) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS transactions (transactional_id TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS share_groups (group_id TEXT PRIMARY KEY) WITHOUT ROWID;
 `;
 
 type TopicRow = {
@@ -191,6 +192,23 @@ export class SqliteTopicStore implements TopicStore {
       query.after,
     );
     return takePage(rows, query, (row) => row.transactional_id).map((row) => row.transactional_id);
+  }
+
+  addShareGroup(groupId: string): void {
+    this.#sql.exec("INSERT OR IGNORE INTO share_groups VALUES (?)", groupId);
+  }
+
+  removeShareGroup(groupId: string): void {
+    this.#sql.exec("DELETE FROM share_groups WHERE group_id = ?", groupId);
+  }
+
+  listShareGroups(query: PageQuery): string[] {
+    const rows = this.#sql.exec<{ group_id: string }>(
+      "SELECT group_id FROM share_groups WHERE group_id >= ? AND group_id > ? ORDER BY group_id",
+      query.prefix,
+      query.after,
+    );
+    return takePage(rows, query, (row) => row.group_id).map((row) => row.group_id);
   }
 
   #names(): Map<string, string> {

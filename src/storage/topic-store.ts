@@ -67,4 +67,8 @@ export interface TopicStore {
   addTransaction(transactionalId: string): void;
   removeTransaction(transactionalId: string): void;
   listTransactions(query: PageQuery): string[];
+
+  addShareGroup(groupId: string): void;
+  removeShareGroup(groupId: string): void;
+  listShareGroups(query: PageQuery): string[];
 }

@@ -109,6 +109,15 @@ export function topicStoreConformance(withStore: WithTopicStore): void {
     });
   });
 
+  inStore("lists a share group that was added twice once, and one that was removed no more", (store) => {
+    for (const groupId of ["s2", "s1", "s2", "u"]) store.addShareGroup(groupId);
+    store.removeShareGroup("s1");
+    store.removeShareGroup("never there");
+    expect(store.listShareGroups({ prefix: "s", after: "", limit: 10 })).toEqual(["s2"]);
+    expect(store.listShareGroups({ prefix: "", after: "s2", limit: 10 })).toEqual(["u"]);
+    expect(store.listGroups({ prefix: "", after: "", limit: 10 })).toEqual([]);
+  });
+
   inStore("lists a transactional id that was added twice once, and one that was removed no more", (store) => {
     for (const transactionalId of ["t2", "t1", "t2", "u"]) store.addTransaction(transactionalId);
     store.removeTransaction("t1");

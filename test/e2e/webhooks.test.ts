@@ -54,6 +54,23 @@ test("a rewind to a timestamp delivers exactly that range again", async () => {
   expect(offsets(before)).toEqual([3, 4, 5]);
 });
 
+test("what a transaction aborts is not delivered, what it commits is, once it has", async () => {
+  const { produce, offsets } = await startHook("transacted");
+  const producer = await callJson<object>(broker, "POST", "/v1/producers", { transactionalId: "hooked" });
+  const send = (baseSequence: number) =>
+    callJson(broker, "POST", "/v1/topics/transacted/records", {
+      ...{ records: [{ value: "in a transaction" }], transactionalId: "hooked", baseSequence },
+      ...producer,
+    });
+  await send(0);
+  await callJson(broker, "POST", "/v1/transactions/hooked/abort", producer);
+  await send(1);
+  await callJson(broker, "POST", "/v1/transactions/hooked/commit", producer);
+  await produce(["plain"]);
+  await until("the plain record is delivered", () => offsets().includes(4));
+  expect(offsets()).toEqual([2, 4]);
+});
+
 test("pauses and resumes lose nothing and repeat nothing", async () => {
   const { produce, offsets } = await startHook("paused");
   for (let i = 0; i < 10; i++) {

@@ -27,6 +27,7 @@ const LAYERS: readonly string[] = [
 /** Programs beside the broker: its clients, and the service behind its ARCHIVE binding. Nothing in the broker may import them. */
 const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   sdk: ["contract", "record", "common"],
+  "codecs.ts": ["sdk", "wasm", "record", "common"],
   cli: ["sdk", "contract", "common"],
   console: ["sdk", "contract", "common"],
   archive: [],

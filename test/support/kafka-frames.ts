@@ -60,10 +60,10 @@ export function produceFrame(
 export function fetchFrame(
   topic: string,
   fetchOffset: number,
-  { correlationId = 1, maxWaitMs = 0, maxBytes = 1 << 20, partition = 0 } = {},
+  { correlationId = 1, maxWaitMs = 0, maxBytes = 1 << 20, partition = 0, currentLeaderEpoch = -1 } = {},
 ) {
   const partitions = [
-    { partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: maxBytes },
+    { partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch: -1, logStartOffset: -1, partitionMaxBytes: maxBytes },
   ];
   const session = { sessionId: 0, sessionEpoch: -1 };
   const limits = { maxWaitMs, minBytes: 1, maxBytes, isolationLevel: 0 };

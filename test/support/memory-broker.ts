@@ -5,6 +5,7 @@ import type * as Api from "../../src/broker/broker.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { MemoryPartition } from "./memory-partition.ts";
+import { memoryShareGroups } from "./memory-share-groups.ts";
 import { MemorySubscriptions } from "./memory-subscriptions.ts";
 import { MemoryTransactions } from "./memory-transactions.ts";
 import { encodePlainBatch, type PlainRecord } from "./plain-batches.ts";
@@ -24,6 +25,7 @@ export class MemoryBroker implements Api.Broker {
   readonly groups = new Map<string, MemoryGroup>();
   readonly transactions = new MemoryTransactions(() => this.producerIds++);
   readonly subscriptions = new MemorySubscriptions();
+  readonly shareGroups = memoryShareGroups(this);
   /** What was handed to waitUntil. */
   readonly background: Promise<unknown>[] = [];
   private producerIds = 0;

@@ -7,7 +7,8 @@ import { answer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { committedAnswer, memberOf } from "./committed.ts";
 import { defined } from "./defined.ts";
-import { ProblemError, refusal, requireResult } from "./problem.ts";
+import { ProblemError, requireResult } from "./problem.ts";
+import { resetAnswer } from "./reset-answer.ts";
 import { validBody } from "./validate.ts";
 
 type GroupParams = z.output<(typeof contract.describeGroup)["params"]>;
@@ -41,11 +42,7 @@ function offsetAnswers(offsets: readonly GroupOffset[]) {
 
 export async function resetOffsets(call: Call<GroupParams>): Promise<Response> {
   const body = await validBody(call.request, contract.resetBody);
-  const reset = requireResult(await call.broker.resetOffsets({ groupId: call.params.group, ...defined(body) }));
-  const results = reset.offsets.map(({ topic, partition, from, to, failure }) => ({ topic, partition, from, to, ...refusal(failure) }));
-  const failures = reset.offsets.flatMap(({ failure }) => failure ?? []);
-  if (results.length > 0 && failures.length === results.length) throw new ProblemError(failures[0]!, { extensions: { offsets: results } });
-  return answer(call, { dryRun: body.dryRun, offsets: results });
+  return resetAnswer(call, body.dryRun, await call.broker.resetOffsets({ groupId: call.params.group, ...defined(body) }));
 }
 
 export async function listGroups(call: Call<object, z.output<(typeof contract.listGroups)["query"]>>): Promise<Response> {

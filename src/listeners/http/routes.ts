@@ -10,6 +10,7 @@ import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
 import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
+import * as shareContract from "../../contract/share-groups.ts";
 import * as subscriptionsContract from "../../contract/subscriptions.ts";
 import * as topicsContract from "../../contract/topics.ts";
 import * as transactionsContract from "../../contract/transactions.ts";
@@ -24,6 +25,7 @@ import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
 import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
+import * as shareGroups from "./share-groups.ts";
 import {
   deleteSubscription,
   getSubscription,
@@ -82,6 +84,13 @@ export const ROUTES: readonly Route[] = [
   route(groupsContract.resetOffsets, resetOffsets),
   route(groupMembersContract.groupFetch, groupFetch),
   route(groupMembersContract.removeGroupMember, removeGroupMember),
+  route(shareContract.listShareGroups, shareGroups.listShareGroups),
+  route(shareContract.describeShareGroup, shareGroups.describeShareGroup),
+  route(shareContract.putShareGroup, shareGroups.putShareGroup),
+  route(shareContract.deleteShareGroup, shareGroups.deleteShareGroup),
+  route(shareContract.pullRecords, shareGroups.pullRecords),
+  route(shareContract.settleRecords, shareGroups.settleRecords),
+  route(shareContract.resetShareGroup, shareGroups.resetShareGroup),
   route(kafkaContract.openKafka, openKafka),
   route(securityContract.listUsers, security.listUsers),
   route(securityContract.putUser, security.putUser),

@@ -31,6 +31,8 @@ import { alterConfigs, incrementalAlterConfigs } from "./apis/33-alter-configs.t
 import { describeLogDirs } from "./apis/35-describe-log-dirs.ts";
 import { createPartitions } from "./apis/37-create-partitions.ts";
 import { deleteGroups } from "./apis/42-delete-groups.ts";
+import { electLeaders } from "./apis/43-elect-leaders.ts";
+import { alterPartitionReassignments, listPartitionReassignments } from "./apis/45-partition-reassignments.ts";
 import { offsetDelete } from "./apis/47-offset-delete.ts";
 import { alterClientQuotas, describeClientQuotas } from "./apis/48-client-quotas.ts";
 import { alterUserScramCredentials, describeUserScramCredentials } from "./apis/50-scram-credentials.ts";
@@ -79,7 +81,10 @@ export const SERVED: readonly ServedApi[] = [
   saslAuthenticate,
   createPartitions,
   deleteGroups,
+  electLeaders,
   incrementalAlterConfigs,
+  alterPartitionReassignments,
+  listPartitionReassignments,
   offsetDelete,
   describeClientQuotas,
   alterClientQuotas,

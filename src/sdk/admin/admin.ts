@@ -4,6 +4,7 @@ import type { ClusterAnswer } from "../../contract/cluster.ts";
 import type { Client } from "../client.ts";
 import { GroupAdmin } from "./group-admin.ts";
 import { SecurityAdmin } from "./security-admin.ts";
+import { SubscriptionAdmin } from "./subscription-admin.ts";
 import { TopicAdmin } from "./topic-admin.ts";
 import { TransactionAdmin } from "./transaction-admin.ts";
 
@@ -21,6 +22,7 @@ export class Admin {
   readonly groups: GroupAdmin;
   readonly security: SecurityAdmin;
   readonly transactions: TransactionAdmin;
+  readonly subscriptions: SubscriptionAdmin;
   readonly #client: Client;
 
   constructor(client: Client) {
@@ -29,6 +31,7 @@ export class Admin {
     this.groups = new GroupAdmin(client);
     this.security = new SecurityAdmin(client);
     this.transactions = new TransactionAdmin(client);
+    this.subscriptions = new SubscriptionAdmin(client);
   }
 
   /** Cluster id, version, limits and features. */

@@ -46,7 +46,7 @@ export type ResolvedOptions = Required<Omit<ProducerOptions, "transactionalId" |
 
 const DEFAULTS = {
   lingerMs: 5,
-  batchSize: 64 * 1024, // Kafka's 16 KiB are for TCP: an HTTP request costs more, and a partition has one at a time
+  batchSize: 128 * 1024, // Kafka's 16 KiB are for TCP: an HTTP request costs more, and a partition has one at a time
   bufferMemory: 32 * 1024 * 1024,
   maxBlockMs: 60_000,
   maxRequestSize: 1024 * 1024,

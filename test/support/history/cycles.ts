@@ -22,8 +22,11 @@ export function checkCycles(log: ObservedLog): Anomaly[] {
   const graph = dependencies(log);
   const only = (kind: Edge["kind"]): Graph =>
     new Map([...graph].map(([node, edges]) => [node, edges.filter((edge) => edge.kind === kind)]));
-  const mixed = cyclesIn(graph, "G1c-ww").filter(({ detail }) => detail.includes(" wr ") && detail.includes(" ww "));
-  return [...cyclesIn(only("ww"), "G0"), ...cyclesIn(only("wr"), "G1c"), ...mixed];
+  return [
+    ...cyclesIn(only("ww"), "G0", anyCycle),
+    ...cyclesIn(only("wr"), "G1c", anyCycle),
+    ...cyclesIn(graph, "G1c-ww", mixedCycle), // one of ww edges alone may be shorter, and says nothing of those of both
+  ];
 }
 
 function dependencies(log: ObservedLog): Graph {
@@ -50,39 +53,55 @@ function dependencies(log: ObservedLog): Graph {
   return graph;
 }
 
-/** One cycle, a shortest through its first transaction, of each strongly connected component. */
-function cyclesIn(graph: Graph, kind: AnomalyKind): Anomaly[] {
-  return components(graph)
-    .filter((component) => component.length > 1)
-    .map((component) => {
-      const cycle = shortestCycle(graph, component);
-      const steps = cycle.map(({ from, edge }, index) => `T${index + 1} (${from.client}) ${edge.kind} ${edge.reason}`);
-      const detail = `${steps.join(", ")}, back to T1; ${component.length} transactions are in cycles with each other`;
-      return { kind, detail, operations: cycle.map(({ from }) => from) };
-    });
-}
-
 interface Step {
   readonly from: TransactionOperation;
   readonly edge: Edge;
 }
 
-/** Breadth first, from the first of the component back to it. */
-function shortestCycle(graph: Graph, component: readonly TransactionOperation[]): Step[] {
-  const members = new Set(component);
-  const start = component[0]!;
+type Component = ReadonlySet<TransactionOperation>;
+
+/** One cycle of each strongly connected component, if it has one that is wanted. */
+function cyclesIn(graph: Graph, kind: AnomalyKind, choose: (graph: Graph, component: Component) => Step[] | null): Anomaly[] {
+  return components(graph).flatMap((component) => {
+    const cycle = component.length > 1 ? choose(graph, new Set(component)) : null;
+    if (cycle === null) return [];
+    const steps = cycle.map(({ from, edge }, index) => `T${index + 1} (${from.client}) ${edge.kind} ${edge.reason}`);
+    const detail = `${steps.join(", ")}, back to T1; ${component.length} transactions are in cycles with each other`;
+    return [{ kind, detail, operations: cycle.map(({ from }) => from) }];
+  });
+}
+
+function anyCycle(graph: Graph, component: Component): Step[] {
+  const start = [...component][0]!;
+  return shortestPath(graph, component, start, start);
+}
+
+/** One that has edges of both kinds; null where there is none. */
+function mixedCycle(graph: Graph, component: Component): Step[] | null {
+  for (const from of component) {
+    for (const edge of graph.get(from)!) {
+      if (edge.kind !== "wr" || !component.has(edge.to)) continue;
+      const cycle = [{ from, edge }, ...shortestPath(graph, component, edge.to, from)];
+      if (cycle.some((step) => step.edge.kind === "ww")) return cycle;
+    }
+  }
+  return null;
+}
+
+/** Breadth first, of one step or more. Within a component there is one from each to each. */
+function shortestPath(graph: Graph, component: Component, start: TransactionOperation, end: TransactionOperation): Step[] {
   const cameBy = new Map<TransactionOperation, Step>();
   const queue = [start];
   for (const node of queue) {
     for (const edge of graph.get(node)!) {
-      if (!members.has(edge.to) || cameBy.has(edge.to)) continue;
+      if (!component.has(edge.to) || cameBy.has(edge.to)) continue;
       cameBy.set(edge.to, { from: node, edge });
       queue.push(edge.to);
     }
-    if (cameBy.has(start)) break;
+    if (cameBy.has(end)) break;
   }
   const steps: Step[] = [];
-  for (let step = cameBy.get(start)!; ; step = cameBy.get(step.from)!) {
+  for (let step = cameBy.get(end)!; ; step = cameBy.get(step.from)!) {
     steps.unshift(step);
     if (step.from === start) return steps;
   }

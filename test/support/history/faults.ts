@@ -67,7 +67,7 @@ export const FAULTS = {
   G0: (history) => {
     const [first, second] = twoTransactions(history);
     if (first === undefined || second === undefined) return null;
-    const place = first.sends.at(-1)!.place;
+    const place = second.sends.at(-1)!.place;
     const [one, other] = [first, second].map(({ sends }) => sends.findLast((send) => send.place === place));
     return one === undefined || other === undefined ? null : exchange(history, one, other);
   },
@@ -114,11 +114,15 @@ function committed(history: History): TransactionOperation[] {
   return history.filter((operation) => operation.kind === "transaction").filter(({ outcome }) => outcome === "ok");
 }
 
-/** Committed transactions that wrote to the same two partitions. */
+/** Committed transactions, one after the other, that wrote to the same partitions: two at least. */
 function twoTransactions(history: History): TransactionOperation[] {
-  const wide = committed(history).filter(({ sends }) => new Set(sends.map(({ place }) => place)).size > 1);
-  const second = wide.find((one) => one !== wide[0] && one.sends.every(({ place }) => wide[0]!.sends.some((send) => send.place === place)));
-  return second === undefined ? [] : [wide[0]!, second];
+  const places = (transaction: TransactionOperation) => new Set(transaction.sends.map(({ place }) => place));
+  const wide = committed(history).filter((transaction) => places(transaction).size > 1);
+  for (const first of wide) {
+    const second = wide.find((other) => other.startMs > first.endMs && [...places(other)].every((place) => places(first).has(place)));
+    if (second !== undefined) return [first, second];
+  }
+  return [];
 }
 
 function isRead(history: History, wanted: string): boolean {

@@ -36,6 +36,9 @@ function startEdge(options: { maxTopics?: number } = {}) {
     registerTransaction: async (transactionalId) => store.addTransaction(transactionalId),
     unregisterTransaction: async (transactionalId) => store.removeTransaction(transactionalId),
     listTransactions: async (request) => registry.listTransactions(request),
+    registerShareGroup: async (groupId) => store.addShareGroup(groupId),
+    unregisterShareGroup: async (groupId) => store.removeShareGroup(groupId),
+    listShareGroups: async (request) => registry.listShareGroups(request),
   };
   const clock = { nowMs: 1_000_000 };
   const cache = new ClusterCache({ now: () => clock.nowMs, ...options });
@@ -110,6 +113,28 @@ test("serves what it has while one request refreshes it, and lets another try wh
   clock.nowMs += 1_000;
   await request().topic("t");
   expect(questions).toHaveLength(3);
+});
+
+test("answers the looks of one request in their order, also while one of them refreshes the topic for all", async () => {
+  const { request, create, clock, network } = startEdge();
+  const { topicId } = create("t");
+  const connection = request();
+  for (const look of [() => connection.topic("t"), () => connection.topicById(topicId)]) {
+    await connection.topic("t");
+    clock.nowMs += 5_000;
+    const gate = Promise.withResolvers<void>();
+    network.pass = () => gate.promise;
+    const answered: number[] = [];
+    const looks = [0, 1, 2].map(async (index) => {
+      await look();
+      answered.push(index);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(answered).toEqual([]);
+    gate.resolve();
+    await Promise.all(looks);
+    expect(answered).toEqual([0, 1, 2]);
+  }
 });
 
 test("does not serve a topic that expired long ago to anybody", async () => {

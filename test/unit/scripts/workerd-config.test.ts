@@ -33,13 +33,15 @@ test("binds the classes that wrangler.toml binds", () => {
 
 test("keeps the unique keys under which objects are stored", () => {
   const keys = NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`);
-  expect(keys.slice(0, 6)).toEqual([
+  expect(keys.slice(0, 8)).toEqual([
     "ClusterObject sluice-cluster-v1",
     "PartitionObject sluice-partition-v1",
     "GroupObject sluice-group-v1",
     "ConnectionObject sluice-connection-v1",
     "TransactionObject sluice-transaction-v1",
     "SubscriptionObject sluice-subscription-v1",
+    "ShareGroupObject sluice-share-group-v1",
+    "SharePartitionObject sluice-share-partition-v1",
   ]);
   expect(ARCHIVE_NAMESPACES.map(({ className, uniqueKey }) => `${className} ${uniqueKey}`)).toEqual([
     "ArchiveIndex sluice-archive-index-v1",

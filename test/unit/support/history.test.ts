@@ -114,6 +114,14 @@ test("two open transactions may write in different orders, which is told and all
   expect(allowed[0]!.detail).toContain("T1 (t) ww 1 before 3 in p/0, T2 (t) ww 4 before 2 in q/0, back to T1");
 });
 
+test("a cycle with a read is told beside a shorter one of writes alone", () => {
+  const [one, other] = [
+    transaction([send("1", "p/0", 0, { startMs: 0 }), send("2", "q/0", 1, { startMs: 0 })]),
+    transaction([send("3", "p/0", 1, { startMs: 0 }), send("4", "q/0", 0, { startMs: 0 })]),
+  ];
+  expect(kindsOf([{ ...one, reads: ["4"] }, other])).toEqual(["G0", "G1c-ww"]);
+});
+
 test("a transaction of unknown end may be there or not, and is whole once one of its records was read", () => {
   const open = transaction([send("1", "p/0", 0), send("2", "p/0", 1)], { outcome: "unknown" });
   const after: Operation = { kind: "send", client: "w", startMs: ++clock, endMs: clock + 2, sends: [send("3", "p/0", 4)] };

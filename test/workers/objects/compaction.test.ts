@@ -8,6 +8,8 @@ import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
 import { createBroker } from "../../../src/broker/create-broker.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
 import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
+import { ShareGroupCache } from "../../../src/broker/share-group-cache.ts";
+import { SharedRecords } from "../../../src/broker/shared-records.ts";
 import { core } from "../../../src/objects/core.ts";
 import { decodeBatches, encodeBatch } from "../../../src/wasm/record-batches.ts";
 import { batchOf } from "../../support/batches.ts";
@@ -26,6 +28,8 @@ const broker = () =>
     core,
     clusterCache: new ClusterCache({ now: Date.now }),
     producerIds: new ProducerIdPool(),
+    shareGroups: new ShareGroupCache(Date.now),
+    sharedRecords: new SharedRecords(Date.now),
     now: Date.now,
     random: Math.random,
   });

@@ -7,6 +7,8 @@ import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
 import { createBroker } from "../../../src/broker/create-broker.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
 import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
+import { ShareGroupCache } from "../../../src/broker/share-group-cache.ts";
+import { SharedRecords } from "../../../src/broker/shared-records.ts";
 import type { Failure } from "../../../src/common/errors.ts";
 import { core } from "../../../src/objects/core.ts";
 import { recordsIn } from "../../support/batches.ts";
@@ -22,6 +24,8 @@ const broker = () =>
     core,
     clusterCache: new ClusterCache({ now: Date.now }),
     producerIds: new ProducerIdPool(),
+    shareGroups: new ShareGroupCache(Date.now),
+    sharedRecords: new SharedRecords(Date.now),
     now: Date.now,
     random: Math.random,
   });

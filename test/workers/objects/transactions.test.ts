@@ -20,6 +20,8 @@ import type {
   VerifyPartitionRequest,
 } from "../../../src/broker/ports.ts";
 import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
+import { ShareGroupCache } from "../../../src/broker/share-group-cache.ts";
+import { SharedRecords } from "../../../src/broker/shared-records.ts";
 import { type ErrorName, errorCode, type Failure, failure } from "../../../src/common/errors.ts";
 import { KafkaConnection } from "../../../src/listeners/kafka/connection.ts";
 import { core } from "../../../src/objects/core.ts";
@@ -60,7 +62,8 @@ function aBroker(...answers: (ErrorName | null)[]) {
       return { ...real.transaction(transactionalId), verify, addPartitions };
     },
   };
-  const parts = { core, now: Date.now, random: Math.random };
+  const share = { shareGroups: new ShareGroupCache(Date.now), sharedRecords: new SharedRecords(Date.now) };
+  const parts = { core, now: Date.now, random: Math.random, ...share };
   const state = { ...parts, clusterCache: new ClusterCache({ now: Date.now }), producerIds: new ProducerIdPool() };
   return { broker: createBroker(withCoordinator, state), asked, reads };
 }

@@ -3,7 +3,9 @@
 //
 // Sessions (KIP-227, 7+): ../fetch-session.ts.
 // read_committed (4+): an answer ends at the last stable offset, and lists the aborted transactions that have batches in it.
-// Leader epochs (9+): a client that knows a newer epoch than the partition's is told so, one that knows an older too.
+// Leader epochs (9+): a client that knows a newer epoch than the partition's is told so. One that knows an older is served, where Kafka
+// fences it: it cannot have come to a leader of before, since the platform lets one live at a time, and Metadata names no epochs that it
+// could learn of. librdkafka sends 0 then (since 2.1), and would be fenced for good once the partition has started again.
 // Topic ids (13+, KIP-516): one that there is not, or not any more, is UNKNOWN_TOPIC_ID in each of its partitions.
 
 import type { Broker } from "../../../broker/broker.ts";
@@ -88,8 +90,5 @@ function answerPartition({ partition: partitionIndex, currentLeaderEpoch }: Fetc
   const abortedTransactions = result.abortedTransactions ?? null;
   const offsets = { partitionIndex, highWatermark, lastStableOffset, logStartOffset, abortedTransactions };
   if (currentLeaderEpoch > leaderEpoch) return { ...offsets, errorCode: errorCode("UNKNOWN_LEADER_EPOCH"), records: NO_RECORDS };
-  if (currentLeaderEpoch >= 0 && currentLeaderEpoch < leaderEpoch) {
-    return { ...offsets, errorCode: errorCode("FENCED_LEADER_EPOCH"), records: NO_RECORDS };
-  }
   return { ...offsets, errorCode: 0, records: new Uint8Array(batches) };
 }

@@ -20,6 +20,9 @@ const TIER_QUERIES = new Map<number, TierQuery>([
   [-5, "latestTiered"],
 ]);
 
+/** Of no offset, where there is none to be told. */
+const NO_EPOCH = -1;
+
 /** The lowest timestamp that means something, from version 9, 8 and 7 on, and before. */
 function leastTimestamp(version: number): number {
   return version >= 9 ? -5 : version === 8 ? -4 : version === 7 ? -3 : -2;
@@ -36,7 +39,8 @@ export const listOffsets = serve(API.listOffsets, { min: 1, max: 9 }, async ({ r
   const answers = await mapPartitions(request.topics, async ({ name }, { partitionIndex, timestamp }) => {
     const found = await find(name, partitionIndex, timestamp);
     if (isFailure(found)) return { partitionIndex, errorCode: errorCode(found.error) };
-    return { partitionIndex, errorCode: 0, timestamp: found.timestamp, offset: found.offset, leaderEpoch: found.leaderEpoch };
+    const { timestamp: foundTimestamp, offset, leaderEpoch } = found;
+    return { partitionIndex, errorCode: 0, timestamp: foundTimestamp, offset, leaderEpoch: offset < 0 ? NO_EPOCH : leaderEpoch };
   });
   return { throttleTimeMs: 0, topics: answers.map(({ topic, partitions }) => ({ name: topic.name, partitions })) };
 });

@@ -4,13 +4,16 @@
 // Leader epochs are not told (-1): they belong to each partition's object, which is not asked for this. Clients then skip the check of
 // epochs; a partition here never loses what it acknowledged, so there is nothing for them to find.
 
+import type { Access } from "../../../broker/access.ts";
 import type { Broker } from "../../../broker/broker.ts";
 import type { TopicMetadata } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
-import { type ErrorName, errorCode, isFailure } from "../../../common/errors.ts";
+import { type ErrorName, errorCode, type Failure, isFailure } from "../../../common/errors.ts";
 import { MAX_CONCURRENT_CALLS, MAX_PAGE_ITEMS } from "../../../common/limits.ts";
+import { checkTopicName } from "../../../coordinator/topics.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
+import { authorizedOperations } from "../authorized-operations.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
 
 type MetadataRequest = DecodedOf<typeof API.metadata.request>;
@@ -18,14 +21,15 @@ type MetadataRequest = DecodedOf<typeof API.metadata.request>;
 export const NO_TOPIC_ID = "00000000-0000-0000-0000-000000000000";
 
 export const metadata = serve(API.metadata, { min: 0, max: 13 }, async (call) => {
-  const { broker, settings } = call;
+  const { request, broker, settings, session } = call;
   const [clusterId, topics] = await Promise.all([broker.clusterId(), describeTopics(call)]);
   return {
     throttleTimeMs: 0,
     brokers: [{ nodeId: NODE_ID, ...settings.advertised, rack: null }],
     clusterId,
     controllerId: NODE_ID,
-    topics,
+    topics: request.includeTopicAuthorizedOperations ? topics.map((topic) => withOperations(topic, session.access)) : topics,
+    ...(request.includeClusterAuthorizedOperations && { clusterAuthorizedOperations: authorizedOperations(session.access, "CLUSTER") }),
     errorCode: 0,
   };
 });
@@ -43,7 +47,7 @@ async function topicByName({ request, broker, settings }: Call<MetadataRequest>,
   const topic = await broker.topic(name);
   if (!isFailure(topic)) return describeTopic(topic);
   const isMade = settings.isAutoCreated && request.allowAutoTopicCreation && topic.error === "UNKNOWN_TOPIC_OR_PARTITION";
-  if (!isMade) return withoutTopic(topic.error, name);
+  if (!isMade) return withoutTopic(missingTopicError(topic, name), name);
   const made = await broker.createTopic({ name });
   if (!isFailure(made)) return describeTopic(made);
   return withoutTopic(made.error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : made.error, name);
@@ -75,6 +79,17 @@ export function describePartition(partitionIndex: number) {
 function describeTopic({ name, topicId, partitionCount }: TopicMetadata) {
   const partitions = Array.from({ length: partitionCount }, (_, partitionIndex) => describePartition(partitionIndex));
   return { errorCode: 0, name, topicId, isInternal: false, partitions };
+}
+
+/** What a topic that is not there is answered with: INVALID_TOPIC_EXCEPTION where there can be none of the name. */
+export function missingTopicError({ error }: Failure, name: string): ErrorName {
+  return error === "UNKNOWN_TOPIC_OR_PARTITION" ? (checkTopicName(name)?.error ?? error) : error;
+}
+
+/** A topic in an answer, with what the client may do to it, which is not told of one that is not there. */
+export function withOperations<Topic extends { readonly errorCode: number; readonly name: string | null }>(topic: Topic, access: Access) {
+  if (topic.errorCode !== 0 || topic.name === null) return topic;
+  return { ...topic, topicAuthorizedOperations: authorizedOperations(access, "TOPIC", topic.name) };
 }
 
 function withoutTopic(error: ErrorName, name: string | null) {

@@ -1,15 +1,28 @@
 // DescribeGroups (key 15), versions 0-6: groups of the classic kind. Any other is Dead, without an error before version 6, which says
 // GROUP_ID_NOT_FOUND (KIP-1043).
 
+import type { Access } from "../../../broker/access.ts";
 import type { Broker } from "../../../broker/broker.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
+import { authorizedOperations } from "../authorized-operations.ts";
 import { serve } from "../call.ts";
 
-export const describeGroups = serve(API.describeGroups, { min: 0, max: 6 }, async ({ request, version, broker }) => ({
+export const describeGroups = serve(API.describeGroups, { min: 0, max: 6 }, async ({ request, version, broker, session }) => ({
   throttleTimeMs: 0,
-  groups: await Promise.all(request.groups.map((groupId) => describeGroup(broker, groupId, version))),
+  groups: await Promise.all(
+    request.groups.map(async (groupId) => {
+      const described = await describeGroup(broker, groupId, version);
+      return request.includeAuthorizedOperations ? withGroupOperations(described, session.access) : described;
+    }),
+  ),
 }));
+
+/** A group in an answer, with what the client may do to it, which is not told of one that it may not describe. */
+export function withGroupOperations<Group extends { readonly errorCode: number; readonly groupId: string }>(group: Group, access: Access) {
+  if (group.errorCode !== 0) return group;
+  return { ...group, authorizedOperations: authorizedOperations(access, "GROUP", group.groupId) };
+}
 
 async function describeGroup(broker: Broker, groupId: string, version: number) {
   const group = await broker.classicGroup(groupId).describeClassic(groupId);

@@ -14,6 +14,9 @@ export const TOPIC_RESOURCE = 2;
 export const BROKER_RESOURCE = 4;
 export const GROUP_RESOURCE = 32;
 
+/** A resource name: what is set for all brokers while they run, of which there is nothing. */
+const ALL_BROKERS = "";
+
 /** Kafka's ConfigEntry.ConfigSource. */
 const SOURCE_TOPIC = 1;
 const SOURCE_STATIC_BROKER = 4;
@@ -54,7 +57,8 @@ async function describeResource(call: Call<DescribeConfigsRequest>, resource: Re
 function describeBroker({ settings, session }: Call<DescribeConfigsRequest>, name: string): readonly ConfigEntry[] | Failure {
   const refused = session.access.refuse("DESCRIBE_CONFIGS", "CLUSTER");
   if (refused !== null) return refused;
-  if (name !== "" && name !== String(NODE_ID)) return failure("INVALID_REQUEST", `there is no broker ${name}`);
+  if (name === ALL_BROKERS) return [];
+  if (name !== String(NODE_ID)) return failure("INVALID_REQUEST", `there is no broker ${name}`);
   const configs = [
     { name: "auto.create.topics.enable", value: String(settings.isAutoCreated), configType: TYPE_CODES.boolean },
     { name: "num.partitions", value: String(settings.defaultPartitions), configType: TYPE_CODES.int },

@@ -2,9 +2,10 @@
 // IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics only.
 
 import type { Broker } from "../../../broker/broker.ts";
-import { describeConfigs } from "../../../common/configs.ts";
+import { describeConfigs, isTopicConfigKey } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
+import type { DecodedOf } from "../../../protocol/message.ts";
 import { serve } from "../call.ts";
 import { BROKER_RESOURCE, GROUP_RESOURCE, TOPIC_RESOURCE } from "./32-describe-configs.ts";
 
@@ -15,6 +16,12 @@ const SET = 0;
 const DELETE = 1;
 const APPEND = 2;
 const SUBTRACT = 3;
+
+const LISTS: ReadonlySet<string> = new Set(
+  describeConfigs({})
+    .filter(({ type }) => type === "list")
+    .map(({ key }) => key),
+);
 
 export const alterConfigs = serve(API.alterConfigs, { min: 0, max: 2 }, async ({ request, broker }) => {
   const responses = [];
@@ -37,10 +44,29 @@ export const incrementalAlterConfigs = serve(API.incrementalAlterConfigs, { min:
         configs.map(({ name, configOperation, value }) => [name, applied(now.get(name) ?? "", configOperation, value)]),
       );
     };
-    responses.push(answer(resourceType, resourceName, await alter(broker, resourceType, resourceName, change, request.validateOnly)));
+    const refused = checkOperations(configs) ?? (await alter(broker, resourceType, resourceName, change, request.validateOnly));
+    responses.push(answer(resourceType, resourceName, refused));
   }
   return { throttleTimeMs: 0, responses };
 });
+
+type Operation = DecodedOf<typeof API.incrementalAlterConfigs.request>["resources"][number]["configs"][number];
+
+/** Why a resource's changes cannot be made, whatever it is now (ConfigAdminManager.incrementalAlterConfigs), or null. */
+function checkOperations(operations: readonly Operation[]): Failure | null {
+  const keys = new Set<string>();
+  for (const { name, configOperation, value } of operations) {
+    if (keys.has(name)) return failure("INVALID_REQUEST", `the request changes the config '${name}' more than once`);
+    keys.add(name);
+    const isOnList = configOperation === APPEND || configOperation === SUBTRACT;
+    if (configOperation !== SET && configOperation !== DELETE && !isOnList)
+      return failure("INVALID_REQUEST", `there is no config operation ${configOperation}`);
+    if (value === null && configOperation !== DELETE) return failure("INVALID_REQUEST", `the config '${name}' is changed to no value`);
+    if (isOnList && isTopicConfigKey(name) && !LISTS.has(name))
+      return failure("INVALID_CONFIG", `the config '${name}' is no list: nothing can be added to it or taken from it`);
+  }
+  return null;
+}
 
 function applied(now: string, operation: number, value: string | null): string | null {
   const words = now.split(",").filter((word) => word !== "");
@@ -55,7 +81,7 @@ function applied(now: string, operation: number, value: string | null): string |
     case SUBTRACT:
       return words.filter((word) => !given.includes(word)).join(",");
     default:
-      return value;
+      throw new Error(`config operation ${operation} was let through`);
   }
 }
 

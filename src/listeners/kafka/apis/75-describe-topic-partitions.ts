@@ -1,5 +1,6 @@
 // DescribeTopicPartitions (key 75), version 0 (KIP-966): topics with their partitions, so many at a time, by name; the cursor is where the
-// next request goes on. No topics named: all of them. There are no replicas to tell of, so none that are eligible leaders.
+// next request goes on. No topics named: all of them. There are no replicas to tell of, so none that are eligible leaders: that is an empty
+// list, as Kafka has it, since the Java client reads no null there.
 
 import type { TopicMetadata } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
@@ -8,7 +9,7 @@ import { MAX_CONCURRENT_CALLS, MAX_DESCRIBED_PARTITIONS } from "../../../common/
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { type Call, ConnectionRefused, serve } from "../call.ts";
-import { allTopics, describePartition, NO_TOPIC_ID } from "./03-metadata.ts";
+import { allTopics, describePartition, missingTopicError, NO_TOPIC_ID, withOperations } from "./03-metadata.ts";
 
 type Request = DecodedOf<typeof API.describeTopicPartitions.request>;
 
@@ -22,7 +23,7 @@ export const describeTopicPartitions = serve(API.describeTopicPartitions, { min:
     const first = name === cursor?.topicName ? cursor.partitionIndex : 0;
     if (room === 0) return { throttleTimeMs: 0, topics, nextCursor: { topicName: name, partitionIndex: first } };
     const described = describe(name, topic, first, room);
-    topics.push(described);
+    topics.push(withOperations(described, call.session.access));
     room -= described.partitions.length;
     const next = first + described.partitions.length;
     if (!isFailure(topic) && next < topic.partitionCount) {
@@ -47,8 +48,12 @@ async function findTopics({ request, broker }: Call<Request>): Promise<{ name: s
 }
 
 function describe(name: string, topic: TopicMetadata | Failure, first: number, room: number) {
-  if (isFailure(topic)) return { errorCode: errorCode(topic.error), name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
+  if (isFailure(topic))
+    return { errorCode: errorCode(missingTopicError(topic, name)), name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
   const count = Math.max(0, Math.min(topic.partitionCount - first, room));
-  const partitions = Array.from({ length: count }, (_, index) => describePartition(first + index));
+  const partitions = Array.from({ length: count }, (_, index) => ({
+    ...describePartition(first + index),
+    ...{ eligibleLeaderReplicas: [], lastKnownElr: [] },
+  }));
   return { errorCode: 0, name, topicId: topic.topicId, isInternal: false, partitions };
 }

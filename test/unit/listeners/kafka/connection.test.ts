@@ -244,6 +244,19 @@ describe("authentication", () => {
   });
 });
 
+test.each([
+  [-1, "NONE"],
+  [0, "NONE"],
+  [1, "NONE"],
+  [2, "UNKNOWN_LEADER_EPOCH"],
+] as const)("a client that knows leader epoch %i of a partition in epoch 1 fetches with %s", async (currentLeaderEpoch, error) => {
+  const { sent, connection } = await connect();
+  await connection.receive(concat([produceFrame("orders", BATCH), fetchFrame("orders", 0, { currentLeaderEpoch })]));
+  const [partition] = openResponse(API.fetch, 12, sent[1]!).response.responses[0]!.partitions;
+  expect(partition).toMatchObject({ errorCode: errorCode(error), highWatermark: 1 });
+  expect(partition!.records!.length > 0).toBe(error === "NONE");
+});
+
 /** A frame whose size is set to what it is. */
 function reframed(frame: Uint8Array): Uint8Array {
   new DataView(frame.buffer).setInt32(0, frame.length - 4);

@@ -1,0 +1,116 @@
+// A pull from one share partition: records are acquired, with a look at the log where the share partition asks for one, and then read. What
+// was acquired and cannot be read goes back as though it had not been delivered; what the log does not have any more is archived.
+
+import { type Failure, isFailure } from "../common/errors.ts";
+import type { AcquiredRecords, LoadedRecords, SettlementAction, SharePartitionAddress } from "./ports.ts";
+import type { ShareContext } from "./share-context.ts";
+import type { LeasedRecord } from "./share-groups.ts";
+import { leaseEncoder } from "./share-lease.ts";
+import { loadRecords, readOffsets } from "./share-read.ts";
+
+export interface AcquireLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly leaseMs?: number;
+}
+
+/** What came of it, and what to wait for where nothing did. */
+export interface PartitionPull {
+  readonly address: SharePartitionAddress;
+  readonly records: readonly LeasedRecord[];
+  readonly sizeBytes: number;
+  /** Of the first lease to end (ms since the epoch). */
+  readonly deadlineMs: number;
+  readonly failure?: Failure;
+  /** Exclusive: nothing from here on was taken from the log. */
+  readonly endOffset: number;
+  readonly isFull: boolean;
+  readonly nextAtMs: number | null;
+}
+
+/** There are records, or something is wrong. */
+export function isOver(pulls: readonly PartitionPull[]): boolean {
+  return pulls.some(({ records, failure: failed }) => records.length > 0 || failed !== undefined);
+}
+
+interface Acquired {
+  readonly offset: number;
+  readonly token: number;
+  readonly deliveryCount: number;
+}
+
+export async function acquireFrom(context: ShareContext, address: SharePartitionAddress, limits: AcquireLimits): Promise<PartitionPull> {
+  const { answers, failure } = await acquire(context, address, limits);
+  const acquired = answers.flatMap(acquisitionsOf).sort((one, other) => one.offset - other.offset);
+  const last = answers.at(-1);
+  const waits = { endOffset: last?.endOffset ?? 0, isFull: last?.isFull ?? false, nextAtMs: last?.nextAtMs ?? null };
+  const nothing = { address, records: [], sizeBytes: 0, deadlineMs: 0, ...waits };
+  if (acquired.length === 0) return failure === undefined ? nothing : { ...nothing, failure };
+  const read = await readOffsets(
+    context,
+    address,
+    acquired.map(({ offset }) => offset),
+  );
+  if (isFailure(read)) {
+    await settleAll(context, address, acquired, { action: "giveBack" });
+    return { ...nothing, failure: read };
+  }
+  const gone = acquired.filter(({ offset }) => !read.has(offset));
+  if (gone.length > 0) await settleAll(context, address, gone, { action: "archive" });
+  const { groupUuid, topicId, topic, partition } = address;
+  const leaseIdOf = leaseEncoder(groupUuid, topicId, partition);
+  const records = acquired.flatMap((one): LeasedRecord[] => {
+    const record = read.get(one.offset);
+    return record === undefined ? [] : [{ topic, partition, record, leaseId: leaseIdOf(one), deliveryCount: one.deliveryCount }];
+  });
+  const served = answers.filter(({ offsets }) => offsets.length > 0);
+  const sizeBytes = served.reduce((sum, answer) => sum + answer.sizeBytes, 0);
+  const deadlineMs = Math.min(...served.map((answer) => answer.deadlineMs));
+  return { address, records, sizeBytes, deadlineMs, ...waits, ...(failure && { failure }) };
+}
+
+/** Acquires until there is enough, or nothing more to be had. Whoever is asked to look at the log answers for it, whatever came of it. */
+async function acquire(
+  context: ShareContext,
+  address: SharePartitionAddress,
+  { maxRecords, maxBytes, leaseMs }: AcquireLimits,
+): Promise<{ readonly answers: readonly AcquiredRecords[]; readonly failure?: Failure }> {
+  const { groupUuid, topicId, partition } = address;
+  const port = context.ports.sharePartition(groupUuid, topicId, partition);
+  const answers: AcquiredRecords[] = [];
+  let [recordsLeft, bytesLeft] = [maxRecords, maxBytes];
+  let loaded: LoadedRecords | Failure | undefined;
+  for (;;) {
+    const hasFailed = loaded !== undefined && isFailure(loaded);
+    const wanted = hasFailed || bytesLeft <= 0 ? 0 : recordsLeft;
+    const answer = await port.acquire({
+      address,
+      maxRecords: wanted,
+      maxBytes: Math.max(1, bytesLeft),
+      ...(leaseMs === undefined ? {} : { leaseMs }),
+      ...(loaded === undefined ? {} : { loaded: isFailure(loaded) ? null : loaded }),
+    });
+    if (isFailure(answer)) return { answers, failure: answer };
+    answers.push(answer);
+    if (loaded !== undefined && isFailure(loaded)) return { answers, failure: loaded };
+    recordsLeft -= answer.offsets.length;
+    bytesLeft -= answer.sizeBytes;
+    if (answer.load === null) return { answers };
+    loaded = await loadRecords(context, address, answer.load.fromOffset, answer.load.maxRecords);
+  }
+}
+
+function acquisitionsOf({ token, offsets, deliveryCounts }: AcquiredRecords): Acquired[] {
+  return offsets.map((offset, index) => ({ offset, token, deliveryCount: deliveryCounts[index]! }));
+}
+
+/** As well as can be: what is not settled ends with its lease. */
+async function settleAll(
+  { ports }: ShareContext,
+  address: SharePartitionAddress,
+  acquired: readonly Acquired[],
+  action: SettlementAction,
+): Promise<void> {
+  const settlements = acquired.map(({ offset, token }) => ({ ...action, offset, token }));
+  await ports.sharePartition(address.groupUuid, address.topicId, address.partition).settle({ address, settlements });
+}

@@ -1,0 +1,106 @@
+// The log as a share group's edge reads it: what comes next, with the hash of each key, and the records that were handed out.
+
+import { type Failure, isFailure } from "../common/errors.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS, SHARE_LOAD_BYTES } from "../common/limits.ts";
+import { murmur2 } from "../common/murmur2.ts";
+import type { DecodedRecord, RecordCodec } from "../record/codec.ts";
+import { readPartition } from "./fetch.ts";
+import type { LoadedRecords, Ports, SharePartitionAddress } from "./ports.ts";
+import { readableEnd } from "./readable-end.ts";
+import type { SharedRecords } from "./shared-records.ts";
+import type { TopicCache } from "./topics.ts";
+
+export interface ShareReadContext {
+  readonly ports: Ports;
+  readonly topics: TopicCache;
+  readonly codec: RecordCodec;
+  readonly sharedRecords: SharedRecords;
+}
+
+/** Bytes of a record's key, value and headers. */
+export function sizeOf({ key, value, headers }: DecodedRecord): number {
+  const ofHeaders = headers.reduce((sum, header) => sum + header.key.length + (header.value?.length ?? 0), 0);
+  return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders;
+}
+
+/** Looks at the log from an offset on. What retention has taken is passed over. */
+export async function loadRecords(
+  context: ShareReadContext,
+  address: SharePartitionAddress,
+  fromOffset: number,
+  maxRecords: number,
+): Promise<LoadedRecords | Failure> {
+  const { isolation } = address.settings;
+  const result = await readFrom(context, address, fromOffset, maxRecords);
+  if (isFailure(result)) {
+    const { offsets } = result;
+    if (result.error !== "OFFSET_OUT_OF_RANGE" || offsets === undefined || fromOffset >= offsets.logStartOffset) return result;
+    const { logStartOffset } = offsets;
+    return { fromOffset, nextOffset: logStartOffset, readableEndOffset: readableEnd(offsets, isolation), logStartOffset, ...NO_RECORDS };
+  }
+  const { records, nextOffset } = decode(context, address, result, fromOffset, maxRecords);
+  return {
+    fromOffset,
+    nextOffset,
+    readableEndOffset: readableEnd(result, isolation),
+    logStartOffset: result.logStartOffset,
+    offsets: records.map(({ offset }) => offset),
+    keyHashes: records.map(({ key }) => (key === null ? null : murmur2(key))),
+    sizes: records.map(sizeOf),
+  };
+}
+
+/** The records at these offsets, ascending; those that the log does not have any more are missing. */
+export async function readOffsets(
+  context: ShareReadContext,
+  address: SharePartitionAddress,
+  offsets: readonly number[],
+): Promise<ReadonlyMap<number, DecodedRecord> | Failure> {
+  const found = new Map<number, DecodedRecord>();
+  const place = placeOf(address);
+  const lastOffset = offsets.at(-1) ?? -1;
+  let passedOffset = -1; // everything up to here was looked for
+  for (const offset of offsets) {
+    const known = found.get(offset) ?? context.sharedRecords.get(place, offset);
+    if (known !== undefined) found.set(offset, known);
+    if (known !== undefined || offset <= passedOffset) continue;
+    const result = await readFrom(context, address, offset, Math.min(lastOffset - offset + 1, MAX_FETCH_RECORDS));
+    if (isFailure(result)) {
+      if (result.error === "OFFSET_OUT_OF_RANGE") continue;
+      return result;
+    }
+    const { records, nextOffset } = decode(context, address, result, offset, Math.min(lastOffset - offset + 1, MAX_FETCH_RECORDS));
+    for (const record of records) found.set(record.offset, record);
+    passedOffset = nextOffset - 1;
+  }
+  return found;
+}
+
+const NO_RECORDS = { offsets: [], keyHashes: [], sizes: [] };
+
+function readFrom({ ports, topics }: ShareReadContext, address: SharePartitionAddress, start: number, maxRecords: number) {
+  const { topic, topicId, partition, settings } = address;
+  return readPartition(ports, topics, {
+    ...{ topic, topicId, partition, start, maxRecords },
+    maxBytes: SHARE_LOAD_BYTES,
+    isolation: settings.isolation,
+  });
+}
+
+function decode(
+  { codec, sharedRecords }: ShareReadContext,
+  address: SharePartitionAddress,
+  result: Exclude<Awaited<ReturnType<typeof readFrom>>, Failure>,
+  fromOffset: number,
+  maxRecords: number,
+) {
+  if (result.batches.byteLength === 0) return { records: [], nextOffset: result.nextOffset };
+  const limits = { maxRecords, maxBytes: MAX_DECODED_BYTES };
+  const decoded = codec.decode(new Uint8Array(result.batches), fromOffset, limits, result.abortedTransactions);
+  sharedRecords.put(placeOf(address), decoded.records, decoded.bytes);
+  return decoded;
+}
+
+function placeOf({ topicId, partition }: SharePartitionAddress): string {
+  return `${topicId}/${partition}`;
+}

@@ -1,0 +1,171 @@
+// The coordinator of a share group: its settings, and which share partitions it has. It hands out no records: those are the share
+// partitions' (share-partition-coordinator.ts), which ask here once, when they begin, whether their group is there.
+//
+// Invariants: a share partition is written down here before it begins, so that none is left behind when the group goes. One that belongs
+// to an earlier life of the group, by its UUID, cannot begin any more.
+
+import { forEachConcurrently } from "../common/concurrency.ts";
+import { type Failure, failure } from "../common/errors.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../common/share-settings.ts";
+import type { ShareGrave, ShareGroupStore, StoredShareGroup } from "../storage/share-group-store.ts";
+import type { ShareGroupView, SharePartitionAddress, ShareTopic } from "./share-messages.ts";
+
+export interface ShareGroupOptions {
+  readonly randomUuid: () => string;
+  /** Makes the group show up in lists; a repeat changes nothing. */
+  readonly register: (groupId: string) => Promise<void>;
+  readonly unregister: (groupId: string) => Promise<void>;
+  /** Gives a share partition its start offset, if it has none. */
+  readonly openPartition: (address: SharePartitionAddress) => Promise<null | Failure>;
+  /** May be called again. */
+  readonly destroyPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
+  /** Calls `ring` soon, should this invocation end before its work does. */
+  readonly ringLater: () => void;
+}
+
+export class ShareGroupCoordinator {
+  readonly #store: ShareGroupStore;
+  readonly #options: ShareGroupOptions;
+  #group: StoredShareGroup | null;
+  #isBurying = false;
+
+  constructor(store: ShareGroupStore, options: ShareGroupOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#group = store.group();
+  }
+
+  /** null: there is no such group. */
+  view(): ShareGroupView | null {
+    const group = this.#group;
+    if (group === null || group.groupUuid === null) return null;
+    const { groupId, groupUuid, settings, settingsVersion, topics } = group;
+    return { groupId, groupUuid, settings, settingsVersion, topics };
+  }
+
+  /** The group, which is made where it is not there: with these settings, and the default for others. */
+  async ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+    const known = this.view();
+    if (known !== null) return known;
+    await this.#options.register(groupId); // before it is there: a group that is in no list could not be found to be deleted
+    return this.view() ?? this.#create(groupId, settings);
+  }
+
+  /** Changes settings of the group, which is made where it is not there. */
+  async configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+    const { settings: before } = await this.ensure(groupId, settings);
+    const changed = { ...before, ...settings };
+    const group = this.#group!;
+    if (JSON.stringify(changed) !== JSON.stringify(before)) {
+      this.#put({ ...group, settings: changed, settingsVersion: group.settingsVersion + 1 });
+    }
+    return this.view()!;
+  }
+
+  /** The group begins to consume a topic, or more partitions of it: each has its start offset once this is answered. */
+  async subscribe(groupUuid: string, wanted: ShareTopic): Promise<null | Failure> {
+    const refused = this.confirm(groupUuid);
+    if (refused !== null) return refused;
+    const known = this.#group!.topics.find(({ topicId }) => topicId === wanted.topicId)?.partitionCount ?? 0;
+    if (known >= wanted.partitionCount) return null;
+    this.#begin(wanted);
+    let failed: Failure | null = null;
+    const added = Array.from({ length: wanted.partitionCount - known }, (_, index) => known + index);
+    await forEachConcurrently(added, MAX_CONCURRENT_CALLS, async (partition) => {
+      failed = (await this.#options.openPartition(this.#addressOf(wanted, partition))) ?? failed;
+    });
+    if (failed !== null) return failed;
+    const gone = this.confirm(groupUuid); // it may have been deleted meanwhile
+    if (gone !== null) return gone;
+    this.#put({ ...this.#group!, topics: [...this.#group!.topics.filter(({ topicId }) => topicId !== wanted.topicId), wanted] });
+    return null;
+  }
+
+  /** null: the group is there, and this is its UUID. */
+  confirm(groupUuid: string): null | Failure {
+    if (this.#group !== null && this.#group.groupUuid === groupUuid) return null;
+    return failure("GROUP_ID_NOT_FOUND", "the share group was deleted: what is asked about belongs to it");
+  }
+
+  /** Frees the id at once; its share partitions go one after the other. */
+  async delete(groupId: string): Promise<null | Failure> {
+    const group = this.#group;
+    if (group === null || group.groupUuid === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
+    this.#put({ ...group, groupUuid: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
+    this.#options.ringLater();
+    await this.#options.unregister(groupId);
+    if (this.view() !== null) await this.#options.register(groupId); // it was made again meanwhile
+    await this.ring();
+    return null;
+  }
+
+  /** Destroys what nobody uses any more. One that cannot be reached keeps its grave, for the next time. */
+  async ring(): Promise<void> {
+    if (this.#group === null || this.#isBurying) return;
+    this.#isBurying = true;
+    try {
+      for (const grave of this.#group.graves) await this.#bury(grave);
+    } finally {
+      this.#isBurying = false;
+    }
+    const left = this.#group as StoredShareGroup;
+    if (left.graves.length > 0) return this.#options.ringLater();
+    if (left.groupUuid !== null) return;
+    this.#group = null;
+    await this.#store.clear();
+  }
+
+  async #bury(grave: ShareGrave): Promise<void> {
+    let isBuried = true;
+    const partitions = Array.from({ length: grave.partitionCount }, (_, partition) => partition);
+    await forEachConcurrently(partitions, MAX_CONCURRENT_CALLS, async (partition) => {
+      try {
+        await this.#options.destroyPartition(grave.groupUuid, grave.topicId, partition);
+      } catch (error) {
+        isBuried = false;
+        console.warn(
+          JSON.stringify({ message: "a share partition could not be destroyed yet", ...grave, partition, error: String(error) }),
+        );
+      }
+    });
+    if (isBuried) this.#put({ ...this.#group!, graves: this.#group!.graves.filter((other) => other !== grave) });
+  }
+
+  #create(groupId: string, settings: Partial<ShareSettings>): ShareGroupView {
+    const graves = this.#group?.graves ?? [];
+    const created = { ...DEFAULT_SHARE_SETTINGS, ...settings };
+    this.#put({ groupId, groupUuid: this.#options.randomUuid(), settings: created, settingsVersion: 1, topics: [], begun: {}, graves });
+    return this.view()!;
+  }
+
+  /** Writes down what may exist from now on. A topic that was made again under its name leaves a grave. */
+  #begin({ topicId, topic, partitionCount }: ShareTopic): void {
+    const group = this.#group!;
+    const replaced = group.topics.filter((other) => other.topic === topic && other.topicId !== topicId);
+    const begun = { ...group.begun, [topicId]: Math.max(partitionCount, group.begun[topicId] ?? 0) };
+    const graves = replaced.map((other) => graveOf(group, other.topicId));
+    for (const other of replaced) delete begun[other.topicId];
+    const topics = group.topics.filter((other) => !replaced.includes(other));
+    this.#put({ ...group, topics, begun, graves: [...group.graves, ...graves] });
+    if (graves.length > 0) this.#options.ringLater();
+  }
+
+  #addressOf({ topicId, topic, topicVersion }: ShareTopic, partition: number): SharePartitionAddress {
+    const { groupId, groupUuid, settings, settingsVersion } = this.#group!;
+    return { groupId, groupUuid: groupUuid ?? "", topicId, topic, topicVersion, partition, settings, settingsVersion };
+  }
+
+  #put(group: StoredShareGroup): void {
+    this.#store.put(group);
+    this.#group = group;
+  }
+}
+
+function gravesOf(group: StoredShareGroup): ShareGrave[] {
+  return Object.keys(group.begun).map((topicId) => graveOf(group, topicId));
+}
+
+function graveOf({ groupUuid, begun }: StoredShareGroup, topicId: string): ShareGrave {
+  return { groupUuid: groupUuid ?? "", topicId, partitionCount: begun[topicId] ?? 0 };
+}

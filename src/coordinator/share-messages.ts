@@ -1,0 +1,119 @@
+// What is asked of a share group's objects, and what they answer. Plain data: it crosses RPC.
+
+import type { ShareSettings } from "../common/share-settings.ts";
+import type { ShareCounters, SharePartitionId } from "../storage/share-partition-store.ts";
+
+/** A share group as it is known to the edges. */
+export interface ShareGroupView {
+  readonly groupId: string;
+  /** UUID. A group made again under an id has another one. */
+  readonly groupUuid: string;
+  readonly settings: ShareSettings;
+  /** Rises with each change of the settings. */
+  readonly settingsVersion: number;
+  /** What the group has begun to consume. */
+  readonly topics: readonly ShareTopic[];
+}
+
+export interface ShareTopic {
+  readonly topicId: string;
+  readonly topic: string;
+  /** Of the topic's metadata when it was last looked at. */
+  readonly topicVersion: number;
+  /** So many, from 0 on, have their start offset. */
+  readonly partitionCount: number;
+}
+
+/** A share partition, and the group's settings as the caller knows them. */
+export interface SharePartitionAddress extends SharePartitionId {
+  readonly topicVersion: number;
+  readonly settings: ShareSettings;
+  readonly settingsVersion: number;
+}
+
+/** What an edge found in the log from `fromOffset` on. Three lists of one length. */
+export interface LoadedRecords {
+  readonly fromOffset: number;
+  /** Where the next look goes on. */
+  readonly nextOffset: number;
+  /** Exclusive: how far the group may read, as it was then. */
+  readonly readableEndOffset: number;
+  readonly logStartOffset: number;
+  /** Ascending. */
+  readonly offsets: readonly number[];
+  /** 32 bits signed; null: no key. */
+  readonly keyHashes: readonly (number | null)[];
+  /** Of key, value and headers. */
+  readonly sizes: readonly number[];
+}
+
+export interface AcquireRequest {
+  readonly address: SharePartitionAddress;
+  /** 0: nothing is wanted but to bring what was loaded. */
+  readonly maxRecords: number;
+  /** Soft: the first record comes whole. */
+  readonly maxBytes: number;
+  /** The group's where absent. */
+  readonly leaseMs?: number;
+  /** What `load` of the answer before asked for; null: it could not be read. */
+  readonly loaded?: LoadedRecords | null;
+}
+
+/** An acquisition. Two lists of one length. */
+export interface AcquiredRecords {
+  /** Whoever names it may settle them. */
+  readonly token: number;
+  /** When the lease ends (ms since the epoch). */
+  readonly deadlineMs: number;
+  /** Ascending, but for those that come back. */
+  readonly offsets: readonly number[];
+  /** This one included. */
+  readonly deliveryCounts: readonly number[];
+  /** Of their keys, values and headers. */
+  readonly sizeBytes: number;
+  /** To be read from the log and brought by another call, soon: others wait for it. Null: nothing more is wanted. */
+  readonly load: { readonly fromOffset: number; readonly maxRecords: number } | null;
+  /** Exclusive: no record from here on was taken from the log. */
+  readonly endOffset: number;
+  /** No more records are taken from the log before some are settled. */
+  readonly isFull: boolean;
+  /** When a record that is not available may be again (ms since the epoch); null: none waits. */
+  readonly nextAtMs: number | null;
+}
+
+/** `accept`, `release`, `reject` and `renew` are Kafka's AcknowledgeType. */
+export type SettlementAction =
+  | { readonly action: "accept" }
+  | { readonly action: "reject" }
+  /** To be delivered again after so long. */
+  | { readonly action: "release"; readonly delayMs: number }
+  /** The lease ends so long from now. */
+  | { readonly action: "renew"; readonly leaseMs: number | null }
+  /** As though it had not been delivered. */
+  | { readonly action: "giveBack" }
+  /** The log does not have it any more. */
+  | { readonly action: "archive" };
+
+export type Settlement = SettlementAction & { readonly offset: number; readonly token: number };
+
+export interface SettleRequest {
+  readonly address: SharePartitionAddress;
+  readonly settlements: readonly Settlement[];
+}
+
+export interface SharePartitionDescription extends SharePartitionId {
+  /** The first that is not decided (Kafka's SPSO). */
+  readonly startOffset: number;
+  /** Exclusive (Kafka's SPEO, and one more). */
+  readonly endOffset: number;
+  /** Records between the two that are not decided, by what they wait for. */
+  readonly available: number;
+  readonly acquired: number;
+  /** Of the available, those whose retry is delayed. */
+  readonly delayed: number;
+  /** On their way to the dead-letter topic. */
+  readonly archiving: number;
+  readonly counters: ShareCounters;
+  /** Why the last try to write dead letters failed; null where none has, or a later one did not. */
+  readonly deadLetterError: string | null;
+}

@@ -1,0 +1,379 @@
+// One partition of a topic as one share group consumes it (KIP-932's share-partition, kafka.server.share.SharePartition): which records
+// were taken from the log, who holds which of them until when, and what is decided. Pure: it is told the time, and what it has to store
+// is taken from it (`takeChange`). `accept`, `release` and `reject` are Kafka's; delays and lanes are ours.
+//
+// Invariants: every offset below endOffset that is not held here is decided. A record has one holder at most, named by its token. Nothing
+// is delivered again that was accepted, rejected or given up.
+
+import { type Failure, failure } from "../common/errors.ts";
+import { MinHeap } from "../common/heap.ts";
+import { SHARE_LOAD_RECORDS } from "../common/limits.ts";
+import type { ShareSettings } from "../common/share-settings.ts";
+import {
+  ACQUIRED,
+  ARCHIVING,
+  AVAILABLE,
+  DELIVERED_TOO_OFTEN,
+  type GivenUpReason,
+  NOT_GIVEN_UP,
+  REJECTED,
+  type ShareCounters,
+  type SharePartitionChange,
+  type StoredShareBlock,
+  type StoredSharePartition,
+  type StoredShareRecord,
+} from "../storage/share-partition-store.ts";
+import { ShareLanes, type TakeLimits } from "./share-lanes.ts";
+import type { LoadedRecords, Settlement } from "./share-messages.ts";
+import { SETTLED, ShareBlock, type ShareRecord } from "./share-record.ts";
+
+interface Timer {
+  readonly atMs: number;
+  readonly record: ShareRecord;
+}
+
+export interface AcquireOptions extends TakeLimits {
+  readonly leaseMs: number;
+  /** Not 0. */
+  readonly token: number;
+}
+
+type Counter = keyof ShareCounters;
+
+export class SharePartition {
+  #stored: StoredSharePartition;
+  /** Those that are not decided, by offset. */
+  readonly #records = new Map<number, ShareRecord>();
+  readonly #blocks: ShareBlock[] = [];
+  #lanes: ShareLanes;
+  #timers = newTimers();
+  #removedBlocks: number[] = [];
+  #isDirty = false;
+  #archivingCount = 0;
+  /** The log's, as it was last heard of. */
+  #logStartOffset = 0;
+
+  constructor(stored: StoredSharePartition, blocks: readonly StoredShareBlock[], nowMs: number) {
+    this.#stored = stored;
+    this.#lanes = new ShareLanes(stored.settings.order);
+    for (const { blockId, records } of blocks) {
+      const block = new ShareBlock(blockId);
+      this.#blocks.push(block);
+      for (const record of records) this.#add(block.add(record), nowMs);
+    }
+  }
+
+  get stored(): StoredSharePartition {
+    return this.#stored;
+  }
+
+  get startOffset(): number {
+    const [first] = this.#records.keys();
+    return first ?? this.#stored.endOffset;
+  }
+
+  get endOffset(): number {
+    return this.#stored.endOffset;
+  }
+
+  get inFlight(): number {
+    return this.#records.size;
+  }
+
+  get isFull(): boolean {
+    return this.room === 0;
+  }
+
+  /** How many records may be loaded. */
+  get room(): number {
+    return Math.max(0, Math.min(this.#stored.settings.maxInFlight - this.#records.size, SHARE_LOAD_RECORDS));
+  }
+
+  /** How many were given up and are not in the dead-letter topic yet. */
+  get archivingCount(): number {
+    return this.#archivingCount;
+  }
+
+  /** By offset. */
+  records(): Iterable<ShareRecord> {
+    return this.#records.values();
+  }
+
+  /** Those that were given up and are not in the dead-letter topic yet, by offset. */
+  archiving(): ShareRecord[] {
+    return [...this.#records.values()].filter(({ state }) => state === ARCHIVING);
+  }
+
+  hasReady(nowMs: number): boolean {
+    this.expire(nowMs);
+    return this.#lanes.hasReady(nowMs);
+  }
+
+  /** When the next lease or delay ends (ms since the epoch); null: none is under way. */
+  nextAtMs(): number | null {
+    for (let timer = this.#timers.peek(); timer !== undefined; timer = this.#timers.peek()) {
+      if (isCurrent(timer)) return timer.atMs;
+      this.#timers.pop();
+    }
+    return null;
+  }
+
+  /** Takes newer settings over. */
+  configure(settings: ShareSettings, settingsVersion: number, nowMs: number): void {
+    if (settingsVersion <= this.#stored.settingsVersion) return;
+    const isOther = settings.order !== this.#stored.settings.order;
+    this.#update({ settings, settingsVersion });
+    if (settings.deadLetterTopic === null) for (const record of this.archiving()) this.#settle(record, "archived");
+    if (isOther) this.#enqueueAll(nowMs);
+  }
+
+  /** Leases and delays that are over. */
+  expire(nowMs: number): void {
+    for (let timer = this.#timers.peek(); timer !== undefined && timer.atMs <= nowMs; timer = this.#timers.peek()) {
+      this.#timers.pop();
+      if (!isCurrent(timer)) continue;
+      if (timer.record.state === ACQUIRED) this.#release(timer.record, 0, nowMs);
+      else this.#lanes.offer(timer.record, nowMs);
+    }
+  }
+
+  /** Hands out what may be delivered, up to the limits. */
+  acquire({ leaseMs, token, ...limits }: AcquireOptions, nowMs: number): ShareRecord[] {
+    this.expire(nowMs);
+    const acquired: ShareRecord[] = [];
+    this.#lanes.take(limits, nowMs, (record) => {
+      record.state = ACQUIRED;
+      record.deliveryCount += 1;
+      record.token = token;
+      this.#setTimer(record, nowMs + leaseMs, nowMs);
+      acquired.push(record);
+    });
+    return acquired;
+  }
+
+  /** Takes in what was found in the log. One that does not go on where the last ended changes nothing. */
+  load(loaded: LoadedRecords, nowMs: number): boolean {
+    this.#dropBefore(loaded.logStartOffset, nowMs);
+    if (loaded.fromOffset !== this.#stored.endOffset || loaded.nextOffset <= loaded.fromOffset) return false;
+    this.#update({ endOffset: loaded.nextOffset });
+    for (const [index, offset] of loaded.offsets.entries()) {
+      const block = this.#blockFor(offset);
+      const keyHash = loaded.keyHashes[index]!;
+      this.#add(block.add({ ...NEW_RECORD, offset, keyHash, sizeBytes: loaded.sizes[index]! }), nowMs);
+      block.isDirty = true;
+    }
+    return true;
+  }
+
+  /** @returns INVALID_RECORD_STATE where the record is not held by who names it (any more) */
+  settle(settlement: Settlement, nowMs: number): null | Failure {
+    this.expire(nowMs);
+    const record = this.#records.get(settlement.offset);
+    if (record?.state !== ACQUIRED || record.token !== settlement.token) return notHeld(settlement.offset);
+    switch (settlement.action) {
+      case "accept":
+        this.#settle(record, "acknowledged");
+        break;
+      case "archive":
+        this.#settle(record, "archived");
+        break;
+      case "reject":
+        this.#giveUp(record, REJECTED);
+        break;
+      case "renew":
+        this.#setTimer(record, nowMs + (settlement.leaseMs ?? this.#stored.settings.leaseMs), nowMs);
+        return null;
+      case "giveBack":
+        this.#giveBack(record, nowMs);
+        return null;
+      case "release":
+        this.#release(record, settlement.delayMs, nowMs);
+        return null;
+    }
+    this.#lanes.letGo(record, nowMs);
+    return null;
+  }
+
+  /** What was given up is in the dead-letter topic, or nowhere if there is nothing to write any more. */
+  deadLettered(offsets: readonly number[], counter: "deadLettered" | "archived" = "deadLettered"): void {
+    for (const offset of offsets) {
+      const record = this.#records.get(offset);
+      if (record?.state === ARCHIVING) this.#settle(record, counter);
+    }
+  }
+
+  setDeadLetters(deadLetters: StoredSharePartition["deadLetters"]): void {
+    this.#update({ deadLetters });
+  }
+
+  /** Begins anew at an offset: nobody holds anything any more. */
+  reset(offset: number): void {
+    for (const block of this.#blocks) this.#removedBlocks.push(block.blockId);
+    this.#blocks.length = 0;
+    this.#records.clear();
+    this.#archivingCount = 0;
+    this.#timers.clear();
+    this.#lanes = new ShareLanes(this.#stored.settings.order);
+    const { deadLetters } = this.#stored;
+    this.#update({ endOffset: offset, deadLetters: deadLetters && { ...deadLetters, sending: null } });
+  }
+
+  /** Something differs from what was taken last. */
+  get hasChange(): boolean {
+    return this.#isDirty || this.#removedBlocks.length > 0 || this.#blocks.some(({ isDirty }) => isDirty);
+  }
+
+  /** What is to be stored since the last call; null: nothing. */
+  takeChange(): SharePartitionChange | null {
+    if (!this.hasChange) return null;
+    const dirty = this.#blocks.filter(({ isDirty }) => isDirty);
+    const removedBlocks = this.#removedBlocks.concat(dirty.filter(({ isEmpty }) => isEmpty).map(({ blockId }) => blockId));
+    const blocks = dirty.filter(({ isEmpty }) => !isEmpty).map((block) => block.stored());
+    for (const block of dirty) block.isDirty = false;
+    if (removedBlocks.length > 0) this.#forgetEmptyBlocks();
+    this.#removedBlocks = [];
+    this.#isDirty = false;
+    return { partition: this.#stored, blocks, removedBlocks };
+  }
+
+  /** A lease is over, or its holder gives the record back: another delivery, unless that was the last. */
+  #release(record: ShareRecord, delayMs: number, nowMs: number): void {
+    const { token } = record;
+    if (record.offset < this.#logStartOffset) this.#settle(record, "archived");
+    else if (record.deliveryCount >= this.#stored.settings.maxDeliveries) this.#giveUp(record, DELIVERED_TOO_OFTEN);
+    else this.#makeAvailable(record, nowMs + delayMs, nowMs);
+    for (const later of this.#lanes.acquiredBehind(record, token)) this.#giveBack(later, nowMs);
+    this.#lanes.letGo(record, nowMs);
+  }
+
+  #giveBack(record: ShareRecord, nowMs: number): void {
+    record.deliveryCount -= 1;
+    this.#makeAvailable(record, nowMs, nowMs);
+    this.#lanes.letGo(record, nowMs);
+  }
+
+  #makeAvailable(record: ShareRecord, atMs: number, nowMs: number): void {
+    record.state = AVAILABLE;
+    record.token = 0;
+    if (atMs > nowMs) this.#setTimer(record, atMs, nowMs);
+    else record.atMs = atMs;
+    this.#touch(record);
+  }
+
+  #giveUp(record: ShareRecord, reason: GivenUpReason): void {
+    if (this.#stored.settings.deadLetterTopic === null) {
+      this.#settle(record, "archived");
+      return;
+    }
+    record.state = ARCHIVING;
+    this.#archivingCount += 1;
+    record.reason = reason;
+    record.token = 0;
+    this.#touch(record);
+  }
+
+  #settle(record: ShareRecord, counter: Counter): void {
+    if (record.state === ARCHIVING) this.#archivingCount -= 1;
+    record.block.settle(record);
+    this.#records.delete(record.offset);
+    this.#touch(record);
+    const { counters } = this.#stored;
+    const archived = counter === "deadLettered" ? counters.archived + 1 : counters.archived;
+    this.#update({ counters: { ...counters, archived, [counter]: counters[counter] + 1 } });
+  }
+
+  /** The log has forgotten what is before `offset`: what waits for a delivery is gone; who holds something may still say what became of it. */
+  #dropBefore(offset: number, nowMs: number): void {
+    if (offset <= this.#logStartOffset) return;
+    this.#logStartOffset = offset;
+    for (const record of this.#records.values()) {
+      if (record.offset >= offset) break;
+      if (record.state !== AVAILABLE) continue;
+      this.#settle(record, "archived");
+      this.#lanes.offer(record, nowMs);
+    }
+  }
+
+  #add(record: ShareRecord, nowMs: number): void {
+    this.#records.set(record.offset, record);
+    if (record.state === ARCHIVING) this.#archivingCount += 1;
+    this.#lanes.add(record, nowMs);
+    if (needsTimer(record, nowMs)) this.#timers.push({ atMs: record.atMs, record });
+  }
+
+  #blockFor(offset: number): ShareBlock {
+    const last = this.#blocks.at(-1);
+    if (last?.hasRoomFor(offset)) return last;
+    const block = new ShareBlock(offset);
+    this.#blocks.push(block);
+    return block;
+  }
+
+  #setTimer(record: ShareRecord, atMs: number, nowMs: number): void {
+    record.atMs = atMs;
+    this.#touch(record);
+    this.#timers.push({ atMs, record });
+    // What was settled before its time leaves its timer behind.
+    if (this.#timers.size > 2 * this.#records.size + MAX_OLD_TIMERS) this.#restartTimers(nowMs);
+  }
+
+  #restartTimers(nowMs: number): void {
+    this.#timers = newTimers();
+    for (const record of this.#records.values()) {
+      if (needsTimer(record, nowMs)) this.#timers.push({ atMs: record.atMs, record });
+    }
+  }
+
+  #enqueueAll(nowMs: number): void {
+    this.#lanes = new ShareLanes(this.#stored.settings.order);
+    for (const record of this.#records.values()) {
+      record.isQueued = false;
+      this.#lanes.add(record, nowMs);
+    }
+  }
+
+  #forgetEmptyBlocks(): void {
+    const kept = this.#blocks.filter(({ isEmpty }) => !isEmpty);
+    this.#blocks.splice(0, this.#blocks.length, ...kept);
+  }
+
+  #touch({ block }: ShareRecord): void {
+    block.isDirty = true;
+  }
+
+  #update(change: Partial<StoredSharePartition>): void {
+    this.#stored = { ...this.#stored, ...change };
+    this.#isDirty = true;
+  }
+}
+
+/** Timers of records that were settled, before they are swept. */
+const MAX_OLD_TIMERS = 1_000;
+
+const NEW_RECORD: Omit<StoredShareRecord, "offset" | "keyHash" | "sizeBytes"> = {
+  state: AVAILABLE,
+  deliveryCount: 0,
+  reason: NOT_GIVEN_UP,
+  atMs: 0,
+  token: 0,
+};
+
+/** Leases that end together, as those of one acquisition do, end in the order of their records: it is the first that was not settled. */
+function newTimers(): MinHeap<Timer> {
+  return new MinHeap((one, other) => one.atMs < other.atMs || (one.atMs === other.atMs && one.record.offset < other.record.offset));
+}
+
+/** A lease, or a delay that is not over. */
+function needsTimer({ state, atMs }: ShareRecord, nowMs: number): boolean {
+  return state === ACQUIRED || (state === AVAILABLE && atMs > nowMs);
+}
+
+/** The record still waits for it. */
+function isCurrent({ atMs, record }: Timer): boolean {
+  return record.atMs === atMs && record.state !== SETTLED && record.state !== ARCHIVING;
+}
+
+export function notHeld(offset: number): Failure {
+  const detail = `record ${offset} is not held by this lease: it was settled, its lease ended, or the group was reset`;
+  return failure("INVALID_RECORD_STATE", detail);
+}

@@ -1,0 +1,76 @@
+// The share group object: the settings of one share group and what it consumes, named by the group's id. Its methods are ShareGroupPort's
+// (src/broker/ports.ts), called over RPC. Pulls and acknowledgements do not come here (docs/decisions/0016-share-groups.md).
+
+import { DurableObject } from "cloudflare:workers";
+import type { ShareGroupPort, ShareGroupView, SharePartitionAddress, ShareTopic } from "../broker/ports.ts";
+import { type Failure, failure } from "../common/errors.ts";
+import type { ShareSettings } from "../common/share-settings.ts";
+import { ShareGroupCoordinator } from "../coordinator/share-group.ts";
+import type { Env } from "../env.ts";
+import { SqliteShareGroupStore } from "../storage/sqlite-share-group-store.ts";
+import { CLUSTER_OBJECT_NAME, sharePartitionObjectName } from "./names.ts";
+
+/** When the alarm looks after a deletion that was begun: it is seldom needed. */
+const BURIAL_ALARM_MS = 30_000;
+
+/** What the group asks of its share partitions. */
+interface OwnedSharePartition {
+  open(address: SharePartitionAddress): Promise<null | Failure>;
+  destroy(): Promise<void>;
+}
+
+export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPort {
+  readonly #coordinator: ShareGroupCoordinator;
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    const cluster = () => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+    const sharePartition = (groupUuid: string, topicId: string, partition: number) =>
+      env.SHARE_PARTITION.getByName(sharePartitionObjectName(groupUuid, topicId, partition)) as unknown as OwnedSharePartition;
+    this.#coordinator = new ShareGroupCoordinator(new SqliteShareGroupStore(context.storage), {
+      randomUuid: () => crypto.randomUUID(),
+      register: (groupId) => cluster().registerShareGroup(groupId),
+      unregister: (groupId) => cluster().unregisterShareGroup(groupId),
+      openPartition: async (address) => {
+        try {
+          return await sharePartition(address.groupUuid, address.topicId, address.partition).open(address);
+        } catch (error) {
+          return failure(
+            "COORDINATOR_NOT_AVAILABLE",
+            `share partition ${address.topic}/${address.partition} cannot be begun now: ${error}`,
+          );
+        }
+      },
+      destroyPartition: (groupUuid, topicId, partition) => sharePartition(groupUuid, topicId, partition).destroy(),
+      ringLater: () => context.waitUntil(context.storage.setAlarm(Date.now() + BURIAL_ALARM_MS)),
+    });
+  }
+
+  async view(): Promise<ShareGroupView | null> {
+    return this.#coordinator.view();
+  }
+
+  ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+    return this.#coordinator.ensure(groupId, settings);
+  }
+
+  configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+    return this.#coordinator.configure(groupId, settings);
+  }
+
+  subscribe(groupUuid: string, topic: ShareTopic): Promise<null | Failure> {
+    return this.#coordinator.subscribe(groupUuid, topic);
+  }
+
+  async confirm(groupUuid: string): Promise<null | Failure> {
+    return this.#coordinator.confirm(groupUuid);
+  }
+
+  delete(groupId: string): Promise<null | Failure> {
+    return this.#coordinator.delete(groupId);
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#coordinator.ring();
+  }
+}

@@ -1,0 +1,100 @@
+// The share partition object: hands out the records of one partition to one share group, named in names.ts. Its methods are
+// SharePartitionPort's (src/broker/ports.ts), called over RPC. It reads the log for one thing only, dead letters: what it hands out are
+// offsets, and whoever gets them reads the records.
+
+import { DurableObject } from "cloudflare:workers";
+import type { AcquiredRecords, AcquireRequest, SettleRequest, SharePartitionAddress, SharePartitionDescription } from "../broker/ports.ts";
+import { createDeadLetterWriter } from "../broker/share-dead-letters.ts";
+import { type Failure, isFailure } from "../common/errors.ts";
+import { SharePartitionCoordinator } from "../coordinator/share-partition-coordinator.ts";
+import type { Env } from "../env.ts";
+import { SqliteSharePartitionStore } from "../storage/sqlite-share-partition-store.ts";
+import { brokerState } from "./broker-state.ts";
+import { EarlyAlarm } from "./early-alarm.ts";
+import { createPorts } from "./ports.ts";
+import { ShareWatchers } from "./share-watchers.ts";
+
+export class SharePartitionObject extends DurableObject<Env> {
+  readonly #coordinator: SharePartitionCoordinator;
+  readonly #watchers: ShareWatchers;
+  /** There once the constructor's work is done, which every call waits for. */
+  #alarm!: EarlyAlarm;
+
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, env);
+    const ports = createPorts(env, (work) => context.waitUntil(work));
+    this.#watchers = new ShareWatchers(context);
+    this.#coordinator = new SharePartitionCoordinator(new SqliteSharePartitionStore(context.storage), {
+      now: Date.now,
+      newToken,
+      confirmGroup: ({ groupId, groupUuid }) => ports.shareGroup(groupId).confirm(groupUuid),
+      initialOffset: async ({ topicId, partition, topicVersion, settings }) => {
+        const address = { topicId, partition, topicVersion };
+        const found = await ports.partition(topicId, partition).offset(address, settings.autoOffsetReset, settings.isolation);
+        return isFailure(found) ? found : found.offset;
+      },
+      synced: () => context.storage.sync(),
+      ringBy: (atMs) => this.#alarm.ringBy(atMs),
+      tell: () => this.#watchers.tell(),
+      newProducerId: () => brokerState.producerIds.next(() => ports.cluster.allocateProducerIds()),
+      writeDeadLetters: createDeadLetterWriter(ports, brokerState),
+      broken: (error) => context.abort(`the share partition could not be stored: ${error}`),
+    });
+    context.blockConcurrencyWhile(async () => {
+      const { storage } = context;
+      this.#alarm = new EarlyAlarm(await storage.getAlarm(), (atMs) => context.waitUntil(storage.setAlarm(atMs)));
+    });
+  }
+
+  open(address: SharePartitionAddress): Promise<null | Failure> {
+    return this.#coordinator.open(address);
+  }
+
+  acquire(request: AcquireRequest): Promise<AcquiredRecords | Failure> {
+    return this.#coordinator.acquire(request);
+  }
+
+  settle(request: SettleRequest): Promise<readonly (null | Failure)[] | Failure> {
+    return this.#coordinator.settle(request);
+  }
+
+  reset(address: SharePartitionAddress, offset: number): Promise<null | Failure> {
+    return this.#coordinator.reset(address, offset);
+  }
+
+  async describe(): Promise<SharePartitionDescription | null> {
+    return this.#coordinator.describe();
+  }
+
+  /** Forgets everything, for good: its group is deleted. A repeat changes nothing. */
+  async destroy(): Promise<void> {
+    this.#watchers.closeAll();
+    await this.#coordinator.destroy();
+    this.#alarm.isGone();
+  }
+
+  /** Accepts a watcher's socket (share-watchers.ts). */
+  override async fetch(): Promise<Response> {
+    return this.#watchers.accept();
+  }
+
+  /** A watcher says nothing that matters. */
+  override webSocketMessage(): void {}
+
+  /** It may have been told of records that it did not come for. */
+  override webSocketClose(socket: WebSocket): void {
+    socket.close();
+    this.#coordinator.tellIfReady();
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm.isGone();
+    await this.#coordinator.ring();
+  }
+}
+
+/** 53 bits at random, not 0. */
+function newToken(): number {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
+  return (high % 2 ** 21) * 2 ** 32 + low || 1;
+}
