@@ -225,6 +225,20 @@ test("users, tokens, ACLs and quotas; a new token works at once for what it may"
   expect(JSON.parse(await run("users", "list", "--json"))).toEqual({ users: [] });
 });
 
+test("subscriptions: set, listed, described, paused, resumed, replayed, deleted", async () => {
+  const { url } = broker;
+  const topic = await topicOf("hooked", "a");
+  const set = ["subscriptions", "set", "billing", "--topic", topic, "--endpoint", "https://example.invalid/hook", "--order", "key"];
+  expect(await sluice(url, ...set)).toMatch(/^billing: set; its secret, shown this once: whsec_/);
+  expect(await sluice(url, "subscriptions", "list")).toContain("billing");
+  expect(await sluice(url, "subscriptions", "pause", "billing")).toBe("billing: paused\n");
+  expect(await sluiceJson(url, "subscriptions", "describe", "billing")).toMatchObject({ name: "billing", paused: true });
+  expect(await sluice(url, "subscriptions", "replay", "billing", "--to", "latest")).toBe("billing: delivers again\n");
+  expect(await sluice(url, "subscriptions", "resume", "billing")).toBe("billing: resumed\n");
+  expect(await sluice(url, "subscriptions", "delete", "billing", "--yes")).toBe("deleted billing\n");
+  expect(await sluiceJson(url, "subscriptions", "list")).toEqual({ subscriptions: [] });
+});
+
 test("transactions: an open one is listed, described and aborted, and nobody reads it", async () => {
   const { url } = broker;
   await topicOf("invoices", "kept");
