@@ -5,7 +5,7 @@ import { type Failure, isFailure } from "../common/errors.ts";
 import type { AcquiredRecords, LoadedRecords, SettlementAction, SharePartitionAddress } from "./ports.ts";
 import type { ShareContext } from "./share-context.ts";
 import type { LeasedRecord } from "./share-groups.ts";
-import { encodeLease } from "./share-lease.ts";
+import { leaseEncoder } from "./share-lease.ts";
 import { loadRecords, readOffsets } from "./share-read.ts";
 
 export interface AcquireLimits {
@@ -57,7 +57,12 @@ export async function acquireFrom(context: ShareContext, address: SharePartition
   }
   const gone = acquired.filter(({ offset }) => !read.has(offset));
   if (gone.length > 0) await settleAll(context, address, gone, { action: "archive" });
-  const records = acquired.filter(({ offset }) => read.has(offset)).map((one) => leased(address, one, read.get(one.offset)!));
+  const { groupUuid, topicId, topic, partition } = address;
+  const leaseIdOf = leaseEncoder({ groupUuid, topicId, partition });
+  const records = acquired.flatMap((one): LeasedRecord[] => {
+    const record = read.get(one.offset);
+    return record === undefined ? [] : [{ topic, partition, record, leaseId: leaseIdOf(one), deliveryCount: one.deliveryCount }];
+  });
   const served = answers.filter(({ offsets }) => offsets.length > 0);
   const sizeBytes = served.reduce((sum, answer) => sum + answer.sizeBytes, 0);
   const deadlineMs = Math.min(...served.map((answer) => answer.deadlineMs));
@@ -97,15 +102,6 @@ async function acquire(
 
 function acquisitionsOf({ token, offsets, deliveryCounts }: AcquiredRecords): Acquired[] {
   return offsets.map((offset, index) => ({ offset, token, deliveryCount: deliveryCounts[index]! }));
-}
-
-function leased(
-  { groupUuid, topicId, topic, partition }: SharePartitionAddress,
-  one: Acquired,
-  record: LeasedRecord["record"],
-): LeasedRecord {
-  const { offset, token, deliveryCount } = one;
-  return { topic, partition, record, leaseId: encodeLease({ groupUuid, topicId, partition, offset, token }), deliveryCount };
 }
 
 /** As well as can be: what is not settled ends with its lease. */

@@ -98,15 +98,17 @@ async function pullOnce(context: ShareContext, request: PullRequest, places: rea
     bytesLeft -= one.sizeBytes;
     return one;
   };
-  for (let first = 0; first < places.length && !pulls.some(({ records }) => records.length > 0); first += MAX_CONCURRENT_CALLS) {
-    const some = places.slice(first, first + MAX_CONCURRENT_CALLS);
-    const each = Math.ceil(recordsLeft / some.length);
-    const asked = some.slice(0, recordsLeft);
-    const bytesEach = Math.ceil(bytesLeft / asked.length);
-    const answered = await Promise.all(asked.map((address) => ask(address, each, bytesEach)));
+  for (let first = 0; first < places.length && !pulls.some(({ records }) => records.length > 0); ) {
+    const some = places.slice(first, first + Math.min(MAX_CONCURRENT_CALLS, recordsLeft));
+    first += some.length;
+    const wanted = recordsLeft;
+    const shareOf = (index: number): number => Math.floor((wanted + index) / some.length); // they add up to what is wanted
+    const bytesEach = Math.ceil(bytesLeft / some.length);
+    const answered = await Promise.all(some.map((address, index) => ask(address, shareOf(index), bytesEach)));
     pulls.push(...answered);
-    for (const one of answered) {
-      if (one.records.length >= each && recordsLeft > 0 && bytesLeft > 0) pulls.push(await ask(one.address, recordsLeft, bytesLeft));
+    for (const [index, one] of answered.entries()) {
+      if (one.records.length < shareOf(index) || recordsLeft <= 0 || bytesLeft <= 0) continue;
+      pulls.push(await ask(one.address, recordsLeft, bytesLeft));
     }
   }
   return pulls;

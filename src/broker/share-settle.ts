@@ -6,7 +6,7 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Settlement, ShareGroupView, ShareTopic } from "./ports.ts";
 import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import type { LeaseSettlement } from "./share-groups.ts";
-import { decodeLease } from "./share-lease.ts";
+import { type Lease, leaseDecoder } from "./share-lease.ts";
 
 interface PartitionPart {
   readonly topic: ShareTopic;
@@ -21,12 +21,14 @@ export async function settleLeases(
   groupId: string,
   settlements: readonly LeaseSettlement[],
 ): Promise<readonly (null | Failure)[] | Failure> {
-  const view = await viewFor(context, groupId, settlements);
+  const decode = leaseDecoder();
+  const leases = settlements.map(({ leaseId }) => decode(leaseId));
+  const view = await viewFor(context, groupId, leases);
   if (isFailure(view)) return view;
   const outcomes: (null | Failure)[] = settlements.map(() => null);
   const parts = new Map<string, PartitionPart>();
   for (const [index, settlement] of settlements.entries()) {
-    outcomes[index] = assign(parts, view, settlement, index);
+    outcomes[index] = assign(parts, view, leases[index]!, settlement, index);
   }
   await mapConcurrently([...parts.values()], MAX_CONCURRENT_CALLS, async (part) => {
     const settled = await settlePart(context, view, part);
@@ -36,14 +38,19 @@ export async function settleLeases(
 }
 
 /** What the edge knows of the group may be older than a lease that it is shown. */
-async function viewFor(context: ShareContext, groupId: string, settlements: readonly LeaseSettlement[]): Promise<ShareGroupView | Failure> {
+async function viewFor(context: ShareContext, groupId: string, leases: readonly (Lease | null)[]): Promise<ShareGroupView | Failure> {
   const known = context.shareGroups.get(groupId);
-  const isOfIt = ({ leaseId }: LeaseSettlement): boolean => (decodeLease(leaseId)?.groupUuid ?? known?.groupUuid) === known?.groupUuid;
-  return known !== null && settlements.every(isOfIt) ? known : viewOf(context, groupId);
+  const isOfIt = (lease: Lease | null): boolean => lease === null || lease.groupUuid === known?.groupUuid;
+  return known !== null && leases.every(isOfIt) ? known : viewOf(context, groupId);
 }
 
-function assign(parts: Map<string, PartitionPart>, view: ShareGroupView, settlement: LeaseSettlement, index: number): null | Failure {
-  const lease = decodeLease(settlement.leaseId);
+function assign(
+  parts: Map<string, PartitionPart>,
+  view: ShareGroupView,
+  lease: Lease | null,
+  settlement: LeaseSettlement,
+  index: number,
+): null | Failure {
   if (lease === null) return failure("INVALID_RECORD_STATE", "the leaseId is none that a pull answered");
   if (lease.groupUuid !== view.groupUuid) {
     return failure(

@@ -62,3 +62,10 @@ function explain({ code, message }: SluiceError): string {
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error && "code" in error;
 }
+
+/** Of clients that wrap the reason in words of their own, several times. */
+export function deepestMessage(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return deepestMessage(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? deepestMessage(error.cause) : error.message;
+}

@@ -18,6 +18,7 @@ import { addProduceCommand } from "./commands/produce.ts";
 import { addSecurityCommands } from "./commands/security.ts";
 import { addSegmentsCommand } from "./commands/segments.ts";
 import { addServeCommand } from "./commands/serve.ts";
+import { addSubscriptionsCommand } from "./commands/subscriptions.ts";
 import { addTopicsCommand } from "./commands/topics.ts";
 import { addTransactionsCommand } from "./commands/transactions.ts";
 import { addTunnelCommand } from "./commands/tunnel.ts";
@@ -49,6 +50,7 @@ export function createProgram(cli: Cli): Command {
   addConfigsCommand(program, cli);
   addSegmentsCommand(program, cli);
   addTransactionsCommand(program, cli);
+  addSubscriptionsCommand(program, cli);
   addSecurityCommands(program, cli);
   addImportCommand(program, cli);
   addExportCommand(program, cli);

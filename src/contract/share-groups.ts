@@ -87,7 +87,7 @@ const pullAnswer = z
   })
   .meta({ id: "Pulled" });
 
-const EXAMPLE_LEASE = "AWw3aXk9nEfTmq3vU8Xx0dVwQ1uQf1dCuo5p8o3c2l5zAAAAAEBEgAAAAAAAQzI0VniavN8";
+const EXAMPLE_LEASE = "AQw3aavR5E9qmr3vXF_R58F8Gt9yQpVKgY3UV7rGPZ8AAAAAQESAAAAAAABDMjRWeJq83w";
 
 const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
 

@@ -52,6 +52,16 @@ export class ShareDeadLetters {
     const partition = this.#options.partition();
     const topic = partition?.stored.settings.deadLetterTopic ?? null;
     if (partition === null || topic === null || partition.archivingCount === 0) return false;
+    try {
+      return await this.#sendRun(partition, topic);
+    } catch (thrown) {
+      // An object that is asked on the way is gone for now: as good as a refusal, and tried again like one.
+      this.#hasFailed(String(thrown));
+      return false;
+    }
+  }
+
+  async #sendRun(partition: SharePartition, topic: string): Promise<boolean> {
     const producer = await this.#producerFor(partition, topic);
     const run = nextRun(partition, producer);
     const offsets = run.letters.map(({ offset }) => offset);
@@ -81,10 +91,14 @@ export class ShareDeadLetters {
   #putOff(partition: SharePartition, producer: StoredDeadLetterProducer, offsets: readonly number[], failed: Failure): false {
     const isGone = PRODUCER_IS_GONE.includes(failed.error);
     partition.setDeadLetters(isGone ? null : { ...producer, sending: offsets });
+    this.#hasFailed(`${failed.error}: ${failed.detail}`);
+    return false;
+  }
+
+  #hasFailed(reason: string): void {
     this.#failures += 1;
     this.#retryAtMs = this.#options.now() + Math.min(DEAD_LETTER_RETRY_MS * 2 ** (this.#failures - 1), MAX_DEAD_LETTER_RETRY_MS);
-    this.lastError = `${failed.error}: ${failed.detail}`;
-    return false;
+    this.lastError = reason;
   }
 }
 

@@ -1,15 +1,14 @@
 // Who looks at the log for a share partition. Of all the pulls that find nothing, one is asked to; the others wait for what it brings, and
 // need not look themselves. One that does not come back in time loses its turn. In memory alone: after a restart somebody else is asked.
 
+import { waitAtMost } from "../common/concurrency.ts";
+
 export interface ShareLoadsOptions {
   readonly now: () => number;
-  /** Resolves after so long (ms). */
-  readonly wait: (ms: number) => Promise<void>;
   readonly timeoutMs: number;
 }
 
 interface Load {
-  readonly fromOffset: number;
   readonly endsAtMs: number;
   readonly isOver: Promise<void>;
   readonly end: () => void;
@@ -27,10 +26,10 @@ export class ShareLoads {
     return this.#load !== null && this.#options.now() < this.#load.endsAtMs;
   }
 
-  begin(fromOffset: number): void {
+  begin(): void {
     this.end();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#load = { fromOffset, endsAtMs: this.#options.now() + this.#options.timeoutMs, isOver: promise, end: resolve };
+    this.#load = { endsAtMs: this.#options.now() + this.#options.timeoutMs, isOver: promise, end: resolve };
   }
 
   /** Whoever looked has answered. */
@@ -43,6 +42,6 @@ export class ShareLoads {
   async over(): Promise<void> {
     const load = this.#load;
     if (load === null) return;
-    await Promise.race([load.isOver, this.#options.wait(Math.max(0, load.endsAtMs - this.#options.now()))]);
+    await waitAtMost(Math.max(0, load.endsAtMs - this.#options.now()), load.isOver);
   }
 }

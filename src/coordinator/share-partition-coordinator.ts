@@ -6,8 +6,8 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { SHARE_LOAD_TIMEOUT_MS } from "../common/limits.ts";
-import { GroupCommit } from "../log/group-commit.ts";
 import { ACQUIRED, ARCHIVING, AVAILABLE, type SharePartitionStore, type StoredSharePartition } from "../storage/share-partition-store.ts";
+import { DeferredWrite } from "./deferred-write.ts";
 import { ShareDeadLetters } from "./share-dead-letters.ts";
 import { ShareLoads } from "./share-loads.ts";
 import type {
@@ -38,18 +38,15 @@ export interface DeadLetterRun {
 
 export interface SharePartitionOptions {
   readonly now: () => number;
-  readonly wait: (ms: number) => Promise<void>;
   /** 53 bits, not 0, that nobody guesses. */
   readonly newToken: () => number;
   /** null: the group is there, under this UUID. */
   readonly confirmGroup: (address: SharePartitionAddress) => Promise<null | Failure>;
   /** Where the group begins in a partition that it has not seen. */
   readonly initialOffset: (address: SharePartitionAddress) => Promise<number | Failure>;
-  /** Resolves when everything written so far is durable. */
-  readonly synced: () => Promise<void>;
   /** Calls `ring` at this time, or before (ms since the epoch). */
   readonly ringBy: (atMs: number) => void;
-  /** Waiting pulls may find something now. */
+  /** Some of the waiting pulls may find something now. One that does not come for it closes its watch. */
   readonly tell: () => void;
   readonly newProducerId: () => Promise<number>;
   /** Appends them all to the dead-letter topic, once for each sequence. */
@@ -61,7 +58,7 @@ export interface SharePartitionOptions {
 export class SharePartitionCoordinator {
   readonly #store: SharePartitionStore;
   readonly #options: SharePartitionOptions;
-  readonly #commits: GroupCommit<null, null>;
+  readonly #writes = new DeferredWrite(() => this.#write());
   readonly #loads: ShareLoads;
   readonly #deadLetters: ShareDeadLetters;
   /** null until somebody consumes it. */
@@ -75,8 +72,7 @@ export class SharePartitionCoordinator {
   constructor(store: SharePartitionStore, options: SharePartitionOptions) {
     this.#store = store;
     this.#options = options;
-    this.#commits = new GroupCommit({ write: (items) => this.#write(items), synced: options.synced });
-    this.#loads = new ShareLoads({ now: options.now, wait: options.wait, timeoutMs: SHARE_LOAD_TIMEOUT_MS });
+    this.#loads = new ShareLoads({ now: options.now, timeoutMs: SHARE_LOAD_TIMEOUT_MS });
     this.#deadLetters = new ShareDeadLetters({ ...options, partition: () => this.#partition, stored: () => this.#stored() });
     const stored = store.partition();
     if (stored !== null) this.#partition = new SharePartition(stored, store.blocks(), options.now());
@@ -102,7 +98,7 @@ export class SharePartitionCoordinator {
     }
     const load = this.#askToLoad(partition, request.maxRecords - records.length, records.length > 0 || hasLooked);
     await this.#stored();
-    if (request.loaded !== undefined) this.#tellIfReady(partition);
+    if (records.length > 0 || request.loaded !== undefined) this.tellIfReady();
     return {
       ...acquiredRecords(records, token),
       deadlineMs: records[0]?.atMs ?? this.#options.now(),
@@ -119,10 +115,9 @@ export class SharePartitionCoordinator {
     if (partition === null) return settlements.map(({ offset }) => notHeld(offset)); // a lease does not make what it names
     const nowMs = this.#options.now();
     partition.configure(address.settings, address.settingsVersion, nowMs);
-    const wasReady = !partition.isFull && partition.hasReady(nowMs);
     const outcomes = settlements.map((settlement) => partition.settle(settlement, nowMs));
     await this.#stored();
-    if (!wasReady) this.#tellIfReady(partition);
+    this.tellIfReady();
     return outcomes;
   }
 
@@ -160,11 +155,19 @@ export class SharePartitionCoordinator {
   async ring(): Promise<void> {
     const partition = this.#partition;
     if (partition === null) return;
-    const isReady = partition.hasReady(this.#options.now());
+    partition.expire(this.#options.now());
     const sent = this.#deadLetters.send();
     await this.#stored();
-    if (isReady) this.#options.tell();
+    this.tellIfReady();
     await sent;
+  }
+
+  /** Tells some of those who wait, if there is something for them: to be handed out, or to be taken from the log. */
+  tellIfReady(): void {
+    const partition = this.#partition;
+    if (partition === null) return;
+    const hasRoom = !partition.isFull && partition.endOffset < this.#readableEndOffset && !this.#loads.isUnderWay;
+    if (hasRoom || partition.hasReady(this.#options.now())) this.#options.tell();
   }
 
   /** The group is gone. */
@@ -212,7 +215,7 @@ export class SharePartitionCoordinator {
   #askToLoad(partition: SharePartition, wanted: number, isServed: boolean): AcquiredRecords["load"] {
     const { endOffset, room } = partition;
     if (wanted <= 0 || room === 0 || this.#loads.isUnderWay || (isServed && endOffset >= this.#readableEndOffset)) return null;
-    this.#loads.begin(endOffset);
+    this.#loads.begin();
     return { fromOffset: endOffset, maxRecords: room };
   }
 
@@ -224,11 +227,6 @@ export class SharePartitionCoordinator {
     this.#loads.end();
   }
 
-  #tellIfReady(partition: SharePartition): void {
-    const hasRoom = !partition.isFull && partition.endOffset < this.#readableEndOffset;
-    if (hasRoom || partition.hasReady(this.#options.now())) this.#options.tell();
-  }
-
   /** Resolves once what changed is written: it is durable before an answer leaves. */
   async #stored(): Promise<void> {
     const partition = this.#partition;
@@ -236,10 +234,10 @@ export class SharePartitionCoordinator {
     const nextAtMs = partition.nextAtMs();
     if (nextAtMs !== null) this.#options.ringBy(nextAtMs);
     if (partition.archivingCount > 0) this.#deadLetters.sendSoon();
-    if (partition.hasChange) await this.#commits.submit(null);
+    if (partition.hasChange) await this.#writes.written();
   }
 
-  #write(items: readonly null[]): readonly null[] {
+  #write(): void {
     const change = this.#partition?.takeChange() ?? null;
     try {
       if (change !== null) this.#store.write(change);
@@ -247,7 +245,6 @@ export class SharePartitionCoordinator {
       this.#options.broken(error);
       throw error;
     }
-    return items;
   }
 }
 

@@ -1,5 +1,5 @@
 // The share group object: the settings of one share group and what it consumes, named by the group's id. Its methods are ShareGroupPort's
-// (src/broker/ports.ts), called over RPC. Pulls and acknowledgements do not come here (docs/decisions/0013-share-groups.md).
+// (src/broker/ports.ts), called over RPC. Pulls and acknowledgements do not come here (docs/decisions/0016-share-groups.md).
 
 import { DurableObject } from "cloudflare:workers";
 import type { ShareGroupPort, ShareGroupView, SharePartitionAddress, ShareTopic } from "../broker/ports.ts";

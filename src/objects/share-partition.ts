@@ -26,7 +26,6 @@ export class SharePartitionObject extends DurableObject<Env> {
     this.#watchers = new ShareWatchers(context);
     this.#coordinator = new SharePartitionCoordinator(new SqliteSharePartitionStore(context.storage), {
       now: Date.now,
-      wait: (ms) => scheduler.wait(ms),
       newToken,
       confirmGroup: ({ groupId, groupUuid }) => ports.shareGroup(groupId).confirm(groupUuid),
       initialOffset: async ({ topicId, partition, topicVersion, settings }) => {
@@ -34,7 +33,6 @@ export class SharePartitionObject extends DurableObject<Env> {
         const found = await ports.partition(topicId, partition).offset(address, settings.autoOffsetReset, settings.isolation);
         return isFailure(found) ? found : found.offset;
       },
-      synced: () => context.storage.sync(),
       ringBy: (atMs) => this.#alarm.ringBy(atMs),
       tell: () => this.#watchers.tell(),
       newProducerId: () => brokerState.producerIds.next(() => ports.cluster.allocateProducerIds()),
@@ -82,8 +80,10 @@ export class SharePartitionObject extends DurableObject<Env> {
   /** A watcher says nothing that matters. */
   override webSocketMessage(): void {}
 
+  /** It may have been told of records that it did not come for. */
   override webSocketClose(socket: WebSocket): void {
     socket.close();
+    this.#coordinator.tellIfReady();
   }
 
   override async alarm(): Promise<void> {

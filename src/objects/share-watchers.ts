@@ -1,10 +1,18 @@
 // The sockets of pulls that wait for a share partition. They hibernate, as those of a partition do (watchers.ts). A watcher is told a number,
-// as decimal text, when it comes, and a greater one each time that there may be records for it.
+// as decimal text, when it comes, and a greater one when there may be records for it.
+//
+// Not all are told each time: who is told comes and takes what it wants, or closes its socket, and whatever is left then is told to the
+// next ones. So a record that is given back wakes a few pulls, not all that wait.
+
+/** Told at a time: more than one, so that many are awake soon where there is much to be had. */
+const TOLD_AT_ONCE = 2;
 
 export class ShareWatchers {
   readonly #context: DurableObjectState;
   #mayHaveSockets: boolean;
   #told = 0;
+  /** Whose turn it is, counted over the sockets. */
+  #turn = 0;
 
   constructor(context: DurableObjectState) {
     this.#context = context;
@@ -25,7 +33,7 @@ export class ShareWatchers {
     const sockets = this.#context.getWebSockets();
     this.#mayHaveSockets = sockets.length > 0;
     this.#told = Math.max(this.#told + 1, Date.now());
-    for (const socket of sockets) this.#send(socket);
+    for (let count = 0; count < Math.min(TOLD_AT_ONCE, sockets.length); count++) this.#send(sockets[this.#turn++ % sockets.length]!);
   }
 
   closeAll(): void {

@@ -73,14 +73,12 @@ class MemoryShareWorld {
       const watches = new Set<MemoryShareWatch>();
       const coordinator = new SharePartitionCoordinator(new MemorySharePartitionStore(), {
         now: Date.now,
-        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         newToken: () => ++this.#tokens,
         confirmGroup: async (address) => this.#group(address.groupId).confirm(address.groupUuid),
         initialOffset: async ({ settings }) => {
           const log = this.#log(topicId, partition);
           return isFailure(log) ? log : log.offset(settings.autoOffsetReset).offset;
         },
-        synced: async () => {},
         ringBy: () => {},
         tell: () => {
           for (const watch of watches) watch.tell();
@@ -146,8 +144,11 @@ class MemoryLogWatch implements Ports.PartitionWatch {
   }
 
   async past(offset: number, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.#log.highWatermark <= offset && !signal?.aborted) await this.#log.changed(timeoutMs, signal);
-    return this.#log.highWatermark > offset;
+    const deadlineMs = Date.now() + timeoutMs;
+    while (this.#log.highWatermark <= offset && this.isOpen && !signal?.aborted && Date.now() < deadlineMs) {
+      await this.#log.changed(deadlineMs - Date.now(), signal); // also where another watch is closed
+    }
+    return this.#log.highWatermark > offset || !this.isOpen;
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 // `sluice export`: a topic, as it is now, into a file that `sluice import` reads.
 
 import { once } from "node:events";
+import { rm } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Cli } from "../cli.ts";
 import { addExamples } from "../help.ts";
@@ -43,6 +44,8 @@ export function addExportCommand(program: Command, cli: Cli): void {
 interface Sink {
   write(records: readonly StoredRecord[]): Promise<void>;
   close(): Promise<void>;
+  /** Half an export is none. The files of values stay: each is whole. */
+  discard(): Promise<void>;
 }
 
 async function exportTopic(session: Session, topic: string, file: string, flags: ExportFlags): Promise<void> {
@@ -68,10 +71,13 @@ async function exportTopic(session: Session, topic: string, file: string, flags:
       progress.add(page.length);
     }
     await sink.close();
+    signal.throwIfAborted();
+  } catch (error) {
+    await sink.discard();
+    throw error;
   } finally {
     progress.close();
   }
-  signal.throwIfAborted(); // half an export is none, whatever is in the file
   if (file === "-") return output.note(`${records} records of ${topic} exported`);
   await output.done({ topic, file, form, records }, `${records} records of ${topic} exported to ${file}`);
 }
@@ -84,18 +90,18 @@ async function openSink({ output }: Session, form: Form, file: string): Promise<
       async write(records) {
         for (const record of records) await writeValue(record);
       },
-      close: async () => {},
+      ...{ close: async () => {}, discard: async () => {} },
     };
   }
   const text = await openText(output, file);
   const { CSV_COLUMNS, formatCsvRecord } = await import("../transfer/csv-records.ts");
   if (form === "csv") await text.write(`${CSV_COLUMNS.join(",")}\r\n`);
   const format = form === "csv" ? formatCsvRecord : (record: StoredRecord) => `${JSON.stringify(toJsonRecord(record))}\n`;
-  return { write: (records) => text.write(records.map(format).join("")), close: text.close };
+  return { ...text, write: (records) => text.write(records.map(format).join("")) };
 }
 
-async function openText(output: Session["output"], file: string): Promise<{ write(text: string): Promise<void>; close(): Promise<void> }> {
-  if (file === "-") return { write: (text) => output.write(text), close: async () => {} };
+async function openText(output: Session["output"], file: string): Promise<Omit<Sink, "write"> & { write(text: string): Promise<void> }> {
+  if (file === "-") return { write: (text) => output.write(text), close: async () => {}, discard: async () => {} };
   const { createNewFile } = await import("../transfer/file-records.ts");
   const stream = createNewFile(file);
   await once(stream, "open");
@@ -106,6 +112,10 @@ async function openText(output: Session["output"], file: string): Promise<{ writ
     async close() {
       stream.end();
       await once(stream, "close");
+    },
+    async discard() {
+      stream.end();
+      await rm(file);
     },
   };
 }

@@ -114,7 +114,11 @@ async function resetOffsets({ admin, output }: Session, groupId: string, flags: 
     throw new CliError(`${refused.length} of ${offsets.length} partitions were refused: ${refused[0]!.detail ?? refused[0]!.code}`);
 }
 
-function resetTarget({ to, shiftBy }: ResetFlags) {
+/** Where offsets are moved to, by flags: one of them. */
+export type ResetTarget = Pick<ResetFlags, "to" | "shiftBy">;
+
+/** @throws UsageError */
+export function resetTarget({ to, shiftBy }: ResetTarget) {
   if ((to === undefined) === (shiftBy === undefined)) throw new UsageError("where to? Give --to or --shift-by, one of them");
   if (to === undefined) return { shiftBy: shiftBy! };
   if (to.kind === "offset") return { offset: to.offset };

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { Cli } from "../cli.ts";
 import type { CompressionName } from "../compression.ts";
-import { CliError, UsageError } from "../failure.ts";
+import { CliError, deepestMessage, UsageError } from "../failure.ts";
 import { addExamples } from "../help.ts";
 import type { Cluster } from "../mirror/cluster.ts";
 import { openProgress } from "../progress.ts";
@@ -101,7 +101,6 @@ async function copy(
   topics: readonly string[],
 ): Promise<void> {
   const { runMirror } = await import("../mirror/mirror.ts");
-  const { deepestMessage } = await import("../mirror/endpoint.ts");
   const { prefix = "", group = [], exitAtEnd = false } = flags;
   const progress = openProgress(output, { what: "copied", unit: "records", total: null });
   if (!exitAtEnd) output.note(`copying ${topics.join(", ")}; Ctrl-C ends it`);

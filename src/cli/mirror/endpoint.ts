@@ -9,7 +9,7 @@ import { Admin } from "../../sdk/admin/admin.ts";
 import { createClient } from "../../sdk/client.ts";
 import { createBrokerFetch } from "../broker-fetch.ts";
 import type { CompressionName } from "../compression.ts";
-import { CliError, UsageError } from "../failure.ts";
+import { CliError, deepestMessage, UsageError } from "../failure.ts";
 import { resolveSettings } from "../settings.ts";
 import type { Cluster } from "./cluster.ts";
 
@@ -71,11 +71,4 @@ export async function openCluster(endpoint: Endpoint, compression: CompressionNa
   return openKafkaCluster(options, compression).catch((error: unknown) => {
     throw new CliError(`kafka://${brokers.join(",")} cannot be used: ${deepestMessage(error)}`);
   });
-}
-
-/** The client wraps the reason in its own words, several times. */
-export function deepestMessage(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return deepestMessage(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? deepestMessage(error.cause) : error.message;
 }

@@ -5,12 +5,16 @@ import { randomUUID } from "node:crypto";
 import { Admin, type BaseOptions, Consumer, FetchIsolationLevels, ListOffsetTimestamps, Producer } from "@platformatic/kafka";
 import type { TopicPartition } from "../../sdk/consumer/records.ts";
 import type { CompressionName } from "../compression.ts";
-import type { NewRecord } from "../records/record.ts";
+import { CliError, deepestMessage } from "../failure.ts";
+import { type NewRecord, recordBytes } from "../records/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { readKafkaRanges } from "./kafka-read.ts";
 
 /** A request stays far below every broker's default of a megabyte (message.max.bytes), which counts what is around the records too. */
 const MAX_REQUEST_BYTES = 512 * 1024;
+
+/** The client (2.12.1) writes the low 32 bits of a timestamp's distance from its batch's first, and so has records of 24 days and no more. */
+const MAX_SPAN_MS = 2 ** 31 - 1;
 
 export async function openKafkaCluster(options: BaseOptions, compression: CompressionName): Promise<Cluster> {
   const admin = new Admin(options);
@@ -20,11 +24,22 @@ export async function openKafkaCluster(options: BaseOptions, compression: Compre
   };
   try {
     const { id } = await admin.metadata({ topics: [] });
-    return { id, close, ...topicsOf(admin, options), ...groupsOf(admin), write: (place, records) => write(producer, place, records) };
+    return {
+      id,
+      close,
+      ...topicsOf(admin, options),
+      ...groupsOf(admin),
+      write: (place, records) => write(producer, place, records).catch(fail),
+    };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Its errors are a client's, not ours: for people, without a stack. */
+function fail(error: unknown): never {
+  throw new CliError(`the target refuses the records: ${deepestMessage(error)}`);
 }
 
 function topicsOf(admin: Admin, options: BaseOptions): Pick<Cluster, "topics" | "createTopic" | "logRange" | "read"> {
@@ -108,8 +123,9 @@ function* runsOf(records: readonly NewRecord[]): Generator<NewRecord[]> {
   let run: NewRecord[] = [];
   let bytes = 0;
   for (const record of records) {
-    const size = (record.key?.length ?? 0) + (record.value?.length ?? 0);
-    if (run.length > 0 && bytes + size > MAX_REQUEST_BYTES) {
+    const size = recordBytes(record);
+    const spanMs = Math.abs((record.timestamp ?? 0) - (run[0]?.timestamp ?? 0));
+    if (run.length > 0 && (bytes + size > MAX_REQUEST_BYTES || spanMs > MAX_SPAN_MS)) {
       yield run;
       run = [];
       bytes = 0;

@@ -53,7 +53,7 @@ export async function* recordsOfCsv(rows: AsyncIterable<readonly (string | null)
 
 /** By the rules of a JSON record (records/json-record.ts). */
 function exportedRecord({ headers, partition, timestamp, key, value }: Readonly<Record<string, string | null>>, number: number): NewRecord {
-  const integer = (text: string | null | undefined) => (text === null || text === undefined ? null : Number(text));
+  const integer = (text: string | null | undefined) => (text && /^-?\d+$/.test(text) ? Number(text) : text); // else refused as what it is
   try {
     const list: unknown = headers === null || headers === undefined ? null : JSON.parse(headers);
     return parseJsonRecord(JSON.stringify({ key, value, headers: list, partition: integer(partition), timestamp: integer(timestamp) }));

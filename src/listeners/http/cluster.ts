@@ -24,6 +24,10 @@ const LIMITS: ClusterAnswer["limits"] = {
   maxGroupIdLength: limits.MAX_GROUP_ID_LENGTH,
   maxTransactionalIdLength: limits.MAX_TRANSACTIONAL_ID_LENGTH,
   maxPartitionsPerTransaction: limits.MAX_PARTITIONS_PER_TRANSACTION,
+  maxPullRecords: limits.MAX_PULL_RECORDS,
+  maxPartitionsPerPull: limits.MAX_PARTITIONS_PER_PULL,
+  maxSettlements: limits.MAX_SETTLEMENTS,
+  maxLeaseMs: limits.MAX_SHARE_LEASE_MS,
 };
 
 const FEATURES = [
@@ -39,6 +43,7 @@ const FEATURES = [
   "websocket",
   "kafka-websocket",
   "group-offsets",
+  "share-groups",
   "transactions",
   "truncate",
   "segments",

@@ -13,12 +13,15 @@ interface Entity {
   readonly clientId?: string | null;
 }
 
+/** A second. (commander takes null for a value that is missing.) */
+type Rate = number | "none";
+
 interface QuotaFlags {
   readonly user?: string;
   readonly clientId?: string;
-  readonly produce?: number | null;
-  readonly consume?: number | null;
-  readonly requests?: number | null;
+  readonly produce?: Rate;
+  readonly consume?: Rate;
+  readonly requests?: Rate;
 }
 
 export function addQuotasCommand(program: Command, cli: Cli): void {
@@ -44,8 +47,8 @@ export function addQuotasCommand(program: Command, cli: Cli): void {
   set.action(withSession(cli, setQuota));
 }
 
-function orNone(parse: (text: string) => number): (text: string) => number | null {
-  return (text) => (text === "none" ? null : parse(text));
+function orNone(parse: (text: string) => number): (text: string) => Rate {
+  return (text) => (text === "none" ? text : parse(text));
 }
 
 async function listQuotas({ admin, output }: Session): Promise<void> {
@@ -73,14 +76,18 @@ async function setQuota({ admin, output }: Session, flags: QuotaFlags): Promise<
     ...(clientId === undefined ? {} : { clientId: named(clientId) }),
   };
   const values = {
-    ...(produce === undefined ? {} : { producer_byte_rate: produce }),
-    ...(consume === undefined ? {} : { consumer_byte_rate: consume }),
-    ...(requests === undefined ? {} : { request_rate: requests }),
+    ...(produce === undefined ? {} : { producer_byte_rate: asValue(produce) }),
+    ...(consume === undefined ? {} : { consumer_byte_rate: asValue(consume) }),
+    ...(requests === undefined ? {} : { request_rate: asValue(requests) }),
   };
   if (user === undefined && clientId === undefined) throw new UsageError("whose quota? Give --user, --client-id, or both");
   if (Object.keys(values).length === 0) throw new UsageError("which quota? Give --produce, --consume or --requests");
   await admin.security.setQuota({ ...entity, values });
   await output.done({ ...entity, values }, "set");
+}
+
+function asValue(rate: Rate): number | null {
+  return rate === "none" ? null : rate;
 }
 
 function named(text: string): string | null {

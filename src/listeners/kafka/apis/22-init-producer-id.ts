@@ -1,5 +1,6 @@
-// InitProducerId (key 22), versions 0-5: a producer id, for an idempotent producer or, with a transactional id, for its transactions. One
-// that keeps its id asks for the next epoch (3+, KIP-360). 4: PRODUCER_FENCED where there was INVALID_PRODUCER_EPOCH. 5: the same bytes.
+// InitProducerId (key 22), versions 0-5: a producer id, for an idempotent producer or, with a transactional id, for its transactions. The
+// latter may keep its id and ask for the next epoch (3+, KIP-360). Without a transactional id the answer is always a new id, whatever the
+// request says (Kafka's TransactionCoordinator.handleInitProducerId): there are clients that say 0, each of them. 4: PRODUCER_FENCED where there was INVALID_PRODUCER_EPOCH. 5: the same bytes.
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { ProducerIdentity } from "../../../broker/ports.ts";
@@ -11,23 +12,15 @@ import { fencedErrorCode } from "../transactional.ts";
 
 type InitProducerIdRequest = DecodedOf<typeof API.initProducerId.request>;
 
-/** An epoch is an int16; the last is Kafka's sign to take another id. */
-const MAX_EPOCH = 32_766;
-
 /** The first version whose clients know PRODUCER_FENCED. */
 const FENCED_VERSION = 4;
 
 export const initProducerId = serve(API.initProducerId, { min: 0, max: 5 }, async ({ request, version, broker }) => {
   const { transactionalId } = request;
-  const producer = transactionalId === null ? await idempotent(broker, request) : await transactional(broker, transactionalId, request);
+  const producer = transactionalId === null ? await broker.createProducerId() : await transactional(broker, transactionalId, request);
   if (!isFailure(producer)) return { throttleTimeMs: 0, errorCode: errorCode("NONE"), ...producer };
   return { throttleTimeMs: 0, errorCode: fencedErrorCode(producer, version >= FENCED_VERSION), producerId: -1, producerEpoch: -1 };
 });
-
-async function idempotent(broker: Broker, { producerId, producerEpoch }: InitProducerIdRequest): Promise<ProducerIdentity> {
-  const hasNextEpoch = producerId >= 0 && producerEpoch >= 0 && producerEpoch < MAX_EPOCH;
-  return hasNextEpoch ? { producerId, producerEpoch: producerEpoch + 1 } : broker.createProducerId();
-}
 
 function transactional(broker: Broker, transactionalId: string, request: InitProducerIdRequest): Promise<ProducerIdentity | Failure> {
   const { producerId, producerEpoch, transactionTimeoutMs: timeoutMs } = request;

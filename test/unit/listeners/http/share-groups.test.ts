@@ -91,6 +91,23 @@ test("a forged lease makes no share partition", async () => {
   expect(await ack(app, { acks: [forged] }, 409)).toMatchObject({ code: "INVALID_RECORD_STATE" });
 });
 
+test("gets as many records as are wanted and no more, from whichever partitions have them", async () => {
+  const app = await start();
+  const inPartition = (partition: number, count: number) => Array.from({ length: count }, () => ({ key: null, value: "v", partition }));
+  await app.send("POST", "/v1/topics/t/records", { records: inPartition(1, 3) });
+  expect((await pull(app, { maxRecords: 1 })).records).toMatchObject([{ partition: 1, offset: 0 }]);
+  expect((await pull(app, { maxRecords: 2 })).records).toMatchObject([{ offset: 1 }, { offset: 2 }]);
+  await app.send("POST", "/v1/topics/t/records", { records: [...inPartition(0, 5), ...inPartition(1, 5)] });
+  expect((await pull(app, { maxRecords: 3 })).records).toHaveLength(3);
+  expect((await pull(app, { maxRecords: 100 })).records).toHaveLength(7);
+});
+
+test("hands out no more bytes than are wanted, but one record at least", async () => {
+  const app = await start("x".repeat(100), "y".repeat(100), "z".repeat(100));
+  expect((await pull(app, { maxBytes: 410 })).records).toHaveLength(2);
+  expect((await pull(app, { maxBytes: 1 })).records).toHaveLength(1);
+});
+
 test("a pull waits for a record, and for one that is given back", async () => {
   const app = await start();
   const first = pull(app, { maxWaitMs: 30_000 });
@@ -107,6 +124,16 @@ test("a pull waits for the end of another's lease", async () => {
   const app = await start("a");
   await pull(app, { leaseMs: 100 });
   expect((await pull(app, { maxWaitMs: 30_000 })).records).toMatchObject([{ value: "a", deliveryCount: 2 }]);
+});
+
+test("a group that has as much under way as it may takes more once some is settled, and wakes who waits", async () => {
+  const app = await start("a", "b");
+  await json(app.send("PUT", "/v1/share-groups/g", { maxInFlight: 1 }));
+  const [a] = (await pull(app)).records as [LeasedJson];
+  const waiting = pull(app, { maxWaitMs: 30_000 });
+  expect(await pull(app, { maxWaitMs: 50 })).toEqual({ records: [], leaseDeadline: null });
+  await ack(app, { acks: [a.leaseId] });
+  expect((await waiting).records).toMatchObject([{ value: "b", deliveryCount: 1 }]);
 });
 
 test("order by key hands out one record of a key at a time", async () => {

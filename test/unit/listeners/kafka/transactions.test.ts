@@ -29,7 +29,10 @@ test("a transactional id has one producer id, whose epoch rises; a null one has 
   expect(await init(broker)).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 0 });
   expect(await init(broker)).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 1 });
   expect(await init(broker, 4, undefined, null)).toMatchObject({ errorCode: 0, producerId: 1, producerEpoch: 0 });
-  expect(await init(broker, 4, { producerId: 1, producerEpoch: 3 }, null)).toMatchObject({ producerId: 1, producerEpoch: 4 });
+  expect(await init(broker, 4, { producerId: 1, producerEpoch: 3 }, null), "a new one, whatever it says").toMatchObject({
+    producerId: 2,
+    producerEpoch: 0,
+  });
 });
 
 test("a fenced producer is told so in the words that its version has", async () => {

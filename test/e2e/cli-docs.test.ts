@@ -1,0 +1,112 @@
+// The commands of docs/cli.md and of the README's tour of the command line, each run as it is written, in their order, in a folder of its
+// own. Those that have no end are interrupted once they have something to show.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type Broker, startBroker } from "../support/broker.ts";
+import { cliEnvironment, printed, SLUICE, startSluice } from "../support/cli.ts";
+import { until } from "../support/until.ts";
+
+/** The first start builds the Worker. */
+const START_TIMEOUT_MS = 120_000;
+
+let first: Broker;
+let second: Broker;
+
+beforeAll(async () => {
+  first = await startBroker();
+  second = await startBroker();
+}, START_TIMEOUT_MS);
+afterAll(async () => {
+  await first?.stop();
+  await second?.stop();
+});
+
+/** The lines of a document's shell blocks, comments cut off. */
+function shellLines(document: string): string[] {
+  const text = readFileSync(new URL(`../../${document}`, import.meta.url), "utf8");
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block!);
+  return blocks
+    .flatMap((block) => block.split("\n"))
+    .map((line) => line.replace(/\s+# .*$/, ""))
+    .filter((line) => line !== "");
+}
+
+/** With the addresses of the brokers under test. */
+function localized(line: string): string {
+  return line
+    .replaceAll("npx sluice", "sluice")
+    .replaceAll("http://127.0.0.1:8787", first.url)
+    .replaceAll("http://127.0.0.1:8788", second.url)
+    .replaceAll("127.0.0.1:9092", first.kafkaAddress);
+}
+
+async function folderWithSluice(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "sluice-docs-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await symlink(SLUICE, join(folder, "sluice"));
+  return folder;
+}
+
+/** @returns what it printed, both streams. Rejects where it ends with another code than 0 */
+async function run(line: string, cwd: string): Promise<string> {
+  const env = { ...cliEnvironment({ url: first.url }), PATH: `${cwd}:${process.env.PATH}` };
+  const child = spawn("bash", ["-c", `set -o pipefail; ${line}`], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+  const [code] = await once(child, "close");
+  expect(code, `${line}\n${output}`).toBe(0);
+  return output;
+}
+
+test("every line of docs/cli.md works, from the first to the last", async () => {
+  const folder = await folderWithSluice();
+  const lines = shellLines("docs/cli.md");
+  expect(lines.length).toBeGreaterThan(40);
+  for (const line of lines) {
+    if (!line.endsWith("--follow")) await run(localized(line), folder);
+    else await interruptOnceRunning(line.split(" ").slice(1));
+  }
+});
+
+/** A follower shows nothing until something is written: so something is, until it does. */
+async function interruptOnceRunning(args: readonly string[]): Promise<void> {
+  const follower = startSluice(args, { url: first.url });
+  await until("it shows what is written", async () => {
+    await startSluice(["produce", args[1]!], { url: first.url, input: "more\n" }).ended;
+    return follower.out() !== "";
+  });
+  expect((await follower.interrupt()).code).toBe(0);
+}
+
+test("the README's tour: create, produce a file, follow it as a group, see lag, rewind, mirror", async () => {
+  const folder = await folderWithSluice();
+  const lines = shellLines("README.md").filter((line) => line.startsWith("npx sluice") || line.startsWith("printf"));
+  const tour = lines.filter((line) => !/ (serve|tunnel) /.test(line)).map(localized);
+  expect(tour).toHaveLength(8);
+  const [create, write, produce, follow, describe, reset, again, mirror] = tour as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
+  for (const line of [create, write, produce]) await run(line, folder);
+  const reader = startSluice(follow.split(" ").slice(1), { url: first.url });
+  await printed(reader, "/api");
+  expect(await run(describe, folder)).toMatch(/readers +Stable +1 member/);
+  expect((await reader.interrupt()).out.trim().split("\n").sort()).toEqual(["/", "/api", "/docs"]);
+  expect(await run(describe, folder)).toContain("lag 0");
+  await run(reset, folder);
+  expect(await run(describe, folder)).toContain("lag 3");
+  expect((await run(again, folder)).trim().split("\n").sort()).toEqual(["/", "/api", "/docs"]);
+  expect(await run(mirror, folder)).toContain("3 records");
+});

@@ -1,0 +1,25 @@
+// The share group test in short. `node test/e2e/share-groups.ts` runs it in full.
+
+import { expect, test } from "vitest";
+import { describeShareGroupFigures, runShareGroup } from "./share-groups.ts";
+
+const SHORT = { records: 3_000, workers: 16, keys: 600 };
+
+test("among workers that fail and die, every record is acknowledged once or dead-lettered, in the order of its key", async ({
+  annotate,
+}) => {
+  const seed = Date.now() % 1_000_000;
+  console.log(`seed ${seed}`);
+  const figures = await runShareGroup({ ...SHORT, kills: 0, seed });
+  await annotate(describeShareGroupFigures(figures));
+  expect(figures.acknowledged + figures.deadLettered).toBe(SHORT.records);
+  expect(figures.failures, "workers must fail").toBeGreaterThan(0);
+});
+
+test("over kill -9 of the broker too", async ({ annotate }) => {
+  const seed = Date.now() % 1_000_000;
+  console.log(`seed ${seed}`);
+  const figures = await runShareGroup({ ...SHORT, kills: 2, seed });
+  await annotate(describeShareGroupFigures(figures));
+  expect(figures.acknowledged + figures.deadLettered).toBeGreaterThan(SHORT.records / 2);
+});

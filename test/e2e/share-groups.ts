@@ -1,0 +1,206 @@
+// Workers of a share group that fail and die at random, over a broker that is killed with kill -9 if wanted, and the proof from their recorded
+// history that every record was acknowledged once or dead-lettered with its count, and that the order within each key was kept.
+//
+//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--keys 1000] [--kills 0] [--seed N]
+//
+// A worker pulls, works, and settles: 5 % of the records it gives back, with a delay or without, and with 2 % of the pulls it dies, that is, it
+// settles nothing and another takes its place. What a kill leaves open, an ack whose answer never came, is in the history as just that.
+//
+// What is proven is in test/support/share-proof.ts.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { type Broker, startBroker } from "../support/broker.ts";
+import { seededRandom } from "../support/random.ts";
+import { type DeadLetter, type Delivery, type LeasedRecord, prove } from "../support/share-proof.ts";
+
+const TOPIC = "work";
+const DEAD_LETTERS = "work-dead";
+const GROUP = "workers";
+const PARTITIONS = 2;
+const MAX_DELIVERIES = 4;
+const LEASE_MS = 2_000;
+const FAILURE_RATE = 0.05;
+const DEATH_RATE = 0.02;
+const MAX_PULL_RECORDS = 100;
+const REQUEST_TIMEOUT_MS = 20_000;
+const RETRY_DELAY_MS = 20;
+
+export interface ShareGroupRun {
+  readonly records: number;
+  readonly workers: number;
+  readonly keys: number;
+  /** Of the broker, with -9. */
+  readonly kills: number;
+  readonly seed: number;
+}
+
+export interface ShareGroupFigures {
+  readonly acknowledged: number;
+  readonly deadLettered: number;
+  readonly deliveries: number;
+  readonly failures: number;
+  readonly deaths: number;
+  readonly lostAnswers: number;
+  readonly seconds: number;
+}
+
+interface Worker {
+  readonly random: () => number;
+  readonly history: Delivery[];
+}
+
+/** Runs it all; rejects at the first broken promise. */
+export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupFigures> {
+  const { records, workers: workerCount, kills, seed } = options;
+  const startMs = performance.now();
+  const broker = await startBroker();
+  try {
+    await prepare(broker, options);
+    const history: Delivery[] = [];
+    const over = new AbortController();
+    const workers = Array.from({ length: workerCount }, (_, index) =>
+      work(broker.url, { random: seededRandom(seed + index), history }, over.signal),
+    );
+    const failed = Promise.all(workers).then(() => undefined);
+    const finished = untilAllIsDecided(broker.url, records);
+    await Promise.race([killRepeatedly(broker, kills, seededRandom(seed)), failed]);
+    await Promise.race([finished, failed]);
+    over.abort();
+    await failed;
+    const deadLetters = await readDeadLetters(broker.url);
+    return {
+      ...prove(history, deadLetters, { records, maxDeliveries: MAX_DELIVERIES, hasKills: kills > 0 }),
+      seconds: (performance.now() - startMs) / 1000,
+    };
+  } finally {
+    await broker.stop();
+  }
+}
+
+async function prepare(broker: Broker, { records, keys }: ShareGroupRun): Promise<void> {
+  await send(broker.url, "POST", "/v1/topics", { name: TOPIC, partitions: PARTITIONS });
+  await send(broker.url, "POST", "/v1/topics", { name: DEAD_LETTERS, partitions: 1 });
+  await send(broker.url, "PUT", `/v1/share-groups/${GROUP}`, {
+    order: "key",
+    leaseMs: LEASE_MS,
+    maxDeliveries: MAX_DELIVERIES,
+    maxInFlight: 5_000,
+    deadLetterTopic: DEAD_LETTERS,
+  });
+  for (let first = 0; first < records; first += 5_000) {
+    const count = Math.min(5_000, records - first);
+    const batch = Array.from({ length: count }, (_, index) => ({ key: `k${(first + index) % keys}`, value: String(first + index) }));
+    await send(broker.url, "POST", "/v1/topics/work/records?offsets=false", { records: batch });
+  }
+}
+
+/** Pulls and settles until the signal aborts. A worker that dies is another one from then on. */
+async function work(url: string, { random, history }: Worker, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    const askedMs = performance.now();
+    const pull = { topics: [TOPIC], maxRecords: 1 + Math.floor(random() * MAX_PULL_RECORDS), maxWaitMs: 500 };
+    const pulled = await attempt<{ records: LeasedRecord[] }>(url, `/v1/share-groups/${GROUP}/pull`, pull);
+    if (pulled === null) {
+      await sleep(RETRY_DELAY_MS);
+      continue;
+    }
+    const deliveredMs = performance.now();
+    const deliveries = pulled.records.map((record): Delivery => {
+      return { record, askedMs, deliveredMs, settledMs: Number.POSITIVE_INFINITY, answeredMs: Number.POSITIVE_INFINITY, outcome: "died" };
+    });
+    history.push(...deliveries);
+    if (deliveries.length > 0 && random() >= DEATH_RATE) await settle(url, deliveries, random);
+  }
+}
+
+async function settle(url: string, deliveries: readonly Delivery[], random: () => number): Promise<void> {
+  const fails = new Set(deliveries.filter(() => random() < FAILURE_RATE));
+  const acks = deliveries.filter((one) => !fails.has(one)).map(({ record }) => record.leaseId);
+  const releases = [...fails].map(({ record: { leaseId } }) => ({ leaseId, delayMs: random() < 0.5 ? 0 : Math.floor(random() * 300) }));
+  const settledMs = performance.now();
+  const answer = await attempt<{ errors?: { leaseId: string }[] }>(url, `/v1/share-groups/${GROUP}/ack`, { acks, releases });
+  const answeredMs = performance.now();
+  const refused = new Set(answer?.errors?.map(({ leaseId }) => leaseId));
+  for (const delivery of deliveries) {
+    const outcome = fails.has(delivery) ? "released" : "acknowledged";
+    delivery.outcome = answer === null ? "lost" : refused.has(delivery.record.leaseId) ? "refused" : outcome;
+    Object.assign(delivery, { settledMs, answeredMs });
+  }
+}
+
+async function killRepeatedly(broker: Broker, kills: number, random: () => number): Promise<void> {
+  for (let kill = 0; kill < kills; kill++) {
+    await sleep(500 + random() * 1_500);
+    await broker.kill9();
+    await broker.restart();
+  }
+}
+
+async function untilAllIsDecided(url: string, records: number): Promise<void> {
+  for (;;) {
+    const group = await attempt<{ partitions: { lag: number; endOffset: number }[] }>(url, `/v1/share-groups/${GROUP}`, undefined, "GET");
+    const partitions = group?.partitions ?? [];
+    const taken = partitions.reduce((sum, { endOffset }) => sum + endOffset, 0);
+    if (taken === records && partitions.every(({ lag }) => lag === 0)) return;
+    await sleep(100);
+  }
+}
+
+async function readDeadLetters(url: string): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for (let offset = 0; ; ) {
+    const path = `/v1/topics/${DEAD_LETTERS}/partitions/0/records?offset=${offset}`;
+    const page = (await send(url, "GET", path)) as { records: { headers: { key: string; value: string }[] }[]; nextOffset: number };
+    if (page.records.length === 0) return letters;
+    for (const { headers } of page.records) {
+      const told = new Map(headers.map(({ key, value }) => [key.replace("__dlq.errors.", ""), value]));
+      letters.push({ place: `${told.get("partition")}/${told.get("offset")}`, deliveryCount: Number(told.get("delivery.count")) });
+    }
+    offset = page.nextOffset;
+  }
+}
+
+/** null: no answer came, or none that tells what was done. */
+async function attempt<T>(url: string, path: string, body: unknown, method = "POST"): Promise<T | null> {
+  try {
+    const answer = (await send(url, method, path, body)) as T & { code?: string };
+    return answer.code === undefined || "errors" in answer ? answer : null;
+  } catch {
+    return null; // the broker was killed: nobody knows what it has done
+  }
+}
+
+async function send(url: string, method: string, path: string, body?: unknown): Promise<unknown> {
+  const response = await fetch(url + path, {
+    method,
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+  });
+  if (response.status >= 500) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.json();
+}
+
+export function describeShareGroupFigures(figures: ShareGroupFigures): string {
+  const { acknowledged, deadLettered, deliveries, failures, deaths, lostAnswers, seconds } = figures;
+  const rate = Math.round((acknowledged + deadLettered) / seconds);
+  const ends = `${acknowledged} acknowledged once, ${deadLettered} dead-lettered after ${MAX_DELIVERIES} deliveries`;
+  return `${ends}; ${deliveries} deliveries, ${failures} given back, ${deaths} died with, ${lostAnswers} answers lost; ${seconds.toFixed(1)} s, ${rate} records/s`;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      records: { type: "string", default: "100000" },
+      workers: { type: "string", default: "50" },
+      keys: { type: "string", default: "1000" },
+      kills: { type: "string", default: "0" },
+      seed: { type: "string", default: String(Date.now() % 1_000_000) },
+    },
+  });
+  const [records, workers, keys] = [Number(values.records), Number(values.workers), Number(values.keys)];
+  console.log(`seed ${values.seed}`);
+  console.log(
+    describeShareGroupFigures(await runShareGroup({ records, workers, keys, kills: Number(values.kills), seed: Number(values.seed) })),
+  );
+}
