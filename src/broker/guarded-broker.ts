@@ -5,21 +5,12 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
-import type {
-  Broker,
-  CommitOffsetsRequest,
-  FetchManyRequest,
-  FetchManyResult,
-  GroupFetchRequest,
-  GroupFetchResult,
-  TailRequest,
-  TailStep,
-} from "./broker.ts";
+import type { Broker, FetchManyRequest, FetchManyResult, GroupFetchRequest, GroupFetchResult, TailRequest, TailStep } from "./broker.ts";
 import { guardShareGroups } from "./guarded-share-groups.ts";
 import { guardSubscriptions } from "./guarded-subscriptions.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
 import type { ClassicGroupPort } from "./ports.ts";
-import { mergeRefusals } from "./refusals.ts";
+import { commitAllowed, firstRefusal, refuseToRead } from "./refusals.ts";
 
 type ConsumerGroup = ReturnType<Broker["consumerGroup"]>;
 
@@ -75,9 +66,13 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     removeMember: async (groupId, memberId) => onGroup("READ", groupId) ?? broker.removeMember(groupId, memberId),
     deleteOffsets: async (groupId, offsets) =>
       onGroup("DELETE", groupId) ??
-      firstRefusal(offsets.map(({ topic }) => onTopic("READ", topic))) ??
+      refuseToRead(
+        offsets.map(({ topic }) => topic),
+        access,
+      ) ??
       broker.deleteOffsets(groupId, offsets),
-    commitOffsets: async (request) => onGroup("READ", request.groupId) ?? commitAllowed(broker, access, request),
+    commitOffsets: async (request) =>
+      onGroup("READ", request.groupId) ?? commitAllowed(access, request, (allowed) => broker.commitOffsets(allowed)),
     committedOffsets: async (groupId, member) => {
       const committed = onGroup("DESCRIBE", groupId) ?? (await broker.committedOffsets(groupId, member));
       return isFailure(committed) ? committed : { offsets: seen(committed.offsets), unstable: seen(committed.unstable) };
@@ -133,7 +128,7 @@ async function groupFetchAllowed(broker: Broker, access: Access, request: GroupF
   const { groupId, topics, commit } = request;
   const named = "names" in topics ? topics.names : [];
   const toRead = (topic: string): Failure | null => access.refuse("READ", "TOPIC", topic);
-  const refused = access.refuse("READ", "GROUP", groupId) ?? firstRefusal([...named, ...commit.map(({ topic }) => topic)].map(toRead));
+  const refused = access.refuse("READ", "GROUP", groupId) ?? refuseToRead([...named, ...commit.map(({ topic }) => topic)], access);
   if (refused !== null) return refused;
   const fetched = await broker.groupFetch(request);
   if (isFailure(fetched)) return fetched;
@@ -142,17 +137,6 @@ async function groupFetchAllowed(broker: Broker, access: Access, request: GroupF
     assignment: fetched.assignment.filter(({ topic }) => toRead(topic) === null),
     partitions: fetched.partitions.filter(({ topic }) => toRead(topic) === null),
   };
-}
-
-function firstRefusal(refusals: readonly (Failure | null)[]): Failure | null {
-  return refusals.find((refusal) => refusal !== null) ?? null;
-}
-
-async function commitAllowed(broker: Broker, access: Access, request: CommitOffsetsRequest) {
-  const refusals = request.offsets.map(({ topic }) => access.refuse("READ", "TOPIC", topic));
-  const allowed = request.offsets.filter((_, index) => refusals[index] === null);
-  const committed = await broker.commitOffsets({ ...request, offsets: allowed });
-  return isFailure(committed) ? committed : mergeRefusals(request.offsets, refusals, committed);
 }
 
 function guardConsumerGroup(group: ConsumerGroup, access: Access, groupId: string): ConsumerGroup {

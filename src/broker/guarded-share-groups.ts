@@ -4,14 +4,13 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
+import { refuseToRead } from "./refusals.ts";
 import type { ShareGroups } from "./share-groups.ts";
 
 export function guardShareGroups(groups: ShareGroups, access: Access): ShareGroups {
   const toRead = (groupId: string): Failure | null => access.refuse("READ", "GROUP", groupId);
-  const toReadTopics = (topics: readonly string[]): Failure | null =>
-    topics.reduce<Failure | null>((refused, topic) => refused ?? access.refuse("READ", "TOPIC", topic), null);
   return {
-    pull: async (request) => toRead(request.groupId) ?? toReadTopics(request.topics) ?? groups.pull(request),
+    pull: async (request) => toRead(request.groupId) ?? refuseToRead(request.topics, access) ?? groups.pull(request),
     settle: async (groupId, settlements) => toRead(groupId) ?? groups.settle(groupId, settlements),
     list: async (request) => {
       const { groupIds, nextCursor } = await groups.list(request);
@@ -27,7 +26,7 @@ export function guardShareGroups(groups: ShareGroups, access: Access): ShareGrou
       const topic = settings.deadLetterTopic ?? null;
       return toRead(groupId) ?? (topic === null ? null : access.refuse("WRITE", "TOPIC", topic)) ?? groups.configure(groupId, settings);
     },
-    reset: async (request) => toRead(request.groupId) ?? toReadTopics([request.topic]) ?? groups.reset(request),
+    reset: async (request) => toRead(request.groupId) ?? refuseToRead([request.topic], access) ?? groups.reset(request),
     delete: async (groupId) => access.refuse("DELETE", "GROUP", groupId) ?? groups.delete(groupId),
   };
 }

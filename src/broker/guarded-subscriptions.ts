@@ -4,6 +4,7 @@
 import type { Failure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import type { Broker } from "./broker.ts";
+import { refuseToRead } from "./refusals.ts";
 import type { SubscriptionPort } from "./subscription-ports.ts";
 
 type Subscriptions = Pick<Broker, "subscription" | "listSubscriptions" | "replaySubscription" | "deliveries">;
@@ -23,7 +24,7 @@ export function guardSubscriptions(broker: Subscriptions, access: Access): Subsc
 function guardSubscription(subscription: SubscriptionPort, access: Access, name: string): SubscriptionPort {
   const toRead = (): Failure | null => access.refuse("READ", "GROUP", name);
   return {
-    put: async (request) => toRead() ?? refuseTopics(request.config.topics, access) ?? subscription.put(request),
+    put: async (request) => toRead() ?? refuseToRead(request.config.topics, access) ?? subscription.put(request),
     status: async () => access.refuse("DESCRIBE", "GROUP", name) ?? subscription.status(),
     pause: async () => toRead() ?? subscription.pause(),
     resume: async () => toRead() ?? subscription.resume(),
@@ -31,8 +32,4 @@ function guardSubscription(subscription: SubscriptionPort, access: Access, name:
     redrive: async (request) => toRead() ?? subscription.redrive(request),
     remove: async () => access.refuse("DELETE", "GROUP", name) ?? subscription.remove(),
   };
-}
-
-function refuseTopics(topics: readonly string[], access: Access): Failure | null {
-  return topics.map((topic) => access.refuse("READ", "TOPIC", topic)).find((refusal) => refusal !== null) ?? null;
 }

@@ -1,10 +1,10 @@
 // Transactions as a client may use them, as Kafka's KafkaApis has it: WRITE on the transactional id for what changes one, DESCRIBE to see
 // it, besides the rights on the topics and groups that it touches.
 
-import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { type Failure, failure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
-import { mergeRefusals } from "./refusals.ts";
-import type { CommitInTransactionRequest, Transactions } from "./transactions.ts";
+import { commitAllowed } from "./refusals.ts";
+import type { Transactions } from "./transactions.ts";
 
 export function guardTransactions(transactions: Transactions, access: Access): Transactions {
   const toWrite = (transactionalId: string): Failure | null => access.refuse("WRITE", "TRANSACTIONAL_ID", transactionalId);
@@ -20,7 +20,9 @@ export function guardTransactions(transactions: Transactions, access: Access): T
     addGroup: async (request) =>
       toWrite(request.transactionalId) ?? access.refuse("READ", "GROUP", request.groupId) ?? transactions.addGroup(request),
     commitOffsets: async (request) =>
-      toWrite(request.transactionalId) ?? access.refuse("READ", "GROUP", request.groupId) ?? commitAllowed(transactions, access, request),
+      toWrite(request.transactionalId) ??
+      access.refuse("READ", "GROUP", request.groupId) ??
+      commitAllowed(access, request, (allowed) => transactions.commitOffsets(allowed)),
     end: async (request) => toWrite(request.transactionalId) ?? transactions.end(request),
     describe: async (transactionalId) =>
       access.refuse("DESCRIBE", "TRANSACTIONAL_ID", transactionalId) ?? transactions.describe(transactionalId),
@@ -30,11 +32,4 @@ export function guardTransactions(transactions: Transactions, access: Access): T
       return { transactions: seen, nextCursor };
     },
   };
-}
-
-async function commitAllowed(transactions: Transactions, access: Access, request: CommitInTransactionRequest) {
-  const refusals = request.offsets.map(({ topic }) => access.refuse("READ", "TOPIC", topic));
-  const offsets = request.offsets.filter((_, index) => refusals[index] === null);
-  const committed = await transactions.commitOffsets({ ...request, offsets });
-  return isFailure(committed) ? committed : mergeRefusals(request.offsets, refusals, committed);
 }

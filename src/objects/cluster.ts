@@ -43,12 +43,6 @@ const DELETION_WAIT_MS = 20_000;
 /** When the alarm looks after a deletion that was begun: not while the caller still waits. */
 const DELETION_ALARM_MS = 30_000;
 
-/** What the cluster asks of a partition. */
-interface DestroyablePartition {
-  /** Drops everything that the partition has, and may be called again. */
-  destroy(): Promise<void>;
-}
-
 export class ClusterObject extends DurableObject<Env> implements ClusterPort, SecurityPort, SubscriptionsPort {
   readonly #store: SqliteTopicStore;
   readonly #registry: TopicRegistry;
@@ -61,8 +55,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
 
   /** A property, not a method, as the one above: RPC does not reach them. */
   destroyPartition = async (topicId: string, partition: number): Promise<void> => {
-    const stub: unknown = this.env.PARTITION.getByName(partitionObjectName(topicId, partition));
-    await (stub as DestroyablePartition).destroy();
+    await this.env.PARTITION.getByName(partitionObjectName(topicId, partition)).destroy();
   };
 
   constructor(ctx: DurableObjectState, env: Env) {
