@@ -1,21 +1,16 @@
 // The Worker: what it exports to the platform, wired together.
 
-import { createBroker } from "./broker/create-broker.ts";
 import { describeConfigs } from "./common/configs.ts";
 import { readConnectionConfigs } from "./common/connection-configs.ts";
-import { MAX_DECOMPRESSED_BYTES } from "./common/limits.ts";
 import { VERSION } from "./common/version.ts";
 import type { Env } from "./env.ts";
 import { createHttpApp } from "./listeners/http/app.ts";
 import { ConnectionQuota } from "./listeners/kafka/connection-quota.ts";
 import { serveSocket } from "./listeners/kafka/serve-socket.ts";
-import { brokerState as state } from "./objects/broker-state.ts";
-import { core } from "./objects/core.ts";
+import { brokerState, openBroker } from "./objects/broker-state.ts";
 import { socketSettings } from "./objects/kafka-settings.ts";
 import { openConnection } from "./objects/open-connection.ts";
-import { createPorts } from "./objects/ports.ts";
 import { securityOf } from "./objects/security-port.ts";
-import { createRecordCodec } from "./wasm/record-codec.ts";
 
 export { ClusterObject } from "./objects/cluster.ts";
 export { ConnectionObject } from "./objects/connection.ts";
@@ -30,15 +25,11 @@ export { TransactionObject } from "./objects/transaction.ts";
 const connections = new ConnectionQuota();
 
 const http = createHttpApp<Env>({
-  broker: (env, context) =>
-    createBroker(
-      createPorts(env, (work) => context.waitUntil(work)),
-      state,
-    ),
+  broker: openBroker,
   openKafkaSocket: openConnection,
   security: securityOf,
   settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
-  codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
+  codec: brokerState.codec,
   topicConfigs: (set) =>
     describeConfigs(set).map(({ key, value, defaultValue, source, type, honoured, doc }) => {
       return { name: key, value, default: defaultValue, source, type, honoured, doc };
@@ -54,10 +45,7 @@ export default {
     const close = connections.open(remoteAddress?.replace(PORT, "") ?? null, config);
     if (typeof close === "string") return refuseSocket(socket, close);
     try {
-      const broker = createBroker(
-        createPorts(env, (work) => context.waitUntil(work)),
-        state,
-      );
+      const broker = openBroker(env, context);
       await serveSocket(socket, { broker, security: securityOf(env), settings: socketSettings(env, localAddress) }, config.maxIdleMs);
     } finally {
       close();

@@ -3,10 +3,11 @@
 import { mapConcurrently } from "../common/concurrency.ts";
 import { failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS, MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
+import type { RecordCodec } from "../record/codec.ts";
 import type { Core } from "../wasm/core.ts";
 import { createRecordCodec } from "../wasm/record-codec.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
-import { CachedCluster, type ClusterCache } from "./cluster-cache.ts";
+import { CachedCluster, ClusterCache } from "./cluster-cache.ts";
 import { deleteOffsets } from "./delete-offsets.ts";
 import { readDeliveries } from "./deliveries.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
@@ -15,12 +16,12 @@ import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffs
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
-import type { ProducerIdPool } from "./producer-ids.ts";
+import { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
-import type { ShareGroupCache } from "./share-group-cache.ts";
+import { ShareGroupCache } from "./share-group-cache.ts";
 import { createShareGroups } from "./share-groups.ts";
-import type { SharedRecords } from "./shared-records.ts";
+import { SharedRecords } from "./shared-records.ts";
 import { replaySubscription } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { queryTierOffset } from "./tier-offsets.ts";
@@ -32,6 +33,8 @@ import { verifySegments } from "./verify-segments.ts";
 /** What all requests of an isolate share: data, no promises. */
 export interface BrokerState {
   readonly core: Core;
+  /** Through the core. */
+  readonly codec: RecordCodec;
   readonly clusterCache: ClusterCache;
   readonly producerIds: ProducerIdPool;
   readonly shareGroups: ShareGroupCache;
@@ -40,6 +43,17 @@ export interface BrokerState {
   readonly now: () => number;
   /** 0 to 1, 1 excluded */
   readonly random: () => number;
+}
+
+export function createBrokerState({ core, now, random }: Pick<BrokerState, "core" | "now" | "random">): BrokerState {
+  return {
+    ...{ core, now, random },
+    codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
+    clusterCache: new ClusterCache({ now }),
+    producerIds: new ProducerIdPool(),
+    shareGroups: new ShareGroupCache(now),
+    sharedRecords: new SharedRecords(now),
+  };
 }
 
 export function createBroker(ports: Ports, state: BrokerState): Broker {
@@ -91,8 +105,8 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     subscription: (name) => ports.subscription(name),
     listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
     replaySubscription: (request) => replaySubscription(ports, topics, request),
-    deliveries: (request) => readDeliveries(ports, topics, state.core, request),
-    shareGroups: createShareGroups({ ports, topics, codec: createRecordCodec(state.core, MAX_DECOMPRESSED_BYTES), ...state }),
+    deliveries: (request) => readDeliveries(ports, topics, state.codec, request),
+    shareGroups: createShareGroups({ ports, topics, ...state }),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

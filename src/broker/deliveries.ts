@@ -3,10 +3,9 @@
 
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_DECODED_BYTES, MAX_DECOMPRESSED_BYTES, MAX_FETCH_BYTES } from "../common/limits.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_BYTES } from "../common/limits.ts";
+import type { RecordCodec } from "../record/codec.ts";
 import { type Attempt, DELIVERIES_TOPIC } from "../subscription/attempt-log.ts";
-import type { Core } from "../wasm/core.ts";
-import { createRecordCodec } from "../wasm/record-codec.ts";
 import type { DeliveriesPage, DeliveriesRequest, LoggedAttempt } from "./broker.ts";
 import { readPartition } from "./fetch.ts";
 import { choosePartition } from "./partitioner.ts";
@@ -20,7 +19,7 @@ const OFFSETS_PER_PAGE = 20_000;
 export async function readDeliveries(
   ports: Ports,
   topics: TopicCache,
-  core: Core,
+  codec: RecordCodec,
   { name, limit, cursor }: DeliveriesRequest,
 ): Promise<DeliveriesPage | Failure> {
   const status = await ports.subscription(name).status();
@@ -35,7 +34,7 @@ export async function readDeliveries(
   let seen = 0;
   let end = below;
   for (;;) {
-    const page = await readBelow(ports, topics, core, { partition, end });
+    const page = await readBelow(ports, topics, codec, { partition, end });
     if (isFailure(page)) return page;
     const own = page.attempts.filter(({ subscription }) => subscription === name).reverse();
     const wanted = own.slice(0, limit - deliveries.length);
@@ -63,10 +62,9 @@ interface Page {
 async function readBelow(
   ports: Ports,
   topics: TopicCache,
-  core: Core,
+  codec: RecordCodec,
   { partition, end }: { readonly partition: number; readonly end: number },
 ): Promise<Page | Failure> {
-  const codec = createRecordCodec(core, MAX_DECOMPRESSED_BYTES);
   const read = { topic: DELIVERIES_TOPIC, partition, maxBytes: MAX_FETCH_BYTES, isolation: "read_committed" as const };
   const attempts: FoundAttempt[] = [];
   const first = await readPartition(ports, topics, {

@@ -3,10 +3,8 @@
 // one that the log has lost, or that is too large for the topic, has neither.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
 import type { DeadLetter, DeadLetterRun } from "../coordinator/share-partition-coordinator.ts";
 import type { DecodedRecord, RecordCodec } from "../record/codec.ts";
-import { createRecordCodec } from "../wasm/record-codec.ts";
 import type { ProduceRecord } from "./broker.ts";
 import { CachedCluster } from "./cluster-cache.ts";
 import type { BrokerState } from "./create-broker.ts";
@@ -18,7 +16,6 @@ import { configOf, findTopic, type TopicCache } from "./topics.ts";
 
 /** Appends a run once for each sequence. What can be retried is the caller's to retry. */
 export function createDeadLetterWriter(ports: Ports, state: BrokerState): (run: DeadLetterRun) => Promise<null | Failure> {
-  const codec = createRecordCodec(state.core, MAX_DECOMPRESSED_BYTES);
   return async (run) => {
     const topics = new CachedCluster(ports.cluster, state.clusterCache);
     const target = await findTopic(topics, run.topic);
@@ -26,7 +23,7 @@ export function createDeadLetterWriter(ports: Ports, state: BrokerState): (run: 
     const partition = run.partition.partition % target.partitionCount;
     const records: ProduceRecord[] = [];
     for (const letter of run.letters) {
-      const record = await readRecord(ports, topics, codec, run, letter.offset);
+      const record = await readRecord(ports, topics, state.codec, run, letter.offset);
       if (record !== null && isFailure(record)) return record;
       const copied = record !== null && sizeOf(record) + HEADERS_BYTES <= configOf(target).maxMessageBytes ? record : null;
       records.push({ ...deadLetter(run, letter, copied), partition });

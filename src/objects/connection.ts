@@ -6,13 +6,11 @@
 
 import { DurableObject } from "cloudflare:workers";
 import type { Broker } from "../broker/broker.ts";
-import { createBroker } from "../broker/create-broker.ts";
 import { type ConnectionConfig, readConnectionConfigs } from "../common/connection-configs.ts";
 import type { Env } from "../env.ts";
 import { KafkaWebSocket, type SocketState } from "../listeners/kafka/serve-web-socket.ts";
-import { brokerState } from "./broker-state.ts";
+import { openBroker } from "./broker-state.ts";
 import { kafkaSettings } from "./kafka-settings.ts";
-import { createPorts } from "./ports.ts";
 import { securityOf } from "./security-port.ts";
 
 /** Carries the new socket's SocketState, as JSON: the edge is the only one to call this object. */
@@ -28,10 +26,7 @@ export class ConnectionObject extends DurableObject<Env> {
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
     this.#config = readConnectionConfigs(env.SLUICE_CONNECTION_CONFIGS);
-    this.#broker = createBroker(
-      createPorts(env, (work) => context.waitUntil(work)),
-      brokerState,
-    );
+    this.#broker = openBroker(env, context);
   }
 
   override async fetch(request: Request): Promise<Response> {

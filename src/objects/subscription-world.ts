@@ -5,21 +5,17 @@ import type { Broker, ProduceRecord } from "../broker/broker.ts";
 import { createBroker } from "../broker/create-broker.ts";
 import type { Ports } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { HOOK_READ_BYTES, MAX_DECOMPRESSED_BYTES, MAX_HELD_BYTES } from "../common/limits.ts";
+import { HOOK_READ_BYTES, MAX_HELD_BYTES } from "../common/limits.ts";
 import type { Env } from "../env.ts";
 import { type Attempt, DELIVERIES_TOPIC, DELIVERIES_TOPIC_CONFIGS, DELIVERIES_TOPIC_PARTITIONS } from "../subscription/attempt-log.ts";
 import { bindingOf, type EndpointRules } from "../subscription/endpoint-url.ts";
 import type { Registry } from "../subscription/host.ts";
 import type { TrackSource } from "../subscription/track.ts";
 import type { DeliveryWorld, GroupOffset, GroupOffsets, OutOfRange, PartitionRead, StartQuery } from "../subscription/world.ts";
-import { createRecordCodec } from "../wasm/record-codec.ts";
 import { brokerState } from "./broker-state.ts";
-import { core } from "./core.ts";
 import type { GroupObject } from "./group.ts";
 import { CLUSTER_OBJECT_NAME } from "./names.ts";
 import { createPorts } from "./ports.ts";
-
-const codec = createRecordCodec(core, MAX_DECOMPRESSED_BYTES);
 
 /** Bindings that are the broker's own: a subscription must not call them. */
 const OWN_BINDINGS = new Set([
@@ -119,7 +115,7 @@ async function readPartition(
   if (isFailure(result)) return "offsets" in result && result.offsets !== undefined ? result.offsets : result;
   const { highWatermark } = result;
   if (result.batches.byteLength === 0) return { records: [], nextOffset: result.nextOffset, highWatermark };
-  const decoded = codec.decode(
+  const decoded = brokerState.codec.decode(
     new Uint8Array(result.batches),
     fromOffset,
     { maxRecords, maxBytes: MAX_HELD_BYTES },

@@ -4,12 +4,8 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { VerifySegmentsResult } from "../../../src/broker/broker.ts";
-import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
-import { createBroker } from "../../../src/broker/create-broker.ts";
+import { createBroker, createBrokerState } from "../../../src/broker/create-broker.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
-import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
-import { ShareGroupCache } from "../../../src/broker/share-group-cache.ts";
-import { SharedRecords } from "../../../src/broker/shared-records.ts";
 import { core } from "../../../src/objects/core.ts";
 import { decodeBatches, encodeBatch } from "../../../src/wasm/record-batches.ts";
 import { batchOf } from "../../support/batches.ts";
@@ -23,16 +19,7 @@ const CONFIGS = {
   "delete.retention.ms": "0",
 };
 
-const broker = () =>
-  createBroker(ports(), {
-    core,
-    clusterCache: new ClusterCache({ now: Date.now }),
-    producerIds: new ProducerIdPool(),
-    shareGroups: new ShareGroupCache(Date.now),
-    sharedRecords: new SharedRecords(Date.now),
-    now: Date.now,
-    random: Math.random,
-  });
+const broker = () => createBroker(ports(), createBrokerState({ core, now: Date.now, random: Math.random }));
 
 type Fields = Record<string, string | null>;
 

@@ -3,12 +3,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
-import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
-import { createBroker } from "../../../src/broker/create-broker.ts";
+import { createBroker, createBrokerState } from "../../../src/broker/create-broker.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
-import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
-import { ShareGroupCache } from "../../../src/broker/share-group-cache.ts";
-import { SharedRecords } from "../../../src/broker/shared-records.ts";
 import type { Failure } from "../../../src/common/errors.ts";
 import { core } from "../../../src/objects/core.ts";
 import { recordsIn } from "../../support/batches.ts";
@@ -19,16 +15,7 @@ const START_MS = Date.now() - 60_000;
 
 const SMALL = { "segment.bytes": "2000", "index.interval.bytes": "300" };
 
-const broker = () =>
-  createBroker(ports(), {
-    core,
-    clusterCache: new ClusterCache({ now: Date.now }),
-    producerIds: new ProducerIdPool(),
-    shareGroups: new ShareGroupCache(Date.now),
-    sharedRecords: new SharedRecords(Date.now),
-    now: Date.now,
-    random: Math.random,
-  });
+const broker = () => createBroker(ports(), createBrokerState({ core, now: Date.now, random: Math.random }));
 
 /** 40 records in 20 batches and about 5 segments; timestamps go up from START_MS. */
 async function fill(topic: TopicMetadata): Promise<string[]> {

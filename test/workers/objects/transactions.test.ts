@@ -5,8 +5,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { Broker, ProduceResult } from "../../../src/broker/broker.ts";
-import { ClusterCache } from "../../../src/broker/cluster-cache.ts";
-import { createBroker } from "../../../src/broker/create-broker.ts";
+import { createBroker, createBrokerState } from "../../../src/broker/create-broker.ts";
 import type {
   AddPartitionsRequest,
   IsolationLevel,
@@ -19,9 +18,6 @@ import type {
   Unverified,
   VerifyPartitionRequest,
 } from "../../../src/broker/ports.ts";
-import { ProducerIdPool } from "../../../src/broker/producer-ids.ts";
-import { ShareGroupCache } from "../../../src/broker/share-group-cache.ts";
-import { SharedRecords } from "../../../src/broker/shared-records.ts";
 import { type ErrorName, errorCode, type Failure, failure } from "../../../src/common/errors.ts";
 import { KafkaConnection } from "../../../src/listeners/kafka/connection.ts";
 import { core } from "../../../src/objects/core.ts";
@@ -62,9 +58,7 @@ function aBroker(...answers: (ErrorName | null)[]) {
       return { ...real.transaction(transactionalId), verify, addPartitions };
     },
   };
-  const share = { shareGroups: new ShareGroupCache(Date.now), sharedRecords: new SharedRecords(Date.now) };
-  const parts = { core, now: Date.now, random: Math.random, ...share };
-  const state = { ...parts, clusterCache: new ClusterCache({ now: Date.now }), producerIds: new ProducerIdPool() };
+  const state = createBrokerState({ core, now: Date.now, random: Math.random });
   return { broker: createBroker(withCoordinator, state), asked, reads };
 }
 
