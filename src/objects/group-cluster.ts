@@ -5,7 +5,7 @@ import { MAX_PAGE_ITEMS } from "../common/limits.ts";
 import type { GroupRegister } from "../coordinator/group-coordinator.ts";
 import type { TopicSource } from "../coordinator/group-topics.ts";
 import type { Env } from "../env.ts";
-import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { clusterObject } from "./names.ts";
 
 /** Its RPC methods, as plain data. */
 interface Cluster extends GroupRegister {
@@ -15,7 +15,7 @@ interface Cluster extends GroupRegister {
 
 export function groupCluster(env: Env): GroupRegister & TopicSource {
   // A stub of an object that was reset stays broken: each call has its own.
-  const cluster = () => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME) as unknown as Cluster;
+  const cluster = () => clusterObject(env) as unknown as Cluster;
   return {
     registerGroup: (groupId) => cluster().registerGroup(groupId),
     unregisterGroup: (groupId) => cluster().unregisterGroup(groupId),

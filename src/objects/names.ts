@@ -1,8 +1,16 @@
 // Which object holds what. The one place that decides it, so that placement (location hints, many small partitions in one object)
 // can change here alone. Names are stored by the platform: never change them.
 
-/** There is one cluster object. */
-export const CLUSTER_OBJECT_NAME = "cluster";
+const CLUSTER_OBJECT_NAME = "cluster";
+
+/** The one cluster object. A stub of an object that was reset stays broken: who keeps it for long asks again for each call. */
+export function clusterObject<T extends Rpc.DurableObjectBranded>({
+  CLUSTER,
+}: {
+  readonly CLUSTER: DurableObjectNamespace<T>;
+}): DurableObjectStub<T> {
+  return CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+}
 
 /** The object that coordinates the transactions of a transactional id: one that is not well formed has no UTF-8, and so no object. */
 export function transactionObjectName(transactionalId: string): string {

@@ -34,7 +34,7 @@ import { type LogState, NOTHING_CLEANED } from "../log/log-store.ts";
 import { deleteArchive } from "../log/maintenance.ts";
 import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
-import { CLUSTER_OBJECT_NAME, parsePartitionObjectName } from "./names.ts";
+import { clusterObject, parsePartitionObjectName } from "./names.ts";
 import { OpenPartition } from "./open-partition.ts";
 import { wakeSubscription } from "./subscription-stub.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -220,7 +220,7 @@ export class PartitionObject extends DurableObject<Env> {
   async #openLog(address: PartitionAddress): Promise<OpenPartition | Failure> {
     const open = this.#open ?? this.#openStored();
     if (open !== null && (isFailure(open) || open.log.state.topicVersion >= address.topicVersion)) return open;
-    const topic = await this.env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).topicById(address.topicId);
+    const topic = await clusterObject(this.env).topicById(address.topicId);
     if (topic === null || this.#isDestroyed || address.partition >= topic.partitionCount) return unknownTopic();
     if (this.#open === null) {
       const state = { topicId: topic.topicId, partition: address.partition, leaderEpoch: -1, logStartOffset: 0, cleaner: NOTHING_CLEANED };

@@ -18,7 +18,7 @@ import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
-import { CLUSTER_OBJECT_NAME, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
+import { clusterObject, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
 import { openShareWatch, openWatch } from "./watch.ts";
 
@@ -44,10 +44,6 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
 
 function clusterPort(env: Env): ClusterPort {
   return clusterObject(env) as unknown as ClusterPort;
-}
-
-function clusterObject(env: Env) {
-  return env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
 }
 
 function subscriptionPort(env: Env, name: string): SubscriptionPort {

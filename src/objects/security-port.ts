@@ -3,7 +3,7 @@
 import { createSecurityState, Security } from "../broker/security.ts";
 import type { Env } from "../env.ts";
 import type { SecurityPort } from "../security/messages.ts";
-import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { clusterObject } from "./names.ts";
 
 /** Of this isolate. */
 const state = createSecurityState(Date.now);
@@ -15,7 +15,7 @@ export function securityOf(env: Env): Security {
 
 function securityPort(env: Env): SecurityPort {
   // A connection keeps its port for hours, and a stub of an object that was reset stays broken.
-  const object = () => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME) as unknown as SecurityPort;
+  const object = () => clusterObject(env) as unknown as SecurityPort;
   return {
     securitySnapshot: (knownVersion) => object().securitySnapshot(knownVersion),
     putUser: (request) => object().putUser(request),

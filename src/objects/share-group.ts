@@ -8,7 +8,7 @@ import type { ShareSettings } from "../common/share-settings.ts";
 import { ShareGroupCoordinator } from "../coordinator/share-group.ts";
 import type { Env } from "../env.ts";
 import { SqliteShareGroupStore } from "../storage/sqlite-share-group-store.ts";
-import { CLUSTER_OBJECT_NAME, sharePartitionObjectName } from "./names.ts";
+import { clusterObject, sharePartitionObjectName } from "./names.ts";
 
 /** When the alarm looks after a deletion that was begun: it is seldom needed. */
 const BURIAL_ALARM_MS = 30_000;
@@ -24,7 +24,7 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
-    const cluster = () => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+    const cluster = () => clusterObject(env);
     const sharePartition = (groupUuid: string, topicId: string, partition: number) =>
       env.SHARE_PARTITION.getByName(sharePartitionObjectName(groupUuid, topicId, partition)) as unknown as OwnedSharePartition;
     this.#coordinator = new ShareGroupCoordinator(new SqliteShareGroupStore(context.storage), {

@@ -14,7 +14,7 @@ import type { TrackSource } from "../subscription/track.ts";
 import type { DeliveryWorld, GroupOffset, GroupOffsets, OutOfRange, PartitionRead, StartQuery } from "../subscription/world.ts";
 import { brokerState } from "./broker-state.ts";
 import type { GroupObject } from "./group.ts";
-import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { clusterObject } from "./names.ts";
 import { createPorts } from "./ports.ts";
 
 /** Bindings that are the broker's own: a subscription must not call them. */
@@ -68,8 +68,7 @@ export function createWorld({ env, storage, name, waitUntil }: WorldOptions): De
     produceDeadLetters: (topic, records) => orUnreachable(produce(broker, topic, records)),
     logAttempts: (attempts) => logAttempts(broker, attempts),
 
-    register: (subscription, topics) =>
-      orUnreachable(env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).registerSubscription(subscription, topics)),
+    register: (subscription, topics) => orUnreachable(clusterObject(env).registerSubscription(subscription, topics)),
     unregister: (subscription) => orUnreachable(unregister(env, subscription)),
     attach: (groupId) => orUnreachable<GroupOffsets | Failure>(group().attachSubscription(groupId)),
     detach: (groupId) => orUnreachable(group().detachSubscription(groupId)),
@@ -168,7 +167,7 @@ async function ensureTopic(broker: Broker, name: string): Promise<Failure | null
 }
 
 async function unregister(env: Env, subscription: string): Promise<null> {
-  await env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).unregisterSubscription(subscription);
+  await clusterObject(env).unregisterSubscription(subscription);
   return null;
 }
 

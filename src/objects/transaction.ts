@@ -23,7 +23,7 @@ import { TransactionCoordinator } from "../coordinator/transaction-coordinator.t
 import type { Env } from "../env.ts";
 import { SqliteTransactionStore } from "../storage/sqlite-transaction-store.ts";
 import { EarlyAlarm } from "./early-alarm.ts";
-import { CLUSTER_OBJECT_NAME } from "./names.ts";
+import { clusterObject } from "./names.ts";
 import { createPorts } from "./ports.ts";
 
 /** Of all transactions in this isolate: a block of ids is for many of them. */
@@ -41,7 +41,7 @@ export class TransactionObject extends DurableObject<Env> implements Transaction
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
-    const cluster = () => env.CLUSTER.getByName(CLUSTER_OBJECT_NAME);
+    const cluster = () => clusterObject(env);
     const register = {
       registerTransaction: (transactionalId: string) => cluster().registerTransaction(transactionalId),
       unregisterTransaction: (transactionalId: string) => cluster().unregisterTransaction(transactionalId),

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import type { OffsetCommit } from "../../../src/broker/ports.ts";
-import { CLUSTER_OBJECT_NAME } from "../../../src/objects/names.ts";
+import { clusterObject } from "../../../src/objects/names.ts";
 
 /** A group of the test's own. The cluster object is the one that all share. */
 function startGroup() {
@@ -15,7 +15,7 @@ function offset(changes: Partial<OffsetCommit> = {}): OffsetCommit {
 }
 
 const isListed = async (groupId: string) => {
-  const { groupIds } = await env.CLUSTER.getByName(CLUSTER_OBJECT_NAME).listGroups({ prefix: groupId, limit: 1 });
+  const { groupIds } = await clusterObject(env).listGroups({ prefix: groupId, limit: 1 });
   return groupIds.includes(groupId);
 };
 
