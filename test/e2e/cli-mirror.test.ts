@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { runSluice, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
+import { NOBODY, runSluice, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
 import { until } from "../support/until.ts";
 
 /** The first start builds the Worker. */
@@ -103,7 +103,7 @@ test("what an aborted transaction wrote is not copied from a Kafka source", asyn
 });
 
 test.each([
-  ["nothing listens", () => ["--source", "kafka://127.0.0.1:40001"], 1, "cannot be used"],
+  ["nothing listens", () => ["--source", `kafka://${NOBODY}`], 1, "cannot be used"],
   ["itself", () => ["--source", `kafka://${target.kafkaAddress}`], 1, "same cluster"],
   ["a password in the address", () => ["--source", "kafka://u:p@a:1"], 2, "--source-secret"],
   ["a topic that is not there", () => ["--source", source.url, "--topic", "missing"], 1, "the source has no topic missing"],

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { printed, runSluice, SLUICE, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
+import { NOBODY, printed, runSluice, SLUICE, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
 
 const TOKEN = "a-token";
 
@@ -188,7 +188,7 @@ test("perf measures, and its records are in the topic", async () => {
 test("doctor finds nothing wrong with a broker, and says what to do about none and about a wrong token", async () => {
   expect(await sluiceJson(broker.url, "doctor")).toMatchObject({ ok: true });
   expect(await sluiceJson(broker.url, "topics", "list", "--prefix", "sluice-doctor")).toEqual({ topics: [] });
-  expect(await runSluice(["doctor"], { url: "http://127.0.0.1:40001" })).toMatchObject({
+  expect(await runSluice(["doctor"], { url: `http://${NOBODY}` })).toMatchObject({
     code: 1,
     out: expect.stringContaining("sluice serve"),
   });

@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { until } from "./until.ts";
 
+/** A host and port where nothing listens: the system gives no program a port as low, and fetch has it not among those that it blocks. */
+export const NOBODY = "127.0.0.1:2";
+
 export const SLUICE = fileURLToPath(new URL("../../bin/sluice", import.meta.url));
 
 export interface CliOptions {
