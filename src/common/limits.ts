@@ -353,6 +353,9 @@ export const MAX_CACHED_SHARE_GROUPS = 1_000;
 export const MAX_PULL_RECORDS = 10_000;
 export const DEFAULT_PULL_RECORDS = 100;
 
+/** How long the SDK renews the lease of a record whose handler runs: one that hangs keeps its record from the others no longer. */
+export const DEFAULT_SHARE_HANDLING_MS = 3_600_000;
+
 /** Most partitions of one pull: each is a call, and while it waits two sockets. */
 export const MAX_PARTITIONS_PER_PULL = 100;
 

@@ -350,3 +350,11 @@ export const SHARE_GROUP_OPERATIONS = [
   settleRecords,
   resetShareGroup,
 ] as const;
+
+export type PullAnswer = z.infer<typeof pullAnswer>;
+export type SettleRequest = z.input<typeof settleBody>;
+export type SettleAnswer = z.infer<typeof settleAnswer>;
+export type ShareSettingsChange = z.input<typeof settingsBody>;
+export type ShareGroupAnswer = z.infer<typeof shareGroup>;
+export type ShareGroupPage = z.infer<typeof shareGroupPage>;
+export type DescribedShareGroup = z.infer<typeof describedShareGroup>;
