@@ -48,7 +48,7 @@ console.log(`the group is at ${offsets.map(({ partition, offset }) => `${partiti
 
 // A share group is a queue: workers lease single records, of one partition too. What fails comes again after a while.
 const jobs = places.length + 1;
-const workers = new ShareConsumer(client, { groupId: `workers-of-${topic}`, topics: [topic] });
+const workers = new ShareConsumer(client, { groupId: `workers-of-${topic}`, topics: [topic], maxWaitMs: 1_000 });
 const allDone = Promise.withResolvers<void>();
 let done = 0;
 const working = workers.run(

@@ -31,7 +31,7 @@ type Handler = (record: LeasedRecord) => void | Promise<void>;
 
 /** A worker that runs until it is closed. */
 function startWorker(options: ShareConsumerOptions, handler: Handler, run: ShareRunOptions = {}) {
-  const consumer = new ShareConsumer(client(), options);
+  const consumer = new ShareConsumer(client(), { maxWaitMs: 500, ...options });
   const ended = consumer.run(handler, { retry: { initialMs: 10, maxMs: 50 }, ...run });
   return {
     async stop() {

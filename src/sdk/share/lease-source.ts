@@ -4,6 +4,9 @@
 // pace of the last records, and nothing before a pace is known. When half of a lease is over, what is being handled is renewed, and what
 // still waits is given back: others can have it at once.
 //
+// A pull that waits for records is not hung up on when the source is stopped: workerd tells a Worker nothing of a client that is gone, and
+// what is written meanwhile would be leased to nobody.
+//
 // Of a group that is ordered by partition one record of a partition is given out at a time, and when one goes back those behind it have
 // gone back with it (docs/decisions/0016-share-groups.md).
 
@@ -43,12 +46,6 @@ const AHEAD_OF_LEASE = 1 / 4;
 const CHECK_OF_LEASE = 1 / 2;
 /** Weight of the last record in the pace. */
 const PACE_WEIGHT = 1 / 8;
-
-/**
- * How long the last pull may take when nothing more is wanted (ms). One that finds records has its answer by then, and they are given back;
- * hung up on, it would have leased them to nobody. One that waits for records has found none.
- */
-const HANG_UP_MS = 250;
 
 export class LeaseSource {
   readonly #client: Client;
@@ -123,11 +120,14 @@ export class LeaseSource {
     return left;
   }
 
-  /** Resolves once no pull is under way. To be called when it is stopped. */
+  /** Of a source that is stopped: resolves once no pull is under way. What the last one brings is given back. */
   async ended(): Promise<void> {
-    const timer = setTimeout(() => this.#hangUp.abort(), HANG_UP_MS);
     await this.#pulling;
-    clearTimeout(timer);
+  }
+
+  /** Waits for the last pull no longer. The broker may not notice, and lease to nobody what comes until the pull's time is over. */
+  hangUp(): void {
+    this.#hangUp.abort();
   }
 
   /** To be called for each lease that is settled, before it is. */

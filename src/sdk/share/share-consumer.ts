@@ -23,7 +23,7 @@ export interface ShareConsumerOptions {
   /** Most records of one pull, and most that wait for the handler. As many are only pulled where they can be handled in time. */
   readonly maxRecords?: number;
   readonly maxBytes?: number;
-  /** Longest wait of one pull (ms). */
+  /** Longest wait of one pull (ms), and of `close` for the last one. */
   readonly maxWaitMs?: number;
   /**
    * Of `for await`, Kafka's share.acknowledgement.mode. `implicit`: a record that is not settled by then is acknowledged once the next is
@@ -54,7 +54,8 @@ export interface ShareRunOptions {
 
 /** From a second to a minute: five deliveries, the default of groups, take 15 s. */
 const DEFAULT_RETRY: Backoff = { initialMs: 1_000, maxMs: 60_000 };
-const DEFAULT_MAX_WAIT_MS = 20_000;
+/** Short beside other consumers': it is waited for when the consumer is closed. */
+const DEFAULT_MAX_WAIT_MS = 5_000;
 const DEFAULT_CLOSE_MS = 30_000;
 
 interface Reading {
@@ -78,6 +79,8 @@ export class ShareConsumer implements AsyncIterable<LeasedRecord> {
   readonly #options: ShareConsumerOptions;
   readonly #settler: Settler;
   #reading: Reading | null = null;
+  /** Those that may have a pull under way. */
+  readonly #sources = new Set<LeaseSource>();
   #isClosed = false;
 
   constructor(client: Client, options: ShareConsumerOptions) {
@@ -106,7 +109,8 @@ export class ShareConsumer implements AsyncIterable<LeasedRecord> {
         if (isImplicit && lease.isOpen) void lease.ack();
       }
     } finally {
-      await this.#leave(reading);
+      this.#leave(reading);
+      await this.#settler.flush();
     }
   }
 
@@ -134,24 +138,28 @@ export class ShareConsumer implements AsyncIterable<LeasedRecord> {
     };
     const workers = await Promise.allSettled(Array.from({ length: concurrency }, work));
     ended.resolve();
-    await this.#leave(reading);
+    this.#leave(reading);
+    await this.#settler.flush();
     for (const worker of workers) if (worker.status === "rejected") throw worker.reason;
   }
 
   /**
-   * Pulls no more, gives back what waits, lets handlers end, and sends what is to be acknowledged. Not to be awaited inside a handler.
-   * @param timeoutMs after it, records that are still handled are left to their leases
+   * Pulls no more, gives back what waits, lets handlers end, and sends what is to be acknowledged. The last pull may wait for up to
+   * `maxWaitMs`: what it brings is given back too. Not to be awaited inside a handler.
+   * @param timeoutMs after it, records that are still handled, and what a pull still brings, are left to their leases
    */
   async close({ timeoutMs = DEFAULT_CLOSE_MS }: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.#isClosed = true;
     const reading = this.#reading;
-    if (reading !== null) {
-      reading.source.stop();
-      const timeUp = new AbortController();
-      await Promise.race([reading.ended, sleep(timeoutMs, timeUp.signal).catch(() => undefined)]); // nobody waits any more
-      timeUp.abort();
-      await this.#leave(reading);
-    }
+    reading?.source.stop();
+    if (reading?.ended === null) this.#leave(reading); // a loop is not waited for: it may be the one that calls
+    const timeUp = new AbortController();
+    const sources = [...this.#sources];
+    const over = Promise.all([reading?.ended, ...sources.map((source) => source.ended())]);
+    await Promise.race([over, sleep(timeoutMs, timeUp.signal).catch(() => undefined)]); // nobody waits any more
+    timeUp.abort();
+    if (reading !== null) this.#leave(reading);
+    for (const source of sources) source.hangUp();
     await this.#settler.flush();
   }
 
@@ -168,21 +176,20 @@ export class ShareConsumer implements AsyncIterable<LeasedRecord> {
       settle: (lease, settlement) => this.#settle(source, lease, settlement),
       report: (error, lease) => this.#report(error, lease),
     });
+    this.#sources.add(source);
     this.#reading = { source, ended, isReleasing: isRenewed && ended === null };
     return this.#reading;
   }
 
-  /** Ends a reading: the first call does. Resolves once the broker knows of all that was settled or given back. */
-  async #leave(reading: Reading): Promise<void> {
+  /** Ends a reading, once. */
+  #leave(reading: Reading): void {
     const { source, isReleasing } = reading;
-    if (this.#reading === reading) {
-      this.#reading = null;
-      source.stop();
-      const left = source.drop();
-      if (isReleasing) for (const lease of left) if (lease.isOpen) void lease.release();
-    }
-    await source.ended();
-    await this.#settler.flush();
+    if (this.#reading !== reading) return;
+    this.#reading = null;
+    source.stop();
+    const left = source.drop();
+    if (isReleasing) for (const lease of left) if (lease.isOpen) void lease.release();
+    void source.ended().then(() => this.#sources.delete(source));
   }
 
   async #handle(lease: Lease, handler: LeasedRecordHandler, { retry = DEFAULT_RETRY, rejectOn = [] }: ShareRunOptions): Promise<void> {

@@ -31,9 +31,10 @@ async function start(...values: string[]) {
     return (await instead.answer?.(one)) ?? app.request(pathname + search, init);
   };
   const errors: { error: unknown; record: LeasedRecord | null }[] = [];
+  /** Pulls wait shortly: nothing in memory rings for a delay that ends. */
   const consumer = (options: Partial<ShareConsumerOptions> = {}) => {
     const made = new ShareConsumer(clientOf(app, { fetch }), {
-      ...{ groupId: "workers", topics: ["jobs"], onError: (error, record) => void errors.push({ error, record }) },
+      ...{ groupId: "workers", topics: ["jobs"], maxWaitMs: 100, onError: (error, record) => void errors.push({ error, record }) },
       ...options,
     });
     onTestFinished(() => made.close({ timeoutMs: 0 }));
@@ -94,7 +95,7 @@ test("a record is acknowledged when its handler returns, delivered again when it
 test("a record that failed waits longer for each delivery", async () => {
   const { app, consumer, acks } = await start("a");
   await put(app, { maxDeliveries: 3 });
-  const worker = consumer({ maxWaitMs: 50 }); // nothing in memory rings for a delay that ends
+  const worker = consumer();
   const run = worker.run(
     () => {
       throw new Error("always");
@@ -293,12 +294,25 @@ test("closing waits no longer than it is told to, and a loop may close its own c
   expect(await counts(app)).toMatchObject({ acquired: 0, lag: 1 });
 });
 
-test("a pull that waits ends when the consumer is closed", async () => {
+test("what a pull brings that waited when the consumer was closed goes back", async () => {
+  const { app, asked, consumer } = await start();
+  const worker = consumer({ maxWaitMs: 60_000 });
+  const handled: string[] = [];
+  const run = worker.run((record) => void handled.push(textOf(record)));
+  await until("it pulls", () => asked.length === 1);
+  const closing = worker.close();
+  await produce(app, ["late"]);
+  await closing;
+  await run;
+  expect([handled, await counts(app)]).toMatchObject([[], { acquired: 0, lag: 1 }]);
+});
+
+test("closing hangs up on a pull that waits longer than it is told to", async () => {
   const { asked, consumer } = await start();
   const worker = consumer({ maxWaitMs: 60_000 });
   const run = worker.run(() => {});
   await until("it pulls", () => asked.length === 1);
-  await worker.close();
+  await worker.close({ timeoutMs: 1 });
   await run;
 });
 
