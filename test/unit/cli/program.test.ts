@@ -24,6 +24,7 @@ function testCli() {
         printed.served = args;
         return 3;
       },
+      loadCoreCodecs: () => Promise.reject(new Error("no test compresses")),
       serveHelp: async () => "  --port PORT      HTTP port\n  --archive        Archive.\n  --archive s3://B Archive there.",
     },
   };
