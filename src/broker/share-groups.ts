@@ -46,6 +46,10 @@ export interface PullResult {
   readonly records: readonly LeasedRecord[];
   /** When the first of the leases ends (ms since the epoch); null without records. */
   readonly leaseDeadlineMs: number | null;
+  /** How long that is from now (ms), for workers whose clock is not the broker's. */
+  readonly leaseMs: number | null;
+  /** The group's: a worker that handles several records at a time has to know. */
+  readonly order: ShareOrder;
   /** Partitions that could not be asked or read. */
   readonly failed: readonly { readonly topic: string; readonly partition: number; readonly failure: Failure }[];
 }

@@ -4,6 +4,7 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS, MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { DEFAULT_SHARE_SETTINGS } from "../common/share-settings.ts";
 import type { ShareGroupView, SharePartitionAddress, ShareTopic } from "./ports.ts";
 import { acquireFrom, isOver, type PartitionPull } from "./share-acquire.ts";
 import { addressOf, type ShareContext } from "./share-context.ts";
@@ -22,9 +23,9 @@ async function pullAsKnown(context: ShareContext, request: PullRequest): Promise
   if (isFailure(places)) return places;
   const deadlineMs = context.now() + request.maxWaitMs;
   let pulls = await pullOnce(context, request, places);
-  if (isOver(pulls) || request.maxWaitMs === 0) return resultOf(context, request, pulls);
+  if (isOver(pulls) || request.maxWaitMs === 0) return resultOf(context, request, places, pulls);
   pulls = await waitForRecords(context, request, pulls, deadlineMs, (some) => pullOnce(context, request, some));
-  return resultOf(context, request, pulls);
+  return resultOf(context, request, places, pulls);
 }
 
 /** The share partitions that the pull is about, the first at random. */
@@ -118,7 +119,12 @@ function leaseOf({ leaseMs }: PullRequest): { readonly leaseMs?: number } {
   return leaseMs === undefined ? {} : { leaseMs };
 }
 
-function resultOf({ shareGroups }: ShareContext, { groupId }: PullRequest, pulls: readonly PartitionPull[]): PullResult | Failure {
+function resultOf(
+  { shareGroups, now }: ShareContext,
+  { groupId }: PullRequest,
+  places: readonly SharePartitionAddress[],
+  pulls: readonly PartitionPull[],
+): PullResult | Failure {
   const records = pulls.flatMap((one): readonly LeasedRecord[] => one.records);
   const failed = pulls.flatMap(({ address: { topic, partition }, failure: refused }) =>
     refused === undefined ? [] : [{ topic, partition, failure: refused }],
@@ -126,5 +132,7 @@ function resultOf({ shareGroups }: ShareContext, { groupId }: PullRequest, pulls
   if (failed.some(({ failure: { error } }) => error === "GROUP_ID_NOT_FOUND")) shareGroups.forget(groupId);
   if (records.length === 0 && failed.length > 0) return failed[0]!.failure;
   const deadlines = pulls.filter((one) => one.records.length > 0).map(({ deadlineMs }) => deadlineMs);
-  return { records, leaseDeadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines), failed };
+  const leaseDeadlineMs = deadlines.length === 0 ? null : Math.min(...deadlines);
+  const leaseMs = leaseDeadlineMs === null ? null : Math.max(0, leaseDeadlineMs - now());
+  return { records, leaseDeadlineMs, leaseMs, order: places[0]?.settings.order ?? DEFAULT_SHARE_SETTINGS.order, failed };
 }

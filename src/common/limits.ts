@@ -359,6 +359,9 @@ export const MAX_CACHED_SHARE_GROUPS = 1_000;
 export const MAX_PULL_RECORDS = 10_000;
 export const DEFAULT_PULL_RECORDS = 100;
 
+/** How long the SDK renews the lease of a record whose handler runs: one that hangs keeps its record from the others no longer. */
+export const DEFAULT_SHARE_HANDLING_MS = 3_600_000;
+
 /** Most partitions of one pull: each is a call, and while it waits two sockets. */
 export const MAX_PARTITIONS_PER_PULL = 100;
 
@@ -371,6 +374,24 @@ export const MAX_DEAD_LETTERS_PER_WRITE = 100;
 /** Waits between tries to write dead letters: the first, doubled each time, and the longest. */
 export const DEAD_LETTER_RETRY_MS = 500;
 export const MAX_DEAD_LETTER_RETRY_MS = 60_000;
+
+/** Longest line that the command line takes for a record: none is larger, and memory must not grow with a file that has no newlines. */
+export const MAX_INPUT_LINE_BYTES = 32 * MIB;
+
+/** How long the tunnel waits for a broker to open a socket, as Kafka's clients do (socket.connection.setup.timeout.max.ms). */
+export const TUNNEL_HANDSHAKE_MS = 30_000;
+
+/** Largest message that the tunnel takes: those of the broker have MAX_SOCKET_MESSAGE_BYTES. */
+export const MAX_TUNNEL_MESSAGE_BYTES = 32 * MIB;
+
+/** What the tunnel reads of a refusal, which is a problem (RFC 9457) of some hundred bytes. */
+export const MAX_REFUSAL_BYTES = 64 * KIB;
+
+/** Bytes of records in one request of a mirror to Kafka: far below every broker's megabyte (message.max.bytes), which counts what is around too. */
+export const MAX_MIRROR_REQUEST_BYTES = 512 * KIB;
+
+/** Partitions that a mirror writes at a time: a request each. */
+export const MAX_MIRROR_WRITES = 16;
 
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {

@@ -83,6 +83,12 @@ const pullAnswer = z
   .strictObject({
     records: z.array(leasedRecord),
     leaseDeadline: timestamp.nullable().meta({ description: "When the first of the leases ends; null without records." }),
+    leaseMs: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: "How long that is from the answer on (ms), for workers whose clock is not the broker's." }),
+    order: z.enum(SHARE_ORDERS).meta({ description: "The group's. Of `partition`, work off a partition's records one after the other." }),
     errors: z.array(refusedPartition).optional().meta({ description: "Partitions that could not be read." }),
   })
   .meta({ id: "Pulled" });
@@ -122,6 +128,8 @@ export const pullRecords = operation({
           },
         ],
         leaseDeadline: 1760000030000,
+        leaseMs: 30000,
+        order: "none",
       }),
     },
   },
@@ -342,3 +350,11 @@ export const SHARE_GROUP_OPERATIONS = [
   settleRecords,
   resetShareGroup,
 ] as const;
+
+export type PullAnswer = z.infer<typeof pullAnswer>;
+export type SettleRequest = z.input<typeof settleBody>;
+export type SettleAnswer = z.infer<typeof settleAnswer>;
+export type ShareSettingsChange = z.input<typeof settingsBody>;
+export type ShareGroupAnswer = z.infer<typeof shareGroup>;
+export type ShareGroupPage = z.infer<typeof shareGroupPage>;
+export type DescribedShareGroup = z.infer<typeof describedShareGroup>;

@@ -6,10 +6,10 @@ import type { Cli } from "../cli.ts";
 import { collect } from "../collect.ts";
 import { confirm } from "../confirm.ts";
 import { addExamples } from "../help.ts";
+import { addTargetFlags, type ResetTarget, resetTarget } from "../reset-offsets.ts";
 import { type Session, withSession } from "../session.ts";
 import { formatTable } from "../table.ts";
-import { each, integer, position } from "../values.ts";
-import { type ResetTarget, resetTarget } from "./groups.ts";
+import { each, integer } from "../values.ts";
 
 interface SetFlags {
   readonly topic: readonly string[];
@@ -38,8 +38,7 @@ export function addSubscriptionsCommand(program: Command, cli: Cli): void {
   subscriptions.command("pause <name>").description("call it no more").action(withSession(cli, pauseSubscription));
   subscriptions.command("resume <name>").description("call it again").action(withSession(cli, resumeSubscription));
   const replay = subscriptions.command("replay <name>").description("deliver again from another place on");
-  replay.option("--to <position>", "earliest, latest, an offset, a time (2026-01-31T12:00:00Z, @MS) or 15m (ago)", position);
-  replay.option("--shift-by <count>", "so many records on, or back where negative", integer(-Number.MAX_SAFE_INTEGER));
+  addTargetFlags(replay);
   addExamples(replay, ["sluice subscriptions replay billing --to earliest", "sluice subscriptions replay billing --to 1h"]);
   replay.action(withSession(cli, replaySubscription));
   const remove = subscriptions.command("delete <name>").alias("rm").description("delete a subscription").option("--yes", "do not ask");

@@ -22,7 +22,8 @@ export async function pullRecords(call: Call<GroupParams, z.output<(typeof contr
   const body = await validBody(call.request, contract.pullBody);
   const { signal } = call.request;
   const pulled = requireResult(await call.broker.shareGroups.pull({ groupId: call.params.group, ...defined(body), signal }));
-  const rest = { leaseDeadline: pulled.leaseDeadlineMs, ...failedPartitions(pulled) };
+  const { leaseDeadlineMs: leaseDeadline, leaseMs, order } = pulled;
+  const rest = { leaseDeadline, leaseMs, order, ...failedPartitions(pulled) };
   if (call.type === MSGPACK_TYPE) return answer(call, { records: pulled.records.map(leasedMsgpack), ...rest });
   const records = pulled.records.map((leased) => leasedJson(leased, call.query.encoding)).join(",");
   return jsonAnswer(`{"records":[${records}],${JSON.stringify(rest).slice(1)}`);

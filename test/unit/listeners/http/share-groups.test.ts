@@ -15,6 +15,7 @@ interface LeasedJson {
 interface Answer {
   readonly records: LeasedJson[];
   readonly leaseDeadline: number | null;
+  readonly leaseMs: number | null;
   readonly partitions: readonly { readonly acquired: number }[];
 }
 
@@ -44,14 +45,16 @@ const ack = (app: App, body: object, status = 200) => json(app.send("POST", "/v1
 
 test("the first pull of a new group gets what there is, each record with a lease of its own", async () => {
   const app = await start("a", "b");
-  const { records, leaseDeadline } = await pull(app);
+  const { records, leaseDeadline, leaseMs } = await pull(app);
   expect(records).toMatchObject([
     { topic: "t", partition: 0, offset: 0, key: "k", value: "a", deliveryCount: 1 },
     { topic: "t", partition: 0, offset: 1, key: "k", value: "b", deliveryCount: 1 },
   ]);
   expect(records[0]!.leaseId).not.toBe(records[1]!.leaseId);
   expect(leaseDeadline).toBeGreaterThan(Date.now());
-  expect(await pull(app)).toEqual({ records: [], leaseDeadline: null });
+  expect(leaseMs).toBeGreaterThan(0);
+  expect(leaseMs).toBeLessThanOrEqual(30_000);
+  expect(await pull(app)).toEqual({ records: [], leaseDeadline: null, leaseMs: null, order: "none" });
 });
 
 test("what is acknowledged is done, what is released comes again with its count, what is rejected does not", async () => {
@@ -131,7 +134,7 @@ test("a group that has as much under way as it may takes more once some is settl
   await json(app.send("PUT", "/v1/share-groups/g", { maxInFlight: 1 }));
   const [a] = (await pull(app)).records as [LeasedJson];
   const waiting = pull(app, { maxWaitMs: 30_000 });
-  expect(await pull(app, { maxWaitMs: 50 })).toEqual({ records: [], leaseDeadline: null });
+  expect(await pull(app, { maxWaitMs: 50 })).toEqual({ records: [], leaseDeadline: null, leaseMs: null, order: "none" });
   await ack(app, { acks: [a.leaseId] });
   expect((await waiting).records).toMatchObject([{ value: "b", deliveryCount: 1 }]);
 });
@@ -145,6 +148,7 @@ test("order by key hands out one record of a key at a time", async () => {
   await produce(app, "a", "b");
   const [a, ...others] = (await pull(app)).records as [LeasedJson, ...LeasedJson[]];
   expect([a.value, others]).toEqual(["a", []]);
+  expect(await pull(app)).toMatchObject({ records: [], order: "key" });
   await ack(app, { acks: [a.leaseId] });
   expect((await pull(app)).records).toMatchObject([{ value: "b" }]);
   expect(await pull(app, { order: "none" }, 400)).toMatchObject({ code: "INVALID_REQUEST" });
