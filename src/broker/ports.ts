@@ -491,6 +491,7 @@ export type {
   SettlementAction,
   SettleRequest,
   ShareGroupView,
+  ShareLoad,
   SharePartitionAddress,
   SharePartitionDescription,
   ShareTopic,

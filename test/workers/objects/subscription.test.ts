@@ -4,6 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { TopicMetadata } from "../../../src/broker/ports.ts";
+import { isPulled } from "../../../src/broker/subscription-ports.ts";
 import { isFailure } from "../../../src/common/errors.ts";
 import { SubscriptionObject } from "../../../src/objects/subscription.ts";
 import { append, aTopic, objectOf, ports } from "../support/partition.ts";
@@ -50,10 +51,10 @@ async function startSubscription(topic: TopicMetadata, config: Record<string, un
     answer: (next: number) => {
       status = next;
     },
-    status: async () => {
+    parked: async () => {
       const told = await ports().subscription(name).status();
-      if (isFailure(told)) throw new Error(told.detail);
-      return told;
+      if (isFailure(told) || isPulled(told)) throw new Error(JSON.stringify(told));
+      return told.parked;
     },
     values: () => seen.map(({ value }) => value),
     alarm: () => runInDurableObject(object(), (_, state) => state.storage.getAlarm()),
@@ -141,7 +142,7 @@ test("what failed is known after an eviction, and a resume tries it at once", as
   const hook = await startSubscription(topic, { retry: { maxAttempts: 9, minBackoffMs: 86_400_000, maxBackoffMs: 86_400_000 } });
   hook.answer(500);
   await append(topic, ["stubborn"]);
-  await vi.waitFor(async () => expect((await hook.status()).parked).toHaveLength(1), WAIT);
+  await vi.waitFor(async () => expect(await hook.parked()).toHaveLength(1), WAIT);
   await vi.waitFor(async () => expect(await hook.alarm()).toBeGreaterThan(Date.now() + 60_000), WAIT);
   await evictDurableObject(hook.object());
   await hook.connect();
