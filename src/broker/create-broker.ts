@@ -19,10 +19,11 @@ import { type ProduceContext, produceBatches, produceRecords } from "./produce.t
 import { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
+import type { ShareContext } from "./share-context.ts";
 import { ShareGroupCache } from "./share-group-cache.ts";
 import { createShareGroups } from "./share-groups.ts";
 import { SharedRecords } from "./shared-records.ts";
-import { replaySubscription } from "./subscriptions.ts";
+import { pulledTopics, replaySubscription } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { queryTierOffset } from "./tier-offsets.ts";
 import { addressOf, findTopic } from "./topics.ts";
@@ -59,6 +60,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
 export function createBroker(ports: Ports, state: BrokerState): Broker {
   const topics = new CachedCluster(ports.cluster, state.clusterCache);
   const produceContext: ProduceContext = { ports, topics, core: state.core, now: state.now, random: state.random };
+  const shareContext: ShareContext = { ports, topics, ...state };
   return {
     clusterId: () => topics.clusterId(),
 
@@ -104,9 +106,10 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     transactions: createTransactions(ports, topics),
     subscription: (name) => ports.subscription(name),
     listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
-    replaySubscription: (request) => replaySubscription(ports, topics, request),
+    pulledTopics: (name) => pulledTopics(shareContext, name),
+    replaySubscription: (request) => replaySubscription(shareContext, request),
     deliveries: (request) => readDeliveries(ports, topics, state.codec, request),
-    shareGroups: createShareGroups({ ports, topics, ...state }),
+    shareGroups: createShareGroups(shareContext),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

@@ -493,6 +493,7 @@ export type {
   SettlementAction,
   SettleRequest,
   ShareGroupView,
+  ShareLoad,
   SharePartitionAddress,
   SharePartitionDescription,
   ShareTopic,

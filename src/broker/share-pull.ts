@@ -7,7 +7,7 @@ import { MAX_CONCURRENT_CALLS, MAX_PARTITIONS_PER_PULL } from "../common/limits.
 import { DEFAULT_SHARE_SETTINGS } from "../common/share-settings.ts";
 import type { ShareGroupView, SharePartitionAddress, ShareTopic } from "./ports.ts";
 import { acquireFrom, isOver, type PartitionPull } from "./share-acquire.ts";
-import { addressOf, type ShareContext } from "./share-context.ts";
+import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import type { LeasedRecord, PullRequest, PullResult } from "./share-groups.ts";
 import { waitForRecords } from "./share-wait.ts";
 import { findTopic } from "./topics.ts";
@@ -15,7 +15,8 @@ import { findTopic } from "./topics.ts";
 export async function pull(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
   const first = await pullAsKnown(context, request);
   // The group that the edge knew was deleted: this pull begins a new one.
-  return isFailure(first) && first.error === "GROUP_ID_NOT_FOUND" ? pullAsKnown(context, request) : first;
+  const isGone = isFailure(first) && first.error === "GROUP_ID_NOT_FOUND";
+  return isGone && request.mustExist !== true ? pullAsKnown(context, request) : first;
 }
 
 async function pullAsKnown(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
@@ -44,8 +45,8 @@ async function placesOf(context: ShareContext, request: PullRequest): Promise<Sh
   return [...places.slice(first), ...places.slice(0, first)];
 }
 
-/** The group, made where it is not there, once every partition of the topics has its start offset. */
-async function subscribed(context: ShareContext, { groupId, topics, order }: PullRequest): Promise<ShareGroupView | Failure> {
+/** The group, made where it is not there and may be, once every partition of the topics has its start offset. */
+async function subscribed(context: ShareContext, { groupId, topics, order, mustExist }: PullRequest): Promise<ShareGroupView | Failure> {
   const { ports, shareGroups } = context;
   const wanted: ShareTopic[] = [];
   for (const name of new Set(topics)) {
@@ -65,7 +66,7 @@ async function subscribed(context: ShareContext, { groupId, topics, order }: Pul
   if (known !== null && isKnown(known)) return refuseOwnDeadLetters(known, wanted) ?? known;
 
   const group = ports.shareGroup(groupId);
-  const made = await group.ensure(groupId, order === undefined ? {} : { order });
+  const made = await (mustExist === true ? viewOf(context, groupId) : group.ensure(groupId, order === undefined ? {} : { order }));
   if (isFailure(made)) return made;
   const refused = refuseOwnDeadLetters(made, wanted);
   if (refused !== null) return refused;

@@ -345,6 +345,15 @@ export const SHARE_LOAD_BYTES = 1 * MIB;
 /** How long other pulls wait for the edge that looks at the log, before one of them does it in its place. */
 export const SHARE_LOAD_TIMEOUT_MS = 5_000;
 
+/**
+ * Looks at the log of one pull that bring nothing: a filter may pass over all that there is. How far they came is stored, so that the next
+ * pull goes on there; an invocation's time is limited.
+ */
+export const MAX_EMPTY_SHARE_LOADS = 20;
+
+/** Filters of share groups that an isolate keeps compiled, some 20 KB each at most. */
+export const MAX_COMPILED_FILTERS = 200;
+
 /** Records that an isolate keeps decoded between the pull that loaded them and those that get them, and for how long. */
 export const SHARED_RECORDS_BYTES = 8 * MIB;
 export const SHARED_RECORDS_MS = 10_000;

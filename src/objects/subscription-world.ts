@@ -175,7 +175,7 @@ function toCommit(offset: GroupOffset) {
   return { ...offset, leaderEpoch: -1, metadata: "" };
 }
 
-async function orUnreachable<T>(call: Promise<T>): Promise<T | Failure> {
+export async function orUnreachable<T>(call: Promise<T>): Promise<T | Failure> {
   try {
     return await call;
   } catch (error) {

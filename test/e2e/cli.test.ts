@@ -255,6 +255,26 @@ test("subscriptions: set, listed, described, paused, resumed, replayed, deleted"
   expect(await sluiceJson(url, "subscriptions", "list")).toEqual({ subscriptions: [] });
 });
 
+test("subscriptions that are pulled from: set, pulled, settled, paused", async () => {
+  const { url } = broker;
+  const topic = await topicOf("pulled", "a", "b", "c");
+  const set = ["subscriptions", "set", "jobs", "--topic", topic, "--pull", "--from", "earliest", "--order", "none", "--max-attempts", "3"];
+  expect(await sluice(url, ...set, "--lease", "5m")).toBe("jobs: set\n");
+  expect(await sluiceJson(url, "subscriptions", "describe", "jobs")).toMatchObject({
+    pull: true,
+    leaseMs: 300_000,
+    retry: { maxAttempts: 3 },
+  });
+  const pull = async (...flags: string[]) =>
+    ((await sluiceJson(url, "subscriptions", "pull", "jobs", ...flags)) as { records: { leaseId: string; value: string }[] }).records;
+  const [a, b] = await pull("--max-records", "2");
+  expect(await sluice(url, "subscriptions", "ack", "jobs", a!.leaseId, "--retry", b!.leaseId)).toBe("jobs: settled 2\n");
+  expect(await sluice(url, "subscriptions", "pull", "jobs", "--ack", "--max-wait", "10s")).toMatch(/RECORD .*\n.*\/1 +2 .* b /);
+  expect(await pull()).toEqual([]);
+  expect(await sluice(url, "subscriptions", "pull", "jobs")).toBe("there is nothing to deliver\n");
+  expect(await sluice(url, "subscriptions", "delete", "jobs", "--yes")).toBe("deleted jobs\n");
+});
+
 test("transactions: an open one is listed, described and aborted, and nobody reads it", async () => {
   const { url } = broker;
   await topicOf("invoices", "kept");

@@ -202,3 +202,19 @@ test("answers in MessagePack too", async () => {
   const answered = await app.send("POST", "/v1/share-groups/g/pull", { topics: ["t"] }, headers);
   expect([answered.status, answered.headers.get("content-type")]).toEqual([200, "application/msgpack"]);
 });
+
+test("a share group of its own has a filter, delays and a pause too, where it is told so", async () => {
+  const app = await start("a", "b");
+  const put = (settings: object, status = 200) => json(app.send("PUT", "/v1/share-groups/g", settings), status);
+  await put({ filter: "value ==" }, 400);
+  expect(await put({ filter: 'value == "b"' })).toMatchObject({ settings: { filter: 'value == "b"', delays: false, paused: false } });
+  const headers = [{ key: "notBefore", value: "9999999999999" }];
+  expect((await app.send("POST", "/v1/topics/t/records", { records: [{ value: "b", partition: 1, headers }] })).status).toBe(200);
+  const { records } = await pull(app, { maxRecords: 2 });
+  expect(records.map(({ value }) => value)).toEqual(["b", "b"]);
+  await ack(app, { releases: records.map(({ leaseId }) => ({ leaseId })) });
+  await put({ paused: true });
+  expect((await pull(app)).records).toEqual([]);
+  await put({ paused: false });
+  expect((await pull(app)).records).toHaveLength(2);
+});
