@@ -31,7 +31,7 @@ export class Caller {
   async call(delivery: Delivery): Promise<CallOutcome> {
     const { name, config, secrets, call, now } = this.#options;
     const { headers, body } = buildPayload(name, config, delivery);
-    const id = await idempotencyKey(delivery.records);
+    const id = await idempotencyKey(delivery);
     const signature = await this.#signer.sign(id, body, validSecrets(secrets(), now()), now());
     const own = {
       "user-agent": `Sluice/${VERSION}`,

@@ -41,7 +41,7 @@ export async function send(call: FetchCall, { url, headers, body, timeoutMs }: C
     return { status: response.status, failure: statusFailure(response, now()), answer };
   } catch (error) {
     const reason = timeout.signal.aborted ? `no answer in ${timeoutMs} ms` : `the call failed: ${describe(error)}`;
-    return { status: null, failure: { error: reason, retryAfterMs: null, isThrottled: false, isGone: false }, answer: "" };
+    return { status: null, failure: { error: reason, retryAfterMs: null, isThrottled: false, isGone: false, isUnknown: true }, answer: "" };
   } finally {
     clearTimeout(timer);
   }
@@ -49,7 +49,13 @@ export async function send(call: FetchCall, { url, headers, body, timeoutMs }: C
 
 function statusFailure({ status, headers }: Response, nowMs: number): CallFailure {
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"), nowMs);
-  return { error: `status ${status}`, retryAfterMs, isThrottled: status === 429 || status === 503, isGone: status === 410 };
+  return {
+    error: `status ${status}`,
+    retryAfterMs,
+    isThrottled: status === 429 || status === 503,
+    isGone: status === 410,
+    isUnknown: false,
+  };
 }
 
 function describe(error: unknown): string {

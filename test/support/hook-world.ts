@@ -33,6 +33,8 @@ export interface SeenCall {
   readonly headers: Headers;
   /** When the endpoint had answered 2xx; null: it did not. */
   acceptedMs: number | null;
+  /** When it had clearly answered something else; null: it did not, or nobody can tell. */
+  refusedMs: number | null;
 }
 
 export interface SeenDeadLetter {
@@ -246,14 +248,14 @@ export class HookWorld {
     const body = JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as { attempt: number; records: SentRecord[] };
     const headers = new Headers(init.headers);
     const idempotencyKey = headers.get("idempotency-key")!;
-    const call: SeenCall = { startMs: Date.now(), idempotencyKey, ...body, headers, acceptedMs: null };
+    const call: SeenCall = { startMs: Date.now(), idempotencyKey, ...body, headers, acceptedMs: null, refusedMs: null };
     this.calls.push(call);
     const { delayMs, response } = this.endpoint(call);
     return new Promise((resolve, reject) => {
-      init.signal?.addEventListener("abort", () => reject(new Error("aborted")));
+      init.signal?.addEventListener("abort", () => life === this.#life && reject(new Error("aborted")));
       if (response === "hang") return;
       setTimeout(() => {
-        if (response !== "broken" && response.ok) call.acceptedMs = Date.now();
+        if (response !== "broken") call[response.ok ? "acceptedMs" : "refusedMs"] = Date.now();
         if (life !== this.#life) return;
         if (response === "broken") reject(new Error("connection lost"));
         else resolve(response);
