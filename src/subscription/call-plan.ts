@@ -10,6 +10,8 @@ export interface CallPlan {
   readonly offsets: readonly OffsetRange[];
   /** In the order of their offsets. Of an earlier life's plan those that were read again so far. */
   readonly records: HeldRecord[];
+  /** What names the call (idempotency-key.ts); "" until somebody asks. */
+  name: string;
   /** How it failed in an earlier life; null: it did not. */
   retry: RetryState | null;
   /** After a crash it would be known. */
@@ -24,12 +26,12 @@ export interface CallPlan {
 
 export function newPlan(records: HeldRecord[], isSent = false): CallPlan {
   const offsets = rangesOf(records.map(({ offset }) => offset));
-  return { offsets, records, retry: null, isStored: false, isSent, isComplete: true, hasTurn: false };
+  return { offsets, records, name: "", retry: null, isStored: false, isSent, isComplete: true, hasTurn: false };
 }
 
 /** A plan of an earlier life, whose records are still to be read. */
 export function restoredPlan(offsets: readonly OffsetRange[], retry: RetryState | null): CallPlan {
-  return { offsets, records: [], retry, isStored: true, isSent: true, isComplete: false, hasTurn: false };
+  return { offsets, records: [], name: "", retry, isStored: true, isSent: true, isComplete: false, hasTurn: false };
 }
 
 /** The plan that begins first goes first where two have records of one lane. */

@@ -14,9 +14,11 @@ type Named = Pick<Delivery, "track" | "plan" | "records">;
 
 /** For people, and short enough for a header in ordinary cases. */
 export function nameOf(delivery: Named): string {
-  return placesOf(delivery)
+  const { plan } = delivery;
+  plan.name ||= placesOf(delivery)
     .map(({ place, ranges }) => `${place}/${formatRanges(ranges)}`)
     .join(";");
+  return plan.name;
 }
 
 export async function idempotencyKey(delivery: Named): Promise<string> {

@@ -58,9 +58,17 @@ export function isSuspect(lane: Lane): boolean {
   return lane.limit !== Number.POSITIVE_INFINITY;
 }
 
-/** The lanes of some records. */
+/** The lanes of some records, each once. */
 export function lanesOf(records: readonly HeldRecord[]): Lane[] {
-  return [...new Set(records.map(({ lane }) => lane))];
+  const lanes: Lane[] = [];
+  const seen = new Set<Lane>();
+  for (const { lane } of records) {
+    const isKnown = lane === lanes.at(-1) || (lane.key !== null && seen.has(lane));
+    if (isKnown) continue;
+    lanes.push(lane);
+    if (lane.key !== null) seen.add(lane);
+  }
+  return lanes;
 }
 
 /** A delivery went well: the next may be twice as large. */

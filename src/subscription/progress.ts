@@ -8,7 +8,7 @@ import type { FollowedTrack } from "./followed-track.ts";
 import type { DeliveryWorld, GroupOffsets } from "./world.ts";
 
 /** From a delivery to its place in storage, if no plan is stored before: calls of this time are made again after a crash (ms). */
-const PROGRESS_DELAY_MS = 50;
+const PROGRESS_DELAY_MS = 250;
 
 /** From a delivery to the group's offset, which is for people and tools: nothing is read from it (ms). */
 const COMMIT_DELAY_MS = 500;

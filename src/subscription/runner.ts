@@ -73,7 +73,14 @@ export class Runner {
     this.#activeAtMs = nowMs;
     this.#machine = new DeliveryMachine(config, { random: () => world.random(), nowMs, pausedReason });
     this.#filter = filterOf(config);
-    this.#caller = new Caller({ name, config, secrets: () => subscription().secrets, call: world.call, now: () => world.now() });
+    this.#caller = new Caller({
+      name,
+      config,
+      secrets: () => subscription().secrets,
+      call: world.call,
+      json: world.json,
+      now: () => world.now(),
+    });
     this.#attempts = new AttemptQueue(world, () => this.#pump());
     this.#progress = new Progress({
       world,

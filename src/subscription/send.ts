@@ -64,6 +64,7 @@ function describe(error: unknown): string {
 
 /** Reads a short body to its end, so that the connection can be used again; a long one is given up. It was taken all the same. */
 function drain(response: Response): void {
+  if (response.body === null) return;
   const timeout = AbortSignal.timeout(DRAIN_MS);
   void readBeginning(response, timeout);
 }

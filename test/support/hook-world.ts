@@ -12,6 +12,8 @@ import type { Secrets } from "../../src/subscription/secrets.ts";
 import type { TrackSource } from "../../src/subscription/track.ts";
 import { trackId } from "../../src/subscription/track-storage.ts";
 import type { DeliveryWorld, GroupOffset, GroupOffsets, OutOfRange, PartitionRead, StartQuery } from "../../src/subscription/world.ts";
+import { JsonWriter } from "../../src/wasm/json-writer.ts";
+import { loadCore } from "./core.ts";
 
 export const HOOK_NAME = "hook";
 export const TEST_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgPxZ0tNM=";
@@ -60,6 +62,7 @@ interface MemoryLog {
 }
 
 const MAX_DELAY_MS = 20;
+const JSON_WRITER = new JsonWriter(loadCore());
 
 export class HookWorld {
   readonly calls: SeenCall[] = [];
@@ -187,6 +190,7 @@ export class HookWorld {
       produceDeadLetters: (_topic, records) => this.#later(life, () => this.#deadLetter(records)),
       logAttempts: async (attempts) => void this.attempts.push(...attempts),
       call: (_url, init) => this.#call(life, init),
+      json: JSON_WRITER,
     };
   }
 

@@ -7,7 +7,10 @@ import { idempotencyKey } from "../../../src/subscription/idempotency-key.ts";
 import { newLane } from "../../../src/subscription/lane.ts";
 import { buildPayload } from "../../../src/subscription/payload/build.ts";
 import { Track } from "../../../src/subscription/track.ts";
+import { JsonWriter } from "../../../src/wasm/json-writer.ts";
+import { loadCore } from "../../support/core.ts";
 
+const JSON_WRITER = new JsonWriter(loadCore());
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
@@ -22,6 +25,7 @@ function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
 
 function build(changes: Partial<SubscriptionConfig>, records: readonly Partial<DecodedRecord>[]) {
   const payload = buildPayload(
+    JSON_WRITER,
     "hook",
     { ...DEFAULT_SUBSCRIPTION, topics: ["orders"], url: "https://a.example", ...changes },
     delivery(records),
