@@ -5,6 +5,7 @@ import { failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS, MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import type { Core } from "../wasm/core.ts";
+import { JsonWriter } from "../wasm/json-writer.ts";
 import { createRecordCodec } from "../wasm/record-codec.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, ClusterCache } from "./cluster-cache.ts";
@@ -36,6 +37,8 @@ export interface BrokerState {
   readonly core: Core;
   /** Through the core. */
   readonly codec: RecordCodec;
+  /** Through the core, too. */
+  readonly json: JsonWriter;
   readonly clusterCache: ClusterCache;
   readonly producerIds: ProducerIdPool;
   readonly shareGroups: ShareGroupCache;
@@ -50,6 +53,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
   return {
     ...{ core, now, random },
     codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
+    json: new JsonWriter(core),
     clusterCache: new ClusterCache({ now }),
     producerIds: new ProducerIdPool(),
     shareGroups: new ShareGroupCache(now),

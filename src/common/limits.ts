@@ -288,6 +288,9 @@ export const MAX_SUBSCRIPTION_PARTITIONS = 1_000;
 export const MAX_HELD_RECORDS = 10_000;
 export const MAX_HELD_BYTES = 4 * MIB;
 
+/** Calls of a partition that are decided on ahead: one row makes all of them durable, and their records wait in no other call. */
+export const MAX_PLANNED_CALLS = 100;
+
 /** Bytes that one read of a subscription asks a partition for. */
 export const HOOK_READ_BYTES = 512 * KIB;
 

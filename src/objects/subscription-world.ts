@@ -58,6 +58,7 @@ export function createWorld({ env, storage, name, waitUntil }: WorldOptions): De
     },
     setAlarm: (atMs) => waitUntil(atMs === null ? storage.deleteAlarm() : storage.setAlarm(atMs)),
     call: (url, init) => callEndpoint(env, url, init),
+    json: brokerState.json,
 
     partitions: (topic) => partitionsOf(broker, topic),
     startOffset: (source, query) => orUnreachable(startOffset(broker, source, query)),

@@ -7,11 +7,12 @@ import { resetBody } from "../../contract/groups.ts";
 import { MSGPACK_TYPE } from "../../contract/media-types.ts";
 import * as contract from "../../contract/share-groups.ts";
 import type { z } from "../../contract/zod.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 import { answer, jsonAnswer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { defined } from "./defined.ts";
 import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
-import { recordJson, recordMsgpack } from "./record-output.ts";
+import { recordMembers, recordMsgpack } from "./record-output.ts";
 import { resetAnswer } from "./reset-answer.ts";
 import { validBody } from "./validate.ts";
 
@@ -28,13 +29,13 @@ export function pulledAnswer(call: Call<object, { readonly encoding: Encoding }>
   const { leaseDeadlineMs: leaseDeadline, leaseMs, order } = pulled;
   const rest = { leaseDeadline, leaseMs, order, ...failedPartitions(pulled) };
   if (call.type === MSGPACK_TYPE) return answer(call, { records: pulled.records.map(leasedMsgpack), ...rest });
-  const records = pulled.records.map((leased) => leasedJson(leased, call.query.encoding)).join(",");
+  const records = pulled.records.map((leased) => leasedJson(call.parts.json, leased, call.query.encoding)).join(",");
   return jsonAnswer(`{"records":[${records}],${JSON.stringify(rest).slice(1)}`);
 }
 
-function leasedJson({ topic, partition, leaseId, deliveryCount, record }: LeasedRecord, encoding: Encoding): string {
+function leasedJson(json: JsonWriter, { topic, partition, leaseId, deliveryCount, record }: LeasedRecord, encoding: Encoding): string {
   const lease = JSON.stringify({ topic, partition, leaseId, deliveryCount }).slice(0, -1);
-  return `${lease},${recordJson(record, encoding).slice(1)}`;
+  return `${lease},${recordMembers(json, record, encoding)}}`;
 }
 
 function leasedMsgpack({ topic, partition, leaseId, deliveryCount, record }: LeasedRecord): object {
