@@ -55,6 +55,8 @@ export interface AcquireRequest {
   readonly maxBytes: number;
   /** The group's where absent. */
   readonly leaseMs?: number;
+  /** Of the holder, where several acquisitions are one holder's; else each has one of its own. 53 bits, not 0, that nobody guesses. */
+  readonly token?: number;
   /** What `load` of the answer before asked for; null: it could not be read. */
   readonly loaded?: LoadedRecords | null;
 }
@@ -99,6 +101,24 @@ export type Settlement = SettlementAction & { readonly offset: number; readonly 
 export interface SettleRequest {
   readonly address: SharePartitionAddress;
   readonly settlements: readonly Settlement[];
+}
+
+/** Kafka's AcknowledgeType. */
+export type AcknowledgeType = "gap" | "accept" | "release" | "reject" | "renew";
+
+/** Offsets from `firstOffset` to `lastOffset`, the last included, with one type for all of them or one for each. */
+export interface AcknowledgementBatch {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly types: readonly AcknowledgeType[];
+}
+
+/** All of it, or nothing. */
+export interface AcknowledgeRequest {
+  readonly address: SharePartitionAddress;
+  /** Of the acquisitions that are acknowledged. */
+  readonly token: number;
+  readonly batches: readonly AcknowledgementBatch[];
 }
 
 export interface SharePartitionDescription extends SharePartitionId {
