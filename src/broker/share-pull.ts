@@ -78,13 +78,6 @@ async function subscribed(context: ShareContext, { groupId, topics, order }: Pul
   return view;
 }
 
-/** What a group gives up would come back to it, without end. */
-function refuseOwnDeadLetters({ groupId, settings }: ShareGroupView, wanted: readonly ShareTopic[]): Failure | null {
-  const { deadLetterTopic } = settings;
-  if (wanted.every(({ topic }) => topic !== deadLetterTopic)) return null;
-  return failure("INVALID_REQUEST", `'${deadLetterTopic}' is the dead-letter topic of share group '${groupId}': it cannot consume it too`);
-}
-
 /**
  * Asks the partitions, some at a time, each for its share of what is wanted; one that has more is asked for the rest. Once there is
  * something, the others are left for the next pull.

@@ -356,6 +356,13 @@ export const DEFAULT_PULL_RECORDS = 100;
 /** Most partitions of one pull: each is a call, and while it waits two sockets. */
 export const MAX_PARTITIONS_PER_PULL = 100;
 
+/** Most topics that a member of a share group by Kafka's protocol subscribes to: 150 bytes each in the group's row, which may have 2 MB. */
+export const MAX_SHARE_MEMBER_TOPICS = 1_000;
+
+/** Share sessions of one connection, and partitions of one session: a member has one session, and a client a connection. */
+export const MAX_SHARE_SESSIONS_PER_CONNECTION = 10;
+export const MAX_SHARE_SESSION_PARTITIONS = 1_000;
+
 /** Most leases that one request settles. */
 export const MAX_SETTLEMENTS = 10_000;
 

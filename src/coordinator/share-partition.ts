@@ -213,11 +213,14 @@ export class SharePartition {
         this.#giveUp(record, REJECTED);
         break;
       case "renew":
-        return this.#setTimer(record, nowMs + (settlement.leaseMs ?? this.#stored.settings.leaseMs), nowMs);
+        this.#setTimer(record, nowMs + (settlement.leaseMs ?? this.#stored.settings.leaseMs), nowMs);
+        return;
       case "giveBack":
-        return this.#giveBack(record, nowMs);
+        this.#giveBack(record, nowMs);
+        return;
       case "release":
-        return this.#release(record, settlement.delayMs, nowMs);
+        this.#release(record, settlement.delayMs, nowMs);
+        return;
     }
     this.#lanes.letGo(record, nowMs);
   }
