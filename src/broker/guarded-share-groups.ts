@@ -1,10 +1,13 @@
 // Share groups as a client may use them, as Kafka's KafkaApis has it: READ on the group and on the topics to pull, on the group to settle (a
 // lease was given to somebody who may read its topic), DESCRIBE to see it, DELETE to delete it. A dead-letter topic is written to in the
-// name of whoever sets it, who needs WRITE on it.
+// name of whoever sets it, who needs WRITE on it. A member by Kafka's protocol may join with DESCRIBE on its topics; each of its partitions
+// that it may not READ is told so.
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
-import { refuseToRead } from "./refusals.ts";
+import { firstRefusal, refuseToRead } from "./refusals.ts";
+import type { ShareAcknowledgeRequest } from "./share-acknowledge.ts";
+import type { ShareFetchRequest, ShareFetchResult } from "./share-fetch.ts";
 import type { ShareGroups } from "./share-groups.ts";
 
 export function guardShareGroups(groups: ShareGroups, access: Access): ShareGroups {
@@ -28,5 +31,37 @@ export function guardShareGroups(groups: ShareGroups, access: Access): ShareGrou
     },
     reset: async (request) => toRead(request.groupId) ?? refuseToRead([request.topic], access) ?? groups.reset(request),
     delete: async (groupId) => access.refuse("DELETE", "GROUP", groupId) ?? groups.delete(groupId),
+    heartbeat: async (request) =>
+      toRead(request.groupId) ??
+      firstRefusal((request.subscribedTopicNames ?? []).map((topic) => access.refuse("DESCRIBE", "TOPIC", topic))) ??
+      groups.heartbeat(request),
+    members: async (groupId) => access.refuse("DESCRIBE", "GROUP", groupId) ?? groups.members(groupId),
+    fetch: async (request) => toRead(request.groupId) ?? fetchAllowed(groups, access, request),
+    acknowledge: (request) => acknowledgeAllowed(groups, access, request),
+    release: (request) => groups.release(request), // it takes nothing from anybody but whoever has the token
   };
+}
+
+/** With something refused there is no wait, as with any other failure. */
+async function fetchAllowed(groups: ShareGroups, access: Access, request: ShareFetchRequest): Promise<ShareFetchResult | Failure> {
+  const refused = request.partitions.flatMap((place) => {
+    const failure = access.refuse("READ", "TOPIC", place.topic);
+    return failure === null ? [] : [{ ...place, batches: [], acquired: [], failure }];
+  });
+  if (refused.length === 0) return groups.fetch(request);
+  const partitions = request.partitions.filter(({ topic }) => access.allows("READ", "TOPIC", topic));
+  const fetched = await groups.fetch({ ...request, partitions, maxWaitMs: 0 });
+  return isFailure(fetched) ? fetched : { ...fetched, partitions: [...fetched.partitions, ...refused] };
+}
+
+async function acknowledgeAllowed(
+  groups: ShareGroups,
+  access: Access,
+  { partitions, ...request }: ShareAcknowledgeRequest,
+): Promise<readonly (null | Failure)[]> {
+  const toGroup = access.refuse("READ", "GROUP", request.groupId);
+  const refusals = partitions.map(({ topic }) => toGroup ?? access.refuse("READ", "TOPIC", topic));
+  const allowed = partitions.filter((_, index) => refusals[index] === null);
+  const outcomes = (allowed.length === 0 ? [] : await groups.acknowledge({ ...request, partitions: allowed })).values();
+  return refusals.map((refusal) => refusal ?? outcomes.next().value!);
 }

@@ -9,10 +9,23 @@ import type { DecodedRecord } from "../record/codec.ts";
 import type { ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
 import { checkGroupId, resetTarget } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
-import type { PageRequest, SettlementAction, ShareGroupPage, ShareGroupView, SharePartitionDescription, ShareTopic } from "./ports.ts";
+import type {
+  PageRequest,
+  SettlementAction,
+  ShareGroupMembers,
+  ShareGroupPage,
+  ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
+  SharePartitionDescription,
+  ShareTopic,
+} from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
+import { acknowledgeShares, releaseShares, type ShareAcknowledgeRequest, type ShareReleaseRequest } from "./share-acknowledge.ts";
 import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import { checkDeadLetterTopic } from "./share-dead-letters.ts";
+import { type ShareFetchRequest, type ShareFetchResult, shareFetch } from "./share-fetch.ts";
+import { shareHeartbeat, shareMembers } from "./share-members.ts";
 import { pull } from "./share-pull.ts";
 import { settleLeases } from "./share-settle.ts";
 import { findTopic, unknownPartition } from "./topics.ts";
@@ -75,7 +88,18 @@ export interface ShareGroups {
   configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure>;
   /** Moves start offsets. Every lease on what is moved is void. */
   reset(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;
+  /** NON_EMPTY_GROUP while it has members by Kafka's protocol. */
   delete(groupId: string): Promise<null | Failure>;
+
+  /** A member by Kafka's protocol joins, which makes the group where it is not there, stays, or leaves. */
+  heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer>;
+  members(groupId: string): Promise<ShareGroupMembers | Failure>;
+  /** As `pull`, in Kafka's terms. */
+  fetch(request: ShareFetchRequest): Promise<ShareFetchResult | Failure>;
+  /** One entry for each partition, in order: null, or why nothing of it was done. */
+  acknowledge(request: ShareAcknowledgeRequest): Promise<readonly (null | Failure)[]>;
+  /** The holder is gone: what it holds may be delivered again. */
+  release(request: ShareReleaseRequest): Promise<void>;
 }
 
 export function createShareGroups(context: ShareContext): ShareGroups {
@@ -92,6 +116,11 @@ export function createShareGroups(context: ShareContext): ShareGroups {
       shareGroups.forget(groupId);
       return refused;
     },
+    heartbeat: async (request) => checkGroupId(request.groupId) ?? shareHeartbeat(context, request),
+    members: async (groupId) => checkGroupId(groupId) ?? shareMembers(context, groupId),
+    fetch: async (request) => checkGroupId(request.groupId) ?? shareFetch(context, request),
+    acknowledge: (request) => acknowledgeShares(context, request),
+    release: (request) => releaseShares(context, request),
   };
 }
 
