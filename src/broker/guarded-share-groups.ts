@@ -6,7 +6,7 @@
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import { firstRefusal, refuseToRead } from "./refusals.ts";
-import type { ShareAcknowledgeRequest } from "./share-acknowledge.ts";
+import type { ShareAcknowledgeRequest, ShareAcknowledgeResult } from "./share-acknowledge.ts";
 import type { ShareFetchRequest, ShareFetchResult } from "./share-fetch.ts";
 import type { ShareGroups } from "./share-groups.ts";
 
@@ -54,14 +54,17 @@ async function fetchAllowed(groups: ShareGroups, access: Access, request: ShareF
   return isFailure(fetched) ? fetched : { ...fetched, partitions: [...fetched.partitions, ...refused] };
 }
 
+const NOTHING: ShareAcknowledgeResult = { leaseMs: 0, outcomes: [] };
+
 async function acknowledgeAllowed(
   groups: ShareGroups,
   access: Access,
   { partitions, ...request }: ShareAcknowledgeRequest,
-): Promise<readonly (null | Failure)[]> {
+): Promise<ShareAcknowledgeResult> {
   const toGroup = access.refuse("READ", "GROUP", request.groupId);
   const refusals = partitions.map(({ topic }) => toGroup ?? access.refuse("READ", "TOPIC", topic));
   const allowed = partitions.filter((_, index) => refusals[index] === null);
-  const outcomes = (allowed.length === 0 ? [] : await groups.acknowledge({ ...request, partitions: allowed })).values();
-  return refusals.map((refusal) => refusal ?? outcomes.next().value!);
+  const { leaseMs, outcomes } = allowed.length === 0 ? NOTHING : await groups.acknowledge({ ...request, partitions: allowed });
+  const others = outcomes.values();
+  return { leaseMs, outcomes: refusals.map((refusal) => refusal ?? others.next().value!) };
 }

@@ -21,18 +21,25 @@ export interface ShareReleaseRequest {
   readonly partitions: readonly Pick<SharePlace, "topicId" | "partition">[];
 }
 
-/** One entry for each partition, in order: null, or why nothing of it was done. */
+export interface ShareAcknowledgeResult {
+  /** What a renewed record has from now on; 0 where nothing is known of the group. */
+  readonly leaseMs: number;
+  /** One entry for each partition, in order: null, or why nothing of it was done. */
+  readonly outcomes: readonly (null | Failure)[];
+}
+
 export async function acknowledgeShares(
   context: ShareContext,
   { groupId, token, partitions }: ShareAcknowledgeRequest,
-): Promise<readonly (null | Failure)[]> {
+): Promise<ShareAcknowledgeResult> {
   const view = context.shareGroups.get(groupId) ?? (await viewOf(context, groupId));
-  if (isFailure(view)) return partitions.map(() => asRecordState(view));
-  return mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async ({ topicId, partition, batches }) => {
+  if (isFailure(view)) return { leaseMs: 0, outcomes: partitions.map(() => asRecordState(view)) };
+  const outcomes = await mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async ({ topicId, partition, batches }) => {
     if (batches.length === 0) return null;
     const address = addressOf(view, shareTopicOf(view, topicId), partition);
     return context.ports.sharePartition(view.groupUuid, topicId, partition).acknowledge({ address, token, batches });
   });
+  return { leaseMs: view.settings.leaseMs, outcomes };
 }
 
 /** As well as can be: what is not released ends with its lease. */

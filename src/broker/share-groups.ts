@@ -21,7 +21,13 @@ import type {
   ShareTopic,
 } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
-import { acknowledgeShares, releaseShares, type ShareAcknowledgeRequest, type ShareReleaseRequest } from "./share-acknowledge.ts";
+import {
+  acknowledgeShares,
+  releaseShares,
+  type ShareAcknowledgeRequest,
+  type ShareAcknowledgeResult,
+  type ShareReleaseRequest,
+} from "./share-acknowledge.ts";
 import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import { checkDeadLetterTopic } from "./share-dead-letters.ts";
 import { type ShareFetchRequest, type ShareFetchResult, shareFetch } from "./share-fetch.ts";
@@ -96,8 +102,8 @@ export interface ShareGroups {
   members(groupId: string): Promise<ShareGroupMembers | Failure>;
   /** As `pull`, in Kafka's terms. */
   fetch(request: ShareFetchRequest): Promise<ShareFetchResult | Failure>;
-  /** One entry for each partition, in order: null, or why nothing of it was done. */
-  acknowledge(request: ShareAcknowledgeRequest): Promise<readonly (null | Failure)[]>;
+  /** Of each partition all that is acknowledged counts, or nothing. */
+  acknowledge(request: ShareAcknowledgeRequest): Promise<ShareAcknowledgeResult>;
   /** The holder is gone: what it holds may be delivered again. */
   release(request: ShareReleaseRequest): Promise<void>;
 }

@@ -363,6 +363,9 @@ export const MAX_SHARE_MEMBER_TOPICS = 1_000;
 export const MAX_SHARE_SESSIONS_PER_CONNECTION = 10;
 export const MAX_SHARE_SESSION_PARTITIONS = 1_000;
 
+/** Characters of a WebSocket's share sessions that outlive its object's sleep: half of what the platform lets an attachment have, 16 KiB. */
+export const MAX_STORED_SHARE_SESSIONS_LENGTH = 8_192;
+
 /** Most leases that one request settles. */
 export const MAX_SETTLEMENTS = 10_000;
 
