@@ -9,6 +9,7 @@ import { firstRefusal, refuseToRead } from "./refusals.ts";
 import type { ShareAcknowledgeRequest, ShareAcknowledgeResult } from "./share-acknowledge.ts";
 import type { ShareFetchRequest, ShareFetchResult } from "./share-fetch.ts";
 import type { ShareGroups } from "./share-groups.ts";
+import type { AlterShareOffsetsRequest } from "./share-offsets.ts";
 
 export function guardShareGroups(groups: ShareGroups, access: Access): ShareGroups {
   const toRead = (groupId: string): Failure | null => access.refuse("READ", "GROUP", groupId);
@@ -31,6 +32,7 @@ export function guardShareGroups(groups: ShareGroups, access: Access): ShareGrou
     },
     reset: async (request) => toRead(request.groupId) ?? refuseToRead([request.topic], access) ?? groups.reset(request),
     delete: async (groupId) => access.refuse("DELETE", "GROUP", groupId) ?? groups.delete(groupId),
+    alterOffsets: async (request) => toRead(request.groupId) ?? alterAllowed(groups, access, request),
     heartbeat: async (request) =>
       toRead(request.groupId) ??
       firstRefusal((request.subscribedTopicNames ?? []).map((topic) => access.refuse("DESCRIBE", "TOPIC", topic))) ??
@@ -52,6 +54,18 @@ async function fetchAllowed(groups: ShareGroups, access: Access, request: ShareF
   const partitions = request.partitions.filter(({ topic }) => access.allows("READ", "TOPIC", topic));
   const fetched = await groups.fetch({ ...request, partitions, maxWaitMs: 0 });
   return isFailure(fetched) ? fetched : { ...fetched, partitions: [...fetched.partitions, ...refused] };
+}
+
+async function alterAllowed(
+  groups: ShareGroups,
+  access: Access,
+  { groupId, offsets }: AlterShareOffsetsRequest,
+): Promise<readonly (null | Failure)[] | Failure> {
+  const refusals = offsets.map(({ topic }) => access.refuse("READ", "TOPIC", topic));
+  const altered = await groups.alterOffsets({ groupId, offsets: offsets.filter((_, index) => refusals[index] === null) });
+  if (isFailure(altered)) return altered;
+  const others = altered.values();
+  return refusals.map((refusal) => refusal ?? others.next().value!);
 }
 
 const NOTHING: ShareAcknowledgeResult = { leaseMs: 0, outcomes: [] };

@@ -32,6 +32,7 @@ import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import { checkDeadLetterTopic } from "./share-dead-letters.ts";
 import { type ShareFetchRequest, type ShareFetchResult, shareFetch } from "./share-fetch.ts";
 import { shareHeartbeat, shareMembers } from "./share-members.ts";
+import { type AlterShareOffsetsRequest, alterShareOffsets } from "./share-offsets.ts";
 import { pull } from "./share-pull.ts";
 import { settleLeases } from "./share-settle.ts";
 import { findTopic, unknownPartition } from "./topics.ts";
@@ -96,6 +97,8 @@ export interface ShareGroups {
   reset(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;
   /** NON_EMPTY_GROUP while it has members by Kafka's protocol. */
   delete(groupId: string): Promise<null | Failure>;
+  /** As `reset`, in Kafka's terms: one entry for each offset, in order, null or why it was not moved. NON_EMPTY_GROUP: nothing was. */
+  alterOffsets(request: AlterShareOffsetsRequest): Promise<readonly (null | Failure)[] | Failure>;
 
   /** A member by Kafka's protocol joins, which makes the group where it is not there, stays, or leaves. */
   heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer>;
@@ -122,6 +125,7 @@ export function createShareGroups(context: ShareContext): ShareGroups {
       shareGroups.forget(groupId);
       return refused;
     },
+    alterOffsets: async (request) => checkGroupId(request.groupId) ?? alterShareOffsets(context, request),
     heartbeat: async (request) => checkGroupId(request.groupId) ?? shareHeartbeat(context, request),
     members: async (groupId) => checkGroupId(groupId) ?? shareMembers(context, groupId),
     fetch: async (request) => checkGroupId(request.groupId) ?? shareFetch(context, request),

@@ -47,6 +47,8 @@ import { shareGroupHeartbeat } from "./apis/76-share-group-heartbeat.ts";
 import { shareGroupDescribe } from "./apis/77-share-group-describe.ts";
 import { shareFetch } from "./apis/78-share-fetch.ts";
 import { shareAcknowledge } from "./apis/79-share-acknowledge.ts";
+import { describeShareGroupOffsets } from "./apis/90-describe-share-group-offsets.ts";
+import { alterShareGroupOffsets } from "./apis/91-alter-share-group-offsets.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -105,6 +107,8 @@ export const SERVED: readonly ServedApi[] = [
   shareGroupDescribe,
   shareFetch,
   shareAcknowledge,
+  describeShareGroupOffsets,
+  alterShareGroupOffsets,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));
