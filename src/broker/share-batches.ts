@@ -16,38 +16,43 @@ export interface AcquiredRange {
   readonly deliveryCount: number;
 }
 
-export interface AcquiredBatches {
-  /** Whole batches, by offset. */
-  readonly batches: readonly AcquiredBatch[];
-  /** By offset. */
-  readonly acquired: readonly AcquiredRange[];
-}
-
 export interface AcquiredBatch {
   readonly baseOffset: number;
   readonly bytes: Uint8Array;
 }
 
-/**
- * Several acquisitions of one partition as one: a client goes through batches and ranges side by side, and takes an acquired offset that it
- * has passed for a gap, which is never delivered again.
- */
-export function mergeAcquired(parts: readonly AcquiredBatches[]): AcquiredBatches {
-  if (parts.length === 1) return parts[0]!;
-  const byOffset = new Map(parts.flatMap(({ batches }) => batches.map((batch) => [batch.baseOffset, batch] as const)));
-  return {
-    batches: [...byOffset.values()].sort((one, other) => one.baseOffset - other.baseOffset),
-    acquired: parts.flatMap(({ acquired }) => acquired).sort((one, other) => one.firstOffset - other.firstOffset),
+/** What one acquisition brought. */
+export interface ReadBatches {
+  readonly batches: readonly AcquiredBatch[];
+  readonly acquired: readonly Acquired[];
+}
+
+/** What a partition's acquisitions brought together. */
+export interface AcquiredBatches {
+  /** Whole batches, by offset, each once. */
+  readonly batches: readonly AcquiredBatch[];
+  /** By offset. */
+  readonly acquired: readonly AcquiredRange[];
+}
+
+export function readAcquiredBatches(context: ShareContext): ReadRecords<ReadBatches> {
+  return async (address, acquired, { maxBytes }) => {
+    const found = await findBatches(context, address, acquired, maxBytes);
+    return isFailure(found) ? found : { ...found, body: { batches: found.body, acquired: found.served } };
   };
 }
 
-/** @param batchSize the most offsets of one range */
-export function readAcquiredBatches(context: ShareContext, batchSize: number): ReadRecords<AcquiredBatches> {
-  return async (address, acquired, { maxBytes }) => {
-    const found = await findBatches(context, address, acquired, maxBytes);
-    if (isFailure(found)) return found;
-    const { body: batches, ...rest } = found;
-    return { ...rest, body: { batches, acquired: toRanges(rest.served, batchSize) } };
+/**
+ * Several acquisitions of one partition as one: a client goes through batches and ranges side by side, and takes an acquired offset that it
+ * has passed for a gap, which is never delivered again.
+ * @param batchSize the most offsets of one range
+ */
+export function mergeAcquired(parts: readonly ReadBatches[], batchSize: number): AcquiredBatches {
+  const byOffset = new Map(parts.flatMap(({ batches }) => batches.map((batch) => [batch.baseOffset, batch] as const)));
+  const acquired = parts.flatMap((part) => part.acquired).sort((one, other) => one.offset - other.offset);
+  return {
+    batches: [...byOffset.values()].sort((one, other) => one.baseOffset - other.baseOffset),
+    acquired: toRanges(acquired, batchSize),
   };
 }
 

@@ -5,7 +5,7 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
 import type { ShareGroupView, TopicMetadata } from "./ports.ts";
 import type { PartitionPull } from "./share-acquire.ts";
-import { type AcquiredBatches, mergeAcquired, readAcquiredBatches } from "./share-batches.ts";
+import { type AcquiredBatches, mergeAcquired, type ReadBatches, readAcquiredBatches } from "./share-batches.ts";
 import { placesFrom, type ShareContext } from "./share-context.ts";
 import { pullFrom } from "./share-rounds.ts";
 import { subscribeShareGroup } from "./share-subscribe.ts";
@@ -57,17 +57,11 @@ async function fetchAsKnown(context: ShareContext, request: ShareFetchRequest): 
   const wanted = new Set(request.partitions.map(keyOf));
   // Each is a call, and two sockets while it waits; a random one is the first, so that all have their turn.
   const places = placesFrom(context, view, ({ topicId }, partition) => wanted.has(keyOf({ topicId, partition })));
-  const waits = refused.length > 0 ? { ...request, maxWaitMs: 0 } : request;
-  const pulls = await pullFrom(
-    context,
-    places.slice(0, MAX_PARTITIONS_PER_PULL),
-    waits,
-    readAcquiredBatches(context, Math.max(1, request.batchSize)),
-  );
-  return resultOf(context, view, pulls, refused);
+  const pulls = await pullFrom(context, places.slice(0, MAX_PARTITIONS_PER_PULL), request, readAcquiredBatches(context));
+  return resultOf(context, view, request, pulls, refused);
 }
 
-/** The topics of the partitions; one that is gone, or was made again, or never had the partition, is told of. */
+/** The topics of the partitions; one that is gone, or was made again, or has no such partition, is told of. */
 async function knownTopics(
   { topics }: ShareContext,
   partitions: readonly SharePlace[],
@@ -77,8 +71,9 @@ async function knownTopics(
   for (const place of partitions) {
     const topic = found.get(place.topic) ?? (await topics.topic(place.topic));
     const failed = whyNot(topic, place);
-    if (failed !== null) refused.push({ ...place, batches: [], acquired: [], failure: failed });
-    else found.set(place.topic, topic!);
+    if (failed === null) found.set(place.topic, topic!);
+    else refused.push({ ...place, batches: [], acquired: [], failure: failed });
+    if (failed !== null) topics.invalidate(place.topic); // the group may know of newer partitions: the next fetch looks again
   }
   return { topics: [...found.values()], refused };
 }
@@ -92,7 +87,8 @@ function whyNot(topic: TopicMetadata | null, { topicId, partition }: SharePlace)
 function resultOf(
   { shareGroups }: ShareContext,
   { groupId, settings: { leaseMs } }: ShareGroupView,
-  pulls: readonly PartitionPull<AcquiredBatches>[],
+  { batchSize }: ShareFetchRequest,
+  pulls: readonly PartitionPull<ReadBatches>[],
   refused: readonly ShareFetchedPartition[],
 ): ShareFetchResult | Failure {
   const failures = pulls.flatMap(({ failure: failed }) => failed ?? []);
@@ -100,14 +96,17 @@ function resultOf(
   if (isDeleted) shareGroups.forget(groupId);
   if (isDeleted && pulls.every(({ body }) => body === null)) return failures[0]!;
   const byPlace = Map.groupBy(pulls, ({ address }) => keyOf(address)); // one that had more was asked twice
-  const answered = [...byPlace.values()].map((ones) => partitionOf(ones));
+  const answered = [...byPlace.values()].map((ones) => partitionOf(ones, Math.max(1, batchSize)));
   return { leaseMs, partitions: [...answered.filter(({ acquired, failure: failed }) => acquired.length > 0 || failed), ...refused] };
 }
 
-function partitionOf(pulls: readonly PartitionPull<AcquiredBatches>[]): ShareFetchedPartition {
+function partitionOf(pulls: readonly PartitionPull<ReadBatches>[], batchSize: number): ShareFetchedPartition {
   const { topic, topicId, partition } = pulls[0]!.address;
   const failed = pulls.find(({ failure: one }) => one !== undefined)?.failure;
-  const { batches, acquired } = mergeAcquired(pulls.flatMap(({ body }) => body ?? []));
+  const { batches, acquired } = mergeAcquired(
+    pulls.flatMap(({ body }) => body ?? []),
+    batchSize,
+  );
   return { ...{ topic, topicId, partition, batches, acquired }, ...(failed !== undefined && acquired.length === 0 && { failure: failed }) };
 }
 

@@ -102,7 +102,7 @@ async function fetch({ request, broker, session }: Call<ShareFetchRequest>, shar
     ...{ groupId: share.groupId, token: share.token, partitions: known, batchSize: request.batchSize, signal: session.signal },
     maxRecords: Math.min(request.maxRecords, MAX_PULL_RECORDS),
     maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES),
-    maxWaitMs: unknown.length > 0 ? 0 : Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS),
+    maxWaitMs: Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS), // with partitions that are unknown too, as Kafka waits
   });
   // What was acknowledged in the same request is done: it is the partitions that failed, not the request.
   if (isFailure(fetched)) return { leaseMs: 0, partitions: [...known.map((place) => failedPartition(place, fetched)), ...unknown] };
