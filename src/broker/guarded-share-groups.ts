@@ -1,7 +1,7 @@
 // Share groups as a client may use them, as Kafka's KafkaApis has it: READ on the group and on the topics to pull, on the group to settle (a
-// lease was given to somebody who may read its topic), DESCRIBE to see it, DELETE to delete it. A dead-letter topic is written to in the
-// name of whoever sets it, who needs WRITE on it. A member by Kafka's protocol may join with DESCRIBE on its topics; each of its partitions
-// that it may not READ is told so.
+// lease was given to somebody who may read its topic), DESCRIBE to see it, DELETE to delete it, READ or ALTER_CONFIGS to change its settings.
+// A dead-letter topic is written to in the name of whoever sets it, who needs WRITE on it. A member by Kafka's protocol may join with
+// DESCRIBE on its topics; each of its partitions that it may not READ is told so.
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
@@ -26,9 +26,11 @@ export function guardShareGroups(groups: ShareGroups, access: Access): ShareGrou
       if (isFailure(group)) return group;
       return { ...group, partitions: group.partitions.filter(({ topic }) => access.allows("DESCRIBE", "TOPIC", topic)) };
     },
+    settings: async (groupId) => access.refuse("DESCRIBE_CONFIGS", "GROUP", groupId) ?? groups.settings(groupId),
     configure: async (groupId, settings) => {
       const topic = settings.deadLetterTopic ?? null;
-      return toRead(groupId) ?? (topic === null ? null : access.refuse("WRITE", "TOPIC", topic)) ?? groups.configure(groupId, settings);
+      const refused = access.allows("ALTER_CONFIGS", "GROUP", groupId) ? null : toRead(groupId);
+      return refused ?? (topic === null ? null : access.refuse("WRITE", "TOPIC", topic)) ?? groups.configure(groupId, settings);
     },
     reset: async (request) => toRead(request.groupId) ?? refuseToRead([request.topic], access) ?? groups.reset(request),
     delete: async (groupId) => access.refuse("DELETE", "GROUP", groupId) ?? groups.delete(groupId),

@@ -4,7 +4,7 @@
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
-import type { ShareOrder, ShareSettings } from "../common/share-settings.ts";
+import { DEFAULT_SHARE_SETTINGS, type ShareOrder, type ShareSettings } from "../common/share-settings.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import type { ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
 import { checkGroupId, resetTarget } from "./groups.ts";
@@ -91,6 +91,8 @@ export interface ShareGroups {
   settle(groupId: string, settlements: readonly LeaseSettlement[]): Promise<readonly (null | Failure)[] | Failure>;
   list(request: PageRequest): Promise<ShareGroupPage>;
   describe(groupId: string): Promise<ShareGroupDescription | Failure>;
+  /** As they are; the default where there is no such group. */
+  settings(groupId: string): Promise<ShareSettings | Failure>;
   /** Changes settings, and makes the group where it is not there. */
   configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure>;
   /** Moves start offsets. Every lease on what is moved is void. */
@@ -118,6 +120,7 @@ export function createShareGroups(context: ShareContext): ShareGroups {
     settle: async (groupId, settlements) => checkGroupId(groupId) ?? settleLeases(context, groupId, settlements),
     list: (request) => ports.cluster.listShareGroups(request),
     describe: async (groupId) => checkGroupId(groupId) ?? describe(context, groupId),
+    settings: async (groupId) => checkGroupId(groupId) ?? settingsOf(context, groupId),
     configure: async (groupId, settings) => checkGroupId(groupId) ?? configure(context, groupId, settings),
     reset: async (request) => checkGroupId(request.groupId) ?? reset(context, request),
     delete: async (groupId) => {
@@ -142,6 +145,11 @@ async function configure(context: ShareContext, groupId: string, settings: Parti
   if (isFailure(view)) context.shareGroups.forget(groupId);
   else context.shareGroups.put(view);
   return view;
+}
+
+async function settingsOf({ ports }: ShareContext, groupId: string): Promise<ShareSettings | Failure> {
+  const view = await ports.shareGroup(groupId).view();
+  return view === null ? DEFAULT_SHARE_SETTINGS : isFailure(view) ? view : view.settings;
 }
 
 async function describe(context: ShareContext, groupId: string): Promise<ShareGroupDescription | Failure> {
