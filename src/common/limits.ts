@@ -377,6 +377,16 @@ export const DEFAULT_SHARE_HANDLING_MS = 3_600_000;
 /** Most partitions of one pull: each is a call, and while it waits two sockets. */
 export const MAX_PARTITIONS_PER_PULL = 100;
 
+/** Most topics that a member of a share group by Kafka's protocol subscribes to: 150 bytes each in the group's row, which may have 2 MB. */
+export const MAX_SHARE_MEMBER_TOPICS = 1_000;
+
+/** Share sessions of one connection, and partitions of one session: a member has one session, and a client a connection. */
+export const MAX_SHARE_SESSIONS_PER_CONNECTION = 10;
+export const MAX_SHARE_SESSION_PARTITIONS = 1_000;
+
+/** Characters of a WebSocket's share sessions that outlive its object's sleep: half of what the platform lets an attachment have, 16 KiB. */
+export const MAX_STORED_SHARE_SESSIONS_LENGTH = 8_192;
+
 /** Most leases that one request settles. */
 export const MAX_SETTLEMENTS = 10_000;
 
