@@ -366,6 +366,9 @@ export const MAX_DEAD_LETTERS_PER_WRITE = 100;
 export const DEAD_LETTER_RETRY_MS = 500;
 export const MAX_DEAD_LETTER_RETRY_MS = 60_000;
 
+/** How long a browser remembers that a page may use the broker: the most that Chromium does, and how late it learns otherwise. */
+export const PREFLIGHT_MAX_AGE_S = 7_200;
+
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {
   throw new Error("limits: a body must fit one RPC, a batch a body");
