@@ -1,18 +1,17 @@
 // The built SDK in a page of headless Chromium, against the broker as `npm start` runs it, on another origin: the scenarios that every
 // platform passes, with a token and the page's origin allowed; and what a page may that is not allowed.
 
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildSdk } from "../../scripts/build-sdk.ts";
+import { Admin, createClient, Producer } from "../../src/sdk/index.ts";
 import { type Broker, isAlive, startBroker } from "../support/broker.ts";
 import { type Chromium, hasChromium, startChromium } from "../support/chromium.ts";
+import { docPage } from "../support/sdk-docs/blocks.ts";
 import { type SdkSite, serveSdk } from "../support/sdk-page.ts";
 import { SCENARIOS } from "../support/sdk-scenarios/index.ts";
 import type { PageBroker } from "../support/sdk-scenarios/page.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD_TIMEOUT_MS = 120_000;
 const TOKEN = "the-token-of-this-test";
 
@@ -30,7 +29,7 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   let access: PageBroker;
 
   beforeAll(async () => {
-    await promisify(execFile)(process.execPath, ["scripts/build-sdk.ts"], { cwd: ROOT });
+    await buildSdk();
     site = await serveSdk();
     const env = {
       SLUICE_ADMIN_TOKEN: TOKEN,
@@ -48,6 +47,20 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   test.each(SCENARIOS)("$name", async ({ name, expected }) => {
     expect(await runIn(page, name, access)).toEqual(expected);
     expect(browser.complaints).toEqual([]);
+  });
+
+  test("the page of docs/sdk.md shows what is there, and what comes while it looks", async () => {
+    const client = createClient(access);
+    await new Admin(client).topics.create({ name: "clicks", partitions: 1 });
+    const producer = new Producer(client);
+    await producer.send({ topic: "clicks", value: "before" });
+    site.pages.set("/docs", docPage({ url: broker.url, token: TOKEN }));
+    const shown = await browser.open(`http://localhost:${site.port}/docs`);
+    await shown.getByText("0: before").waitFor();
+    await producer.send({ topic: "clicks", value: "while it looks" });
+    await shown.getByText("1: while it looks").waitFor();
+    await producer.close();
+    await shown.close();
   });
 
   test("a page that is not allowed reads nothing, writes nothing and opens no WebSocket, though it has the token", async () => {

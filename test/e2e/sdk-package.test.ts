@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
-import { SDK_BUILD } from "../../scripts/build-sdk.ts";
+import { buildSdk, SDK_BUILD } from "../../scripts/build-sdk.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 
 const run = promisify(execFile);
@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 let broker: Broker;
 
 beforeAll(async () => {
-  await run(process.execPath, ["scripts/build-sdk.ts"], { cwd: ROOT });
+  await buildSdk();
   broker = await startBroker();
 }, BUILD_TIMEOUT_MS);
 afterAll(async () => {

@@ -18,15 +18,19 @@ const TYPES: Readonly<Record<string, string>> = { js: "text/javascript", wasm: "
 
 export interface SdkSite {
   readonly port: number;
+  /** Further pages, by their paths. */
+  readonly pages: Map<string, string>;
   close(): Promise<void>;
 }
 
 /** Serves `dist/`, which must be built, with the scenarios in `/page.js`; on a free port of loopback, whatever name is asked for. */
 export async function serveSdk(): Promise<SdkSite> {
   const script = await build({ entryPoints: [PAGE_SCRIPT], bundle: true, format: "esm", external: ["sluice/*"], write: false });
+  const pages = new Map([["/", HTML]]);
   const server = createServer(async ({ url = "/" }, response) => {
     const name = basename(url);
-    if (url === "/") response.setHeader("content-type", "text/html").end(HTML);
+    const page = pages.get(url);
+    if (page !== undefined) response.setHeader("content-type", "text/html").end(page);
     else if (url === "/page.js") response.setHeader("content-type", TYPES.js!).end(script.outputFiles[0]!.text);
     else {
       const file = await readFile(DIST + name).catch(() => null);
@@ -36,6 +40,7 @@ export async function serveSdk(): Promise<SdkSite> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
+    pages,
     port: (server.address() as AddressInfo).port,
     async close() {
       server.closeAllConnections();
