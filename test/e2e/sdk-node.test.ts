@@ -1,12 +1,13 @@
 // The SDK in Node against the broker as users run it: the scenarios that every platform passes.
 
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { CORE_WASM } from "../../scripts/build-core.ts";
 import { loadCodecs } from "../../src/codecs.ts";
 import * as sdk from "../../src/sdk/index.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { type Kit, SCENARIOS } from "../support/sdk-scenarios/index.ts";
+import { startSecuredBroker } from "../support/secured.ts";
 
 let broker: Broker;
 let kit: Kit;
@@ -22,4 +23,11 @@ afterAll(async () => {
 
 test.each(SCENARIOS)("$name", async ({ run, expected }) => {
   expect(await run(kit)).toEqual(expected);
+});
+
+test("without a valid token there is nothing where the broker has one", async () => {
+  const secured = await startSecuredBroker();
+  onTestFinished(async () => void (await secured.stop()));
+  const refused = new sdk.Admin(sdk.createClient({ url: secured.url, token: "wrong" })).cluster();
+  await expect(refused).rejects.toMatchObject({ name: "AuthenticationError", status: 401, code: "SASL_AUTHENTICATION_FAILED" });
 });
