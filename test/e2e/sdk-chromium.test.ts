@@ -11,6 +11,8 @@ import { docPage } from "../support/sdk-docs/blocks.ts";
 import { type SdkSite, serveSdk } from "../support/sdk-page.ts";
 import { SCENARIOS } from "../support/sdk-scenarios/index.ts";
 import type { PageBroker } from "../support/sdk-scenarios/page.ts";
+import { texts } from "../support/sdk-scenarios/scenario.ts";
+import { until } from "../support/until.ts";
 
 const BUILD_TIMEOUT_MS = 120_000;
 const TOKEN = "the-token-of-this-test";
@@ -45,7 +47,7 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   });
 
   test.each(SCENARIOS)("$name", async ({ name, expected }) => {
-    expect(await runIn(page, name, access)).toEqual(expected);
+    expect(await callIn(page, "run", name, access)).toEqual(expected);
     expect(browser.complaints).toEqual([]);
   });
 
@@ -61,6 +63,28 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
     await shown.getByText("1: while it looks").waitFor();
     await producer.close();
     await shown.close();
+  });
+
+  test("live tails of a page miss nothing and see nothing twice when the broker is killed while another produces", async () => {
+    const client = createClient(access);
+    await new Admin(client).topics.create({ name: "killed", partitions: 1 });
+    const produce = async (from: number) => {
+      const producer = new Producer(client);
+      await producer.sendAll(texts(5, from).map((value) => ({ topic: "killed", value })));
+      await producer.close();
+    };
+    const haveSeen = (count: number) => async () => {
+      const { sse, websocket } = (await callIn(page, "seen")) as Record<"sse" | "websocket", string[]>;
+      return sse.length >= count && websocket.length >= count;
+    };
+    await produce(0);
+    await callIn(page, "follow", "killed", access);
+    await until("both have what is there", haveSeen(5));
+    await broker.kill9();
+    await broker.restart();
+    await produce(5);
+    await until("both go on", haveSeen(10));
+    expect(await callIn(page, "seen")).toEqual({ sse: texts(10), websocket: texts(10) });
   });
 
   test("a page that is not allowed reads nothing, writes nothing and opens no WebSocket, though it has the token", async () => {
@@ -90,7 +114,7 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   test("a page of the same machine needs neither token nor setting where the broker is open", async () => {
     const open = await startBroker();
     for (const { name, expected } of SCENARIOS.filter((scenario) => /live tail by|the cluster/.test(scenario.name))) {
-      expect(await runIn(page, name, { url: open.url })).toEqual(expected);
+      expect(await callIn(page, "run", name, { url: open.url })).toEqual(expected);
     }
     await open.stop();
   });
@@ -103,7 +127,7 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   });
 });
 
-/** As text, since a page knows nothing of this file: its imports are the browser's. */
-function runIn(page: Page, name: string, broker: PageBroker): Promise<unknown> {
-  return page.evaluate(`import("/page.js").then(({ run }) => run(${JSON.stringify(name)}, ${JSON.stringify(broker)}))`);
+/** Calls a function of the page's module. As text, since a page knows nothing of this file: its imports are the browser's. */
+function callIn(page: Page, name: string, ...args: readonly unknown[]): Promise<unknown> {
+  return page.evaluate(`import("/page.js").then((module) => module.${name}(...${JSON.stringify(args)}))`);
 }
