@@ -82,12 +82,14 @@ function refuseForeignHosts({ headers, url }: Request): void {
   );
 }
 
-/** A Bearer token is let through: no browser sends one unless the page has it, and may. */
+/** A Bearer token is let through: a browser sends one only for a page that has it and may, and on an upgrade never: a gateway does. */
 function refuseForeignPages(request: Request, settings: HttpSettings): void {
   const { method, headers } = request;
   const isUpgrade = headers.get("upgrade") !== null;
   if ((method === "GET" || method === "HEAD") && !isUpgrade) return; // without CORS headers a foreign page cannot see the answer
-  if (!settings.open && !isUpgrade && !/^basic /i.test(headers.get("authorization") ?? "")) return;
+  const [scheme] = (headers.get("authorization") ?? "").toLowerCase().split(" ");
+  const comesByItself = isUpgrade ? scheme !== "bearer" : scheme === "basic";
+  if (!settings.open && !comesByItself) return;
   if (!isForeignPage(request, settings)) return;
   const why = settings.open ? "This broker runs without a token (SLUICE_OPEN), so pages" : "Pages";
   throw refuse("CLUSTER_AUTHORIZATION_FAILED", `${why} of other sites may not use it, unless SLUICE_ALLOWED_ORIGINS names them.`);

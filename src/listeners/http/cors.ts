@@ -32,10 +32,10 @@ export function isForeignPage({ headers, url }: Request, settings: HttpSettings)
 
 /** Lets the page that asked read the answer, all its headers too, if it may. */
 export function shareWithPage({ headers }: Response, origin: string, settings: HttpSettings): void {
+  headers.append("vary", "origin");
   if (!isAllowed(origin, settings)) return;
   headers.set("access-control-allow-origin", origin);
   headers.set("access-control-expose-headers", "*");
-  headers.append("vary", "origin");
 }
 
 /**
