@@ -1,7 +1,7 @@
 // The SDK over HTTP against kafkajs over TCP, from one Node process each turn, on the same broker and in turns: records of 100 bytes
 // produced, each as its program would. The SDK takes records one by one, gives each a promise, and writes them once however often they
 // are sent; kafkajs takes arrays and has no idempotence in this form, which it would be slower with. Then how long a record takes from
-// the call of `send` to the consumer that waits for it.
+// the call of `send` to each kind of consumer that waits for it, in turns too: all of them wait for the same producer's write.
 //
 //   npm run bench -- sdk        (docs: bench/README.md)
 
@@ -18,7 +18,8 @@ const KAFKAJS_BATCH = 2_000;
 const KAFKAJS_IN_FLIGHT = 4;
 /** Records that the SDK's program sends before it looks whether there is room. */
 const SEND_RUN = 1_000;
-const LONE_RECORDS = sized(300, 5);
+const LONE_RECORDS = sized(60, 5);
+const LONE_ROUNDS = sized(5, 1);
 const BETWEEN_LONE_MS = 5;
 
 let topicCount = 0;
@@ -80,6 +81,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     const options = { topic, partition: 0, offset: "earliest", signal } as const;
     for await (const { value } of tail(createClient({ url: broker.url }), options)) onValue(new TextDecoder().decode(value!));
   },
+  "the SDK's tail, WebSocket": async (broker, topic, signal, onValue) => {
+    const options = { topic, partition: 0, offset: "earliest", via: "websocket", signal } as const;
+    for await (const { value } of tail(createClient({ url: broker.url }), options)) onValue(new TextDecoder().decode(value!));
+  },
   "kafkajs' consumer": async (broker, topic, signal, onValue) => {
     const kafka = new kafkajs.Kafka({ brokers: [broker.kafkaAddress], logLevel: kafkajs.logLevel.NOTHING });
     const consumer = kafka.consumer({ groupId: `readers-of-${topic}` });
@@ -91,26 +96,48 @@ const READERS: Readonly<Record<string, Reader>> = {
   },
 };
 
-/** From the call of `send` to the reader, of records that are sent one at a time (ms). */
-async function lags(broker: Broker, reader: Reader): Promise<number[]> {
+/** Times from the call of `send` (ms), record by record: until the reader had it, and until it was acknowledged. */
+interface Lags {
+  readonly read: number[];
+  readonly acknowledged: number[];
+}
+
+/** Of records that are sent one at a time. */
+async function measureLags(broker: Broker, reader: Reader, { read, acknowledged }: Lags): Promise<void> {
   const topic = await freshTopic(broker, 1);
   const producer = new Producer(createClient({ url: broker.url }), { lingerMs: 0 });
   const stop = new AbortController();
-  let seen = Promise.withResolvers<void>();
-  const reading = reader(broker, topic, stop.signal, () => seen.resolve());
-  const measured: number[] = [];
+  let seen = Promise.withResolvers<number>();
+  const reading = reader(broker, topic, stop.signal, () => seen.resolve(performance.now()));
   for (let i = -1; i < LONE_RECORDS; i++) {
     seen = Promise.withResolvers();
     const start = performance.now();
     await producer.send({ topic, value: `${i}` });
-    await seen.promise;
-    if (i >= 0) measured.push(performance.now() - start); // the first finds everybody still coming
+    const acknowledgedAt = performance.now();
+    const seenAt = await seen.promise;
     await sleep(BETWEEN_LONE_MS);
+    if (i < 0) continue; // the first finds everybody still coming
+    acknowledged.push(acknowledgedAt - start);
+    read.push(seenAt - start);
   }
   stop.abort();
   await reading;
   await producer.close();
-  return measured;
+}
+
+/** By the name of the reader. */
+async function lagsInTurns(broker: Broker): Promise<ReadonlyMap<string, Lags>> {
+  const names = Object.keys(READERS);
+  const lags = new Map(names.map((name): [string, Lags] => [name, { read: [], acknowledged: [] }]));
+  for (let round = 0; round < LONE_ROUNDS; round++) {
+    const order = round % 2 === 0 ? names : names.toReversed();
+    for (const name of order) await measureLags(broker, READERS[name]!, lags.get(name)!);
+  }
+  return lags;
+}
+
+function percentiles(values: readonly number[]): string {
+  return `p50 ${format(quantile(values, 0.5))} ms, p99 ${format(quantile(values, 0.99))} ms`;
 }
 
 const broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: '{"group.initial.rebalance.delay.ms": "0"}' } });
@@ -123,10 +150,9 @@ try {
     const title = `produce ${RECORDS} records of ${VALUE.length} bytes, ${partitions} partition${partitions === 1 ? "" : "s"}`;
     printTurns(title, "k/s", await takeTurns(contenders), Object.keys(contenders)[0]!);
   }
-  console.log("\nfrom send to the waiting consumer, one record at a time");
-  for (const [name, reader] of Object.entries(READERS)) {
-    const measured = await lags(broker, reader);
-    console.log(`  ${name.padEnd(36)} p50 ${format(quantile(measured, 0.5))} ms, p99 ${format(quantile(measured, 0.99))} ms`);
+  console.log("\nfrom send to the waiting consumer, one record at a time (and to the acknowledgement)");
+  for (const [name, { read, acknowledged }] of await lagsInTurns(broker)) {
+    console.log(`  ${name.padEnd(36)} ${percentiles(read)}   (${percentiles(acknowledged)})`);
   }
 } finally {
   await broker.stop();

@@ -27,7 +27,8 @@ export const SDK_BUILD = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-async function buildSdk(): Promise<void> {
+/** Builds all of `dist/` anew. */
+export async function buildSdk(): Promise<void> {
   await buildCore();
   rmSync(`${root}dist`, { recursive: true, force: true });
   mkdirSync(`${root}dist`);

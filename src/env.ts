@@ -28,6 +28,8 @@ export interface Env {
   readonly SLUICE_ADMIN_TOKEN?: string | null;
   /** "1" serves without a token: set by `npm start` and `npm run dev` on loopback, and nowhere else. */
   readonly SLUICE_OPEN?: string | null;
+  /** Whose pages may use the broker from a browser, commas between (src/common/allowed-origins.ts): "https://shop.example". */
+  readonly SLUICE_ALLOWED_ORIGINS?: string | null;
   /** HOST:PORT that Kafka clients are told to connect to, by door where they differ (src/common/advertised-listeners.ts). */
   readonly SLUICE_ADVERTISED_LISTENER?: string | null;
   /** "false": a Kafka client that asks for a topic that is not there does not get one. */

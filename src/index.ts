@@ -2,12 +2,12 @@
 
 import { describeConfigs } from "./common/configs.ts";
 import { readConnectionConfigs } from "./common/connection-configs.ts";
-import { VERSION } from "./common/version.ts";
 import type { Env } from "./env.ts";
 import { createHttpApp } from "./listeners/http/app.ts";
 import { ConnectionQuota } from "./listeners/kafka/connection-quota.ts";
 import { serveSocket } from "./listeners/kafka/serve-socket.ts";
 import { brokerState, openBroker } from "./objects/broker-state.ts";
+import { httpSettings } from "./objects/http-settings.ts";
 import { socketSettings } from "./objects/kafka-settings.ts";
 import { openConnection } from "./objects/open-connection.ts";
 import { securityOf } from "./objects/security-port.ts";
@@ -28,7 +28,7 @@ const http = createHttpApp<Env>({
   broker: openBroker,
   openKafkaSocket: openConnection,
   security: securityOf,
-  settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
+  settings: httpSettings,
   codec: brokerState.codec,
   json: brokerState.json,
   topicConfigs: (set) =>

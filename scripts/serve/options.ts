@@ -3,6 +3,7 @@
 import { isIP } from "node:net";
 import { parseArgs } from "node:util";
 import { parseListeners } from "../../src/common/advertised-listeners.ts";
+import { parseAllowedOrigins } from "../../src/common/allowed-origins.ts";
 import { readConnectionConfigs } from "../../src/common/connection-configs.ts";
 import { readTopicCreationConfigs } from "../../src/common/topic-creation-configs.ts";
 import { type ArchiveOptions, type Environment, parseArchive } from "./archive-options.ts";
@@ -49,6 +50,8 @@ export const HELP = `Runs the broker on this machine.
 
   SLUICE_ADMIN_TOKEN            (environment) The token that clients must send (Kafka clients: SASL PLAIN, as the password).
                                 Without it the broker is open, on loopback only.
+  SLUICE_ALLOWED_ORIGINS        (environment) Whose pages may use the broker from a browser: https://shop.example, http://localhost:5173
+                                "*" for any, where there is a token. Without a token, pages of this machine may in any case.
   SLUICE_ADVERTISED_LISTENER    (environment) HOST:PORT that Kafka clients are told to connect to; else the address they came by.
                                 PORT=HOST:PORT for those who came by a port, websocket=HOST:PORT for /kafka; commas between.
   SLUICE_CONNECTION_CONFIGS     (environment) JSON: {"connections.max.idle.ms": "600000", "max.connections": "10000",
@@ -71,7 +74,7 @@ export function parseServeOptions(args: readonly string[], environment: Environm
       USAGE_EXIT_CODE,
     );
   }
-  checkSettings(environment);
+  checkSettings(environment, open);
   if (data === "") throw new StartError("--data needs a folder", USAGE_EXIT_CODE);
   return {
     host: address,
@@ -86,7 +89,11 @@ export function parseServeOptions(args: readonly string[], environment: Environm
 }
 
 /** What the broker would refuse at the first connection is refused now. */
-function checkSettings(environment: Environment): void {
+function checkSettings(environment: Environment, open: boolean): void {
+  checkSetting("SLUICE_ALLOWED_ORIGINS", () => {
+    const { any } = parseAllowedOrigins(environment.SLUICE_ALLOWED_ORIGINS ?? "");
+    if (any && open) throw new Error('SLUICE_ALLOWED_ORIGINS: "*" needs SLUICE_ADMIN_TOKEN, or any page could write to the broker');
+  });
   checkSetting("SLUICE_ADVERTISED_LISTENER", () => parseListeners(environment.SLUICE_ADVERTISED_LISTENER ?? ""));
   checkSetting("SLUICE_CONNECTION_CONFIGS", () => readConnectionConfigs(environment.SLUICE_CONNECTION_CONFIGS));
   checkSetting("SLUICE_TOPIC_CONFIGS", () => readTopicCreationConfigs(environment.SLUICE_TOPIC_CONFIGS));

@@ -415,6 +415,9 @@ export const MAX_MIRROR_REQUEST_BYTES = 512 * KIB;
 /** Partitions that a mirror writes at a time: a request each. */
 export const MAX_MIRROR_WRITES = 16;
 
+/** How long a browser remembers that a page may use the broker: the most that Chromium does, and how late it learns otherwise. */
+export const PREFLIGHT_MAX_AGE_S = 7_200;
+
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {
   throw new Error("limits: a body must fit one RPC, a batch a body");

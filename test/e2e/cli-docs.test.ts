@@ -3,13 +3,13 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { cliEnvironment, printed, SLUICE, startSluice } from "../support/cli.ts";
+import { docBlocks } from "../support/doc-blocks.ts";
 import { until } from "../support/until.ts";
 
 /** The first start builds the Worker. */
@@ -29,10 +29,8 @@ afterAll(async () => {
 
 /** The lines of a document's shell blocks, comments cut off. */
 function shellLines(document: string): string[] {
-  const text = readFileSync(new URL(`../../${document}`, import.meta.url), "utf8");
-  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].map(([, block]) => block!);
-  return blocks
-    .flatMap((block) => block.split("\n"))
+  return docBlocks(document, "sh")
+    .flatMap(({ text }) => text.split("\n"))
     .map((line) => line.replace(/\s+# .*$/, ""))
     .filter((line) => line !== "");
 }

@@ -114,7 +114,7 @@ test("the runtime does not outlive a killed starter, and the next start takes ov
 
 test("stops when the npm that runs it is killed", async () => {
   const dataDir = join(folder, "npm");
-  const npm = spawn("npm", ["start", "--", "--port", "0", "--data", dataDir], { stdio: ["ignore", "pipe", "ignore"] });
+  const npm = spawn("npm", ["start", "--", "--port", "0", "--kafka-port", "0", "--data", dataDir], { stdio: ["ignore", "pipe", "ignore"] });
   onTestFinished(() => void npm.kill());
   for await (const text of npm.stdout) if (String(text).includes("Sluice listens on")) break;
   const { pid, workerd } = JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8")) as RunningBroker;

@@ -1,7 +1,5 @@
 // Waiting for a condition, since what happens in another process tells nobody.
 
-import { setTimeout as sleep } from "node:timers/promises";
-
 const POLL_MS = 50;
 const GIVE_UP_MS = 60_000;
 
@@ -10,6 +8,6 @@ export async function until(what: string, isTrue: () => boolean | Promise<boolea
   const deadline = Date.now() + GIVE_UP_MS;
   while (!(await isTrue())) {
     if (Date.now() > deadline) throw new Error(`waited ${GIVE_UP_MS} ms in vain until ${what}`);
-    await sleep(POLL_MS);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS)); // as pages and Workers have it too
   }
 }

@@ -8,6 +8,7 @@ import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../brok
 import type { Operation } from "../../contract/operation.ts";
 import { authorize } from "./auth.ts";
 import { type Call, type HttpParts, type HttpSettings, type OpenKafkaSocket, requestIdOf, requestName } from "./call.ts";
+import { answerPreflight, shareWithPage } from "./cors.ts";
 import { negotiate } from "./negotiate.ts";
 import { PasswordMemory } from "./password-memory.ts";
 import { asProblem, problemResponse, refuseHttp } from "./problem.ts";
@@ -42,15 +43,19 @@ export function createHttpApp<Bindings extends object>(options: HttpAppOptions<B
   for (const route of ROUTES) {
     const serveRoute = routeServer(route, options, state);
     const path = route.operation.path.replaceAll(PLACEHOLDER, ":$1"); // as hono writes it
-    app.on(route.operation.method, path, (context) => serve(context, (requestId) => serveRoute(context, requestId)));
+    app.on(route.operation.method, path, (context) => serve(context, options, (requestId) => serveRoute(context, requestId)));
   }
-  app.notFound((context) => serve(context, () => refuseUnrouted(context, options, state)));
+  app.notFound((context) => serve(context, options, () => serveUnrouted(context, options, state)));
   return app;
 }
 
 const PLACEHOLDER = /\{(\w+)\}/g;
 
-async function serve(context: Context, handle: Serve): Promise<Response> {
+async function serve<Bindings extends object>(
+  context: AppContext<Bindings>,
+  { settings }: HttpAppOptions<Bindings>,
+  handle: Serve,
+): Promise<Response> {
   const requestId = requestIdOf(context);
   let response: Response;
   try {
@@ -59,6 +64,8 @@ async function serve(context: Context, handle: Serve): Promise<Response> {
     response = problemResponse(asProblem(error, { requestId, request: requestName(context.req.raw) }));
   }
   response.headers.set("x-request-id", requestId);
+  const origin = context.req.raw.headers.get("origin");
+  if (origin !== null) shareWithPage(response, origin, settings(context.env));
   return response;
 }
 
@@ -117,15 +124,18 @@ function offeredTypes(operation: Operation): readonly string[] {
   return [...new Set(Object.values(operation.answers).flatMap((answer) => Object.keys(answer.content ?? {})))];
 }
 
-/** No such route, or not with this method. A closed broker says so first. */
-function refuseUnrouted<Bindings extends object>(
+/** A browser's question, or no such route, or not with this method. A closed broker says so first. */
+function serveUnrouted<Bindings extends object>(
   context: AppContext<Bindings>,
   options: HttpAppOptions<Bindings>,
   { securityOf, passwords }: AppState<Bindings>,
-): never {
+): Response {
   const { method, path } = context.req;
-  const verifier = { settings: options.settings(context.env), security: securityOf(context.env), passwords };
+  const settings = options.settings(context.env);
+  const verifier = { settings, security: securityOf(context.env), passwords };
   void authorize(context.req.raw, undefined, { withoutToken: "configured" }, verifier);
+  const preflight = answerPreflight(context.req.raw, settings);
+  if (preflight !== null) return preflight;
   const allowed = methodsOf(path);
   if (allowed.length === 0) throw refuseHttp(404, `There is no ${path}. The API is described at /docs and /openapi.json.`);
   throw refuseHttp(405, `${path} takes ${allowed.join(", ")}, not ${method}.`, { allow: allowed.join(", ") });

@@ -1,5 +1,6 @@
 // Who may ask. A deployed broker is closed until its token is set; an open one (`npm start`, `npm run dev`) serves loopback alone, and no
-// page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding).
+// page of another site: a browser on the same machine would otherwise be a door to it (CSRF, DNS rebinding). Nor may a page of another
+// site that is not allowed (cors.ts) use what a browser sends along by itself: Basic credentials, and sockets.
 //
 // Bearer takes the admin token or a token for programs; Basic takes them as the password of anybody, or a user's name and password. On an
 // open broker whoever shows no credentials may do everything, and who shows them has the rights that go with them.
@@ -11,12 +12,12 @@ import { EVENT_STREAM_TYPE } from "../../contract/media-types.ts";
 import type { Operation } from "../../contract/operation.ts";
 import { ADMIN, ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { HttpSettings } from "./call.ts";
+import { isForeignPage } from "./cors.ts";
 import type { PasswordMemory } from "./password-memory.ts";
 import { refuse } from "./problem.ts";
 
 const CHALLENGE = { "www-authenticate": 'Bearer realm="sluice", Basic realm="sluice", charset="UTF-8"' };
 const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
-const LOOPBACK_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 /** What credentials are checked against. */
 export interface Verifier {
@@ -40,13 +41,14 @@ export function authorize(
 ): Identity | Promise<Identity> {
   const { open, adminToken } = verifier.settings;
   if (operation.withoutToken === "anyone") return ANONYMOUS;
-  if (open) refuseForeignPages(request);
+  if (open) refuseForeignHosts(request);
   else if (!adminToken) {
     throw refuse(
       "BROKER_NOT_AVAILABLE",
       "The broker is closed until it has a token: set the secret SLUICE_ADMIN_TOKEN (wrangler secret put SLUICE_ADMIN_TOKEN).",
     );
   }
+  refuseForeignPages(request, verifier.settings);
   if (operation.withoutToken === "configured") return ANONYMOUS;
   const credentials = presented(request) ?? (operation.tokenInQuery && isLiveTail(request) ? tokenOf(accessToken) : undefined);
   if (credentials !== undefined) return identify(credentials, verifier);
@@ -71,21 +73,26 @@ function isLiveTail({ headers }: Request): boolean {
   return headers.get("upgrade") !== null || (headers.get("accept") ?? "").includes(EVENT_STREAM_TYPE);
 }
 
-function refuseForeignPages(request: Request): void {
-  const { headers } = request;
-  const host = headers.get("host") ?? new URL(request.url).host;
-  if (!LOOPBACK_HOST.test(host)) {
-    throw refuse(
-      "CLUSTER_AUTHORIZATION_FAILED",
-      "This broker runs without a token (SLUICE_OPEN), so it answers to localhost, 127.0.0.1 and [::1] alone. To serve another name, set SLUICE_ADMIN_TOKEN and unset SLUICE_OPEN.",
-    );
-  }
-  const reads = (request.method === "GET" || request.method === "HEAD") && headers.get("upgrade") === null;
-  if (reads) return; // without CORS headers a foreign page cannot see the answer
-  const origin = headers.get("origin");
-  if (headers.get("sec-fetch-site") === "cross-site" || (origin !== null && !LOOPBACK_ORIGIN.test(origin))) {
-    throw refuse("CLUSTER_AUTHORIZATION_FAILED", "This broker runs without a token (SLUICE_OPEN), so pages of other sites may not use it.");
-  }
+function refuseForeignHosts({ headers, url }: Request): void {
+  const host = headers.get("host") ?? new URL(url).host;
+  if (LOOPBACK_HOST.test(host)) return;
+  throw refuse(
+    "CLUSTER_AUTHORIZATION_FAILED",
+    "This broker runs without a token (SLUICE_OPEN), so it answers to localhost, 127.0.0.1 and [::1] alone. To serve another name, set SLUICE_ADMIN_TOKEN and unset SLUICE_OPEN.",
+  );
+}
+
+/** A Bearer token is let through: a browser sends one only for a page that has it and may, and on an upgrade never: a gateway does. */
+function refuseForeignPages(request: Request, settings: HttpSettings): void {
+  const { method, headers } = request;
+  const isUpgrade = headers.get("upgrade") !== null;
+  if ((method === "GET" || method === "HEAD") && !isUpgrade) return; // without CORS headers a foreign page cannot see the answer
+  const [scheme] = (headers.get("authorization") ?? "").toLowerCase().split(" ");
+  const comesByItself = isUpgrade ? scheme !== "bearer" : scheme === "basic";
+  if (!settings.open && !comesByItself) return;
+  if (!isForeignPage(request, settings)) return;
+  const why = settings.open ? "This broker runs without a token (SLUICE_OPEN), so pages" : "Pages";
+  throw refuse("CLUSTER_AUTHORIZATION_FAILED", `${why} of other sites may not use it, unless SLUICE_ALLOWED_ORIGINS names them.`);
 }
 
 /** The token of `Authorization: Bearer TOKEN`, or the name and the password of Basic. */

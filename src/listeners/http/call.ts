@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { Access } from "../../broker/access.ts";
 import type { Broker } from "../../broker/broker.ts";
 import type { Security } from "../../broker/security.ts";
+import type { AllowedOrigins } from "../../common/allowed-origins.ts";
 import type { HostPort } from "../../common/host-port.ts";
 import type { TopicConfig } from "../../contract/topics.ts";
 import type { RecordCodec } from "../../record/codec.ts";
@@ -15,6 +16,8 @@ export interface HttpSettings {
   readonly adminToken: string | null;
   /** Serve without a token, on loopback only. */
   readonly open: boolean;
+  /** Whose pages may use the broker; nobody's where absent, but this machine's where it is open. */
+  readonly origins?: AllowedOrigins;
   /** The broker's version, as `/v1/cluster` and the documentation tell it. */
   readonly version: string;
 }

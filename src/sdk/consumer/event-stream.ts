@@ -6,9 +6,15 @@ export interface ServerEvent {
   readonly data: string;
 }
 
-/** Events until the stream ends. A last one without its empty line is not given, as the standard has it. */
-export async function* readEvents(stream: ReadableStream<Uint8Array>): AsyncGenerator<ServerEvent> {
+/**
+ * Events until the stream ends, or the signal aborts: also where the stream itself does not know of it. A last one without its empty line is
+ * not given, as the standard has it.
+ */
+export async function* readEvents(stream: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<ServerEvent> {
   const reader = stream.getReader();
+  const cancel = () => void reader.cancel().catch(() => undefined); // ends the read that waits; broken already where it rejects
+  signal.addEventListener("abort", cancel);
+  if (signal.aborted) cancel();
   const decoder = new TextDecoder();
   let text = "";
   try {
@@ -24,7 +30,8 @@ export async function* readEvents(stream: ReadableStream<Uint8Array>): AsyncGene
       }
     }
   } finally {
-    await reader.cancel().catch(() => undefined); // broken already
+    signal.removeEventListener("abort", cancel);
+    cancel();
   }
 }
 

@@ -85,7 +85,7 @@ async function* eventSteps(
   const query = { offset, isolation, maxBytes, encoding: JSON_BYTES };
   const response = await client.open(`${pathOf(topic, partition)}/records`, { query, headers: { accept: EVENT_STREAM_TYPE }, signal });
   try {
-    for await (const { event, data } of readEvents(response.body!)) {
+    for await (const { event, data } of readEvents(response.body!, signal)) {
       if (event === "error") throw problemOf(JSON.parse(data));
       const record = JSON.parse(data) as JsonRecord;
       yield { records: [record], nextOffset: record.offset + 1 };

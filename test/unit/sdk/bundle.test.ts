@@ -41,6 +41,13 @@ test("a worker of a share group carries no producer and no other consumer, and w
   expect(client.sources.filter((path) => path.includes("sdk/share/"))).toEqual([]);
 });
 
+test("a program that only produces carries no consumer and no admin, and is the smaller for it", async () => {
+  const whole = await bundle(`export * from "./${SDK_ENTRIES.client}"`);
+  const { gzippedBytes, sources } = await bundle(`export { createClient, Producer } from "./${SDK_ENTRIES.client}"`);
+  expect(sources.filter((path) => /consumer|admin|tail/.test(path))).toEqual([]);
+  expect(gzippedBytes).toBeLessThan(whole.gzippedBytes * 0.8);
+});
+
 test("the outbox carries no producer's queues and no consumer", async () => {
   const { sources, imports } = await bundle(`export * from "./${SDK_ENTRIES.outbox}"`);
   expect(sources.filter((path) => /buffer-pool|accumulator|sender|consumer/.test(path))).toEqual([]);

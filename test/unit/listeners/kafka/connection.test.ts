@@ -6,7 +6,7 @@ import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT, MAX_UNAUTHENTICATED_FRAME_BYTE
 import { ConnectionRefused, type KafkaSettings } from "../../../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
 import { SERVED } from "../../../../src/listeners/kafka/served-apis.ts";
-import { API, APIS } from "../../../../src/protocol/api-keys.ts";
+import { API } from "../../../../src/protocol/api-keys.ts";
 import { FrameSplitter } from "../../../../src/protocol/framing.ts";
 import { ProtocolError } from "../../../../src/protocol/protocol-error.ts";
 import "../../../support/http.ts"; // workerd's timingSafeEqual

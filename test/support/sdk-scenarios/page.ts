@@ -1,0 +1,45 @@
+// The scenarios in a page: `import("/page.js")`, with the SDK by its package's names, which the page's import map leads to the built files.
+
+import * as sdk from "sluice/client";
+import { loadCodecs } from "sluice/codecs";
+import { type Kit, SCENARIOS } from "./index.ts";
+import { valuesOf } from "./scenario.ts";
+
+export interface PageBroker {
+  readonly url: string;
+  readonly token?: string;
+}
+
+const codecs = loadCodecs(fetch("/core.wasm"));
+
+async function kitFor(broker: PageBroker): Promise<Kit> {
+  return {
+    ...{ sdk, codecs: await codecs, fetch: (url, init) => fetch(url, init) },
+    connect: (options) => sdk.createClient({ ...broker, ...options }),
+  };
+}
+
+/** Runs one scenario by its name. @returns what it saw */
+export async function run(name: string, broker: PageBroker): Promise<unknown> {
+  return SCENARIOS.find((scenario) => scenario.name === name)!.run(await kitFor(broker));
+}
+
+/** Values by the way that they came. */
+const followed: Record<"sse" | "websocket", (string | null)[]> = { sse: [], websocket: [] };
+
+/** Follows a topic's only partition from its start, both ways, for as long as the page is there. */
+export async function follow(topic: string, broker: PageBroker): Promise<void> {
+  const kit = await kitFor(broker);
+  for (const via of ["sse", "websocket"] as const) {
+    void (async () => {
+      for await (const record of sdk.tail(kit.connect(), { topic, partition: 0, offset: "earliest", via })) {
+        followed[via].push(...valuesOf(kit, [record]));
+      }
+    })();
+  }
+}
+
+/** What `follow` has seen so far. */
+export function seen(): typeof followed {
+  return followed;
+}
