@@ -1,7 +1,9 @@
 // Workers of a share group that fail and die at random, over a broker that is killed with kill -9 if wanted, and the proof from their recorded
 // history that every record was acknowledged once or dead-lettered with its count, and that the order within each key was kept.
 //
-//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--keys 1000] [--kills 0] [--seed N]
+//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--keys 1000] [--kills 0] [--seed N] [--subscription]
+//
+// With --subscription the group is that of a subscription that is pulled from, and between the records are others that its filter passes over.
 //
 // A worker pulls, works, and settles: 5 % of the records it gives back, with a delay or without, and with 2 % of the pulls it dies, that is, it
 // settles nothing and another takes its place. What a kill leaves open, an ack whose answer never came, is in the history as just that.
@@ -33,6 +35,8 @@ export interface ShareGroupRun {
   /** Of the broker, with -9. */
   readonly kills: number;
   readonly seed: number;
+  /** The group is a subscription's, with a filter. */
+  readonly isSubscription?: boolean;
 }
 
 export interface ShareGroupFigures {
@@ -45,7 +49,23 @@ export interface ShareGroupFigures {
   readonly seconds: number;
 }
 
+/** What the filter of a subscription passes over: as many as there are records. */
+const NOISE = "noise";
+
+/** Where a group is asked for, and what it pulls. */
+interface Door {
+  readonly path: string;
+  readonly pull: object;
+}
+
+function doorOf({ isSubscription }: ShareGroupRun): Door {
+  return isSubscription
+    ? { path: `/v1/subscriptions/${GROUP}`, pull: {} }
+    : { path: `/v1/share-groups/${GROUP}`, pull: { topics: [TOPIC] } };
+}
+
 interface Worker {
+  readonly door: Door;
   readonly random: () => number;
   readonly history: Delivery[];
 }
@@ -53,6 +73,7 @@ interface Worker {
 /** Runs it all; rejects at the first broken promise. */
 export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupFigures> {
   const { records, workers: workerCount, kills, seed } = options;
+  const door = doorOf(options);
   const startMs = performance.now();
   const broker = await startBroker();
   try {
@@ -60,10 +81,10 @@ export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupF
     const history: Delivery[] = [];
     const over = new AbortController();
     const workers = Array.from({ length: workerCount }, (_, index) =>
-      work(broker.url, { random: seededRandom(seed + index), history }, over.signal),
+      work(broker.url, { door, random: seededRandom(seed + index), history }, over.signal),
     );
     const failed = Promise.all(workers).then(() => undefined);
-    const finished = untilAllIsDecided(broker.url, records);
+    const finished = untilAllIsDecided(broker.url, door, options.isSubscription ? 2 * records : records);
     await Promise.race([killRepeatedly(broker, kills, seededRandom(seed)), failed]);
     await Promise.race([finished, failed]);
     over.abort();
@@ -78,29 +99,33 @@ export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupF
   }
 }
 
-async function prepare(broker: Broker, { records, keys }: ShareGroupRun): Promise<void> {
+async function prepare(broker: Broker, options: ShareGroupRun): Promise<void> {
+  const { records, keys, isSubscription } = options;
   await send(broker.url, "POST", "/v1/topics", { name: TOPIC, partitions: PARTITIONS });
   await send(broker.url, "POST", "/v1/topics", { name: DEAD_LETTERS, partitions: 1 });
-  await send(broker.url, "PUT", `/v1/share-groups/${GROUP}`, {
-    order: "key",
-    leaseMs: LEASE_MS,
-    maxDeliveries: MAX_DELIVERIES,
-    maxInFlight: 5_000,
-    deadLetterTopic: DEAD_LETTERS,
+  const settings = { order: "key", leaseMs: LEASE_MS, maxInFlight: 5_000, deadLetterTopic: DEAD_LETTERS };
+  const retry = { maxAttempts: MAX_DELIVERIES };
+  const subscription = { pull: true, topics: [TOPIC], from: "earliest", filter: `value != "${NOISE}"`, retry };
+  await send(broker.url, "PUT", doorOf(options).path, {
+    ...settings,
+    ...(isSubscription ? subscription : { maxDeliveries: MAX_DELIVERIES }),
   });
   for (let first = 0; first < records; first += 5_000) {
     const count = Math.min(5_000, records - first);
-    const batch = Array.from({ length: count }, (_, index) => ({ key: `k${(first + index) % keys}`, value: String(first + index) }));
+    const batch = Array.from({ length: count }, (_, index) => {
+      const record = { key: `k${(first + index) % keys}`, value: String(first + index) };
+      return isSubscription ? [{ ...record, value: NOISE }, record] : [record];
+    }).flat();
     await send(broker.url, "POST", "/v1/topics/work/records?offsets=false", { records: batch });
   }
 }
 
 /** Pulls and settles until the signal aborts. A worker that dies is another one from then on. */
-async function work(url: string, { random, history }: Worker, over: AbortSignal): Promise<void> {
+async function work(url: string, { door, random, history }: Worker, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const askedMs = performance.now();
-    const pull = { topics: [TOPIC], maxRecords: 1 + Math.floor(random() * MAX_PULL_RECORDS), maxWaitMs: 500 };
-    const pulled = await attempt<{ records: LeasedRecord[] }>(url, `/v1/share-groups/${GROUP}/pull`, pull);
+    const pull = { ...door.pull, maxRecords: 1 + Math.floor(random() * MAX_PULL_RECORDS), maxWaitMs: 500 };
+    const pulled = await attempt<{ records: LeasedRecord[] }>(url, `${door.path}/pull`, pull);
     if (pulled === null) {
       await sleep(RETRY_DELAY_MS);
       continue;
@@ -110,16 +135,16 @@ async function work(url: string, { random, history }: Worker, over: AbortSignal)
       return { record, askedMs, deliveredMs, settledMs: Number.POSITIVE_INFINITY, answeredMs: Number.POSITIVE_INFINITY, outcome: "died" };
     });
     history.push(...deliveries);
-    if (deliveries.length > 0 && random() >= DEATH_RATE) await settle(url, deliveries, random);
+    if (deliveries.length > 0 && random() >= DEATH_RATE) await settle(url, door, deliveries, random);
   }
 }
 
-async function settle(url: string, deliveries: readonly Delivery[], random: () => number): Promise<void> {
+async function settle(url: string, door: Door, deliveries: readonly Delivery[], random: () => number): Promise<void> {
   const fails = new Set(deliveries.filter(() => random() < FAILURE_RATE));
   const acks = deliveries.filter((one) => !fails.has(one)).map(({ record }) => record.leaseId);
-  const releases = [...fails].map(({ record: { leaseId } }) => ({ leaseId, delayMs: random() < 0.5 ? 0 : Math.floor(random() * 300) }));
+  const retries = [...fails].map(({ record: { leaseId } }) => ({ leaseId, delayMs: random() < 0.5 ? 0 : Math.floor(random() * 300) }));
   const settledMs = performance.now();
-  const answer = await attempt<{ errors?: { leaseId: string }[] }>(url, `/v1/share-groups/${GROUP}/ack`, { acks, releases });
+  const answer = await attempt<{ errors?: { leaseId: string }[] }>(url, `${door.path}/ack`, { acks, retries });
   const answeredMs = performance.now();
   const refused = new Set(answer?.errors?.map(({ leaseId }) => leaseId));
   for (const delivery of deliveries) {
@@ -137,9 +162,10 @@ async function killRepeatedly(broker: Broker, kills: number, random: () => numbe
   }
 }
 
-async function untilAllIsDecided(url: string, records: number): Promise<void> {
+/** @param records in the log */
+async function untilAllIsDecided(url: string, { path }: Door, records: number): Promise<void> {
   for (;;) {
-    const group = await attempt<{ partitions: { lag: number; endOffset: number }[] }>(url, `/v1/share-groups/${GROUP}`, undefined, "GET");
+    const group = await attempt<{ partitions: { lag: number; endOffset: number }[] }>(url, path, undefined, "GET");
     const partitions = group?.partitions ?? [];
     const taken = partitions.reduce((sum, { endOffset }) => sum + endOffset, 0);
     if (taken === records && partitions.every(({ lag }) => lag === 0)) return;
@@ -196,11 +222,16 @@ if (import.meta.main) {
       keys: { type: "string", default: "1000" },
       kills: { type: "string", default: "0" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      subscription: { type: "boolean", default: false },
     },
   });
-  const [records, workers, keys] = [Number(values.records), Number(values.workers), Number(values.keys)];
+  const [records, workers, keys, kills] = [values.records, values.workers, values.keys, values.kills].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const run = { records, workers, keys, kills, seed: Number(values.seed), isSubscription: values.subscription };
   console.log(`seed ${values.seed}`);
-  console.log(
-    describeShareGroupFigures(await runShareGroup({ records, workers, keys, kills: Number(values.kills), seed: Number(values.seed) })),
-  );
+  console.log(describeShareGroupFigures(await runShareGroup(run)));
 }
