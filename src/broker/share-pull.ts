@@ -2,6 +2,7 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { DEFAULT_SHARE_SETTINGS } from "../common/share-settings.ts";
 import type { SharePartitionAddress, TopicMetadata } from "./ports.ts";
 import type { PartitionPull, ReadRecords } from "./share-acquire.ts";
 import { placesFrom, type ShareContext } from "./share-context.ts";
@@ -15,17 +16,21 @@ import { findTopic } from "./topics.ts";
 export async function pull(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
   const first = await pullAsKnown(context, request);
   // The group that the edge knew was deleted: this pull begins a new one.
-  return isFailure(first) && first.error === "GROUP_ID_NOT_FOUND" ? pullAsKnown(context, request) : first;
+  const isGone = isFailure(first) && first.error === "GROUP_ID_NOT_FOUND";
+  return isGone && request.mustExist !== true ? pullAsKnown(context, request) : first;
 }
 
 async function pullAsKnown(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
   const places = await placesOf(context, request);
   if (isFailure(places)) return places;
-  return resultOf(context, request, await pullFrom(context, places, request, readLeased(context)));
+  return resultOf(context, request, places, await pullFrom(context, places, request, readLeased(context)));
 }
 
 /** The share partitions that the pull is about, the first at random. */
-async function placesOf(context: ShareContext, { groupId, order, ...request }: PullRequest): Promise<SharePartitionAddress[] | Failure> {
+async function placesOf(
+  context: ShareContext,
+  { groupId, order, mustExist = false, ...request }: PullRequest,
+): Promise<SharePartitionAddress[] | Failure> {
   const topics: TopicMetadata[] = [];
   for (const name of new Set(request.topics)) {
     const topic = await findTopic(context.topics, name);
@@ -36,7 +41,7 @@ async function placesOf(context: ShareContext, { groupId, order, ...request }: P
   if (count > MAX_PARTITIONS_PER_PULL) {
     return failure("INVALID_REQUEST", `the topics have ${count} partitions, ${MAX_PARTITIONS_PER_PULL} are the most of one pull`);
   }
-  const view = await subscribeShareGroup(context, { groupId, topics, settings: order === undefined ? {} : { order } });
+  const view = await subscribeShareGroup(context, { groupId, topics, mustExist, settings: order === undefined ? {} : { order } });
   if (isFailure(view)) return view;
   if (order !== undefined && order !== view.settings.order) {
     return failure("INVALID_REQUEST", `the share group's order is '${view.settings.order}', and the pull asks for '${order}'`);
@@ -65,8 +70,9 @@ function readLeased(context: ShareContext): ReadRecords<readonly LeasedRecord[]>
 }
 
 function resultOf(
-  { shareGroups }: ShareContext,
+  { shareGroups, now }: ShareContext,
   { groupId }: PullRequest,
+  places: readonly SharePartitionAddress[],
   pulls: readonly PartitionPull<readonly LeasedRecord[]>[],
 ): PullResult | Failure {
   const records = pulls.flatMap(({ body }) => body ?? []);
@@ -76,5 +82,7 @@ function resultOf(
   if (failed.some(({ failure: { error } }) => error === "GROUP_ID_NOT_FOUND")) shareGroups.forget(groupId);
   if (records.length === 0 && failed.length > 0) return failed[0]!.failure;
   const deadlines = pulls.filter(({ recordCount }) => recordCount > 0).map(({ deadlineMs }) => deadlineMs);
-  return { records, leaseDeadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines), failed };
+  const leaseDeadlineMs = deadlines.length === 0 ? null : Math.min(...deadlines);
+  const leaseMs = leaseDeadlineMs === null ? null : Math.max(0, leaseDeadlineMs - now());
+  return { records, leaseDeadlineMs, leaseMs, order: places[0]?.settings.order ?? DEFAULT_SHARE_SETTINGS.order, failed };
 }

@@ -5,19 +5,22 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
 import { refuseOwnDeadLetters } from "../coordinator/share-group.ts";
 import type { ShareGroupView, ShareTopic, TopicMetadata } from "./ports.ts";
-import type { ShareContext } from "./share-context.ts";
+import { type ShareContext, viewOf } from "./share-context.ts";
 
 export interface ShareSubscription {
   readonly groupId: string;
   readonly topics: readonly TopicMetadata[];
   /** Of a group that is made by this. */
   readonly settings?: Partial<ShareSettings>;
+  /** The group is not made: where it is not there, that is GROUP_ID_NOT_FOUND. */
+  readonly mustExist?: boolean;
 }
 
 export async function subscribeShareGroup(
-  { ports, shareGroups }: ShareContext,
-  { groupId, topics, settings = {} }: ShareSubscription,
+  context: ShareContext,
+  { groupId, topics, settings = {}, mustExist = false }: ShareSubscription,
 ): Promise<ShareGroupView | Failure> {
+  const { ports, shareGroups } = context;
   const wanted = topics.map(
     ({ topicId, name, version, partitionCount }): ShareTopic => ({ topicId, topic: name, topicVersion: version, partitionCount }),
   );
@@ -26,7 +29,7 @@ export async function subscribeShareGroup(
   if (known !== null && consumes(known, wanted)) return refuseOwnDeadLetters(known, names) ?? known;
 
   const group = ports.shareGroup(groupId);
-  const made = await group.ensure(groupId, settings);
+  const made = await (mustExist ? viewOf(context, groupId) : group.ensure(groupId, settings));
   if (isFailure(made)) return made;
   const refused = refuseOwnDeadLetters(made, names);
   if (refused !== null) return refused;

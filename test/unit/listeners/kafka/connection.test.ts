@@ -181,16 +181,11 @@ describe("versions", () => {
     }
   });
 
-  test("an API that has tables and is not served ends the connection, and one without tables too", async () => {
-    const unserved = APIS.find((api) => !SERVED.some((served) => served.api.key === api.key))!;
-    for (const [key, type] of [
-      [unserved.key, ConnectionRefused],
-      [7, ProtocolError],
-    ] as const) {
-      const { connection } = await connect();
-      const frame = Uint8Array.from([0, 0, 0, 12, 0, key, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
-      await expect(connection.receive(frame)).rejects.toThrow(type);
-    }
+  test("an API without tables ends the connection, and all that have tables are served", async () => {
+    expect(APIS.filter((api) => !SERVED.some((served) => served.api.key === api.key))).toEqual([]);
+    const { connection } = await connect();
+    const controlledShutdown = Uint8Array.from([0, 0, 0, 12, 0, 7, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    await expect(connection.receive(controlledShutdown)).rejects.toThrow(ProtocolError);
   });
 });
 
