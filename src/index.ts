@@ -30,6 +30,7 @@ const http = createHttpApp<Env>({
   security: securityOf,
   settings: httpSettings,
   codec: brokerState.codec,
+  json: brokerState.json,
   topicConfigs: (set) =>
     describeConfigs(set).map(({ key, value, defaultValue, source, type, honoured, doc }) => {
       return { name: key, value, default: defaultValue, source, type, honoured, doc };

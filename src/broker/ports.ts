@@ -205,6 +205,8 @@ export interface ArchivedRead extends LogOffsets {
     readonly key: string;
     /** Of a batch at or before the one with startOffset. */
     readonly position: number;
+    /** Exclusive: behind a batch at or after the one with the last of the records asked for. */
+    readonly endPosition: number;
     /** Of the whole segment. */
     readonly sizeBytes: number;
     /** Exclusive. */
@@ -491,6 +493,7 @@ export type {
   SettlementAction,
   SettleRequest,
   ShareGroupView,
+  ShareLoad,
   SharePartitionAddress,
   SharePartitionDescription,
   ShareTopic,

@@ -2,6 +2,7 @@
 // was acquired and cannot be read goes back as though it had not been delivered; what the log does not have any more is archived.
 
 import { type Failure, isFailure } from "../common/errors.ts";
+import { MAX_EMPTY_SHARE_LOADS } from "../common/limits.ts";
 import type { AcquiredRecords, LoadedRecords, SettlementAction, SharePartitionAddress } from "./ports.ts";
 import type { ShareContext } from "./share-context.ts";
 import type { LeasedRecord } from "./share-groups.ts";
@@ -80,9 +81,10 @@ async function acquire(
   const answers: AcquiredRecords[] = [];
   let [recordsLeft, bytesLeft] = [maxRecords, maxBytes];
   let loaded: LoadedRecords | Failure | undefined;
-  for (;;) {
-    const hasFailed = loaded !== undefined && isFailure(loaded);
-    const wanted = hasFailed || bytesLeft <= 0 ? 0 : recordsLeft;
+  for (let emptyLoads = 0; ; ) {
+    if (loaded !== undefined && !isFailure(loaded) && loaded.offsets.length === 0) emptyLoads += 1;
+    const isOver = (loaded !== undefined && isFailure(loaded)) || emptyLoads > MAX_EMPTY_SHARE_LOADS;
+    const wanted = isOver || bytesLeft <= 0 ? 0 : recordsLeft;
     const answer = await port.acquire({
       address,
       maxRecords: wanted,
@@ -96,7 +98,7 @@ async function acquire(
     recordsLeft -= answer.offsets.length;
     bytesLeft -= answer.sizeBytes;
     if (answer.load === null) return { answers };
-    loaded = await loadRecords(context, address, answer.load.fromOffset, answer.load.maxRecords);
+    loaded = await loadRecords(context, address, answer.load);
   }
 }
 

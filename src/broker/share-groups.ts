@@ -13,6 +13,7 @@ import type { PageRequest, SettlementAction, ShareGroupPage, ShareGroupView, Sha
 import { readableEnd } from "./readable-end.ts";
 import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import { checkDeadLetterTopic } from "./share-dead-letters.ts";
+import { checkFilter } from "./share-filter.ts";
 import { pull } from "./share-pull.ts";
 import { settleLeases } from "./share-settle.ts";
 import { findTopic, unknownPartition } from "./topics.ts";
@@ -28,6 +29,8 @@ export interface PullRequest {
   readonly leaseMs?: number;
   /** The order that the caller relies on: another one of the group is a mistake. A group that is made by this pull gets it. */
   readonly order?: ShareOrder;
+  /** The group is not made: where it is not there, that is GROUP_ID_NOT_FOUND. */
+  readonly mustExist?: boolean;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
 }
@@ -46,6 +49,10 @@ export interface PullResult {
   readonly records: readonly LeasedRecord[];
   /** When the first of the leases ends (ms since the epoch); null without records. */
   readonly leaseDeadlineMs: number | null;
+  /** How long that is from now (ms), for workers whose clock is not the broker's. */
+  readonly leaseMs: number | null;
+  /** The group's: a worker that handles several records at a time has to know. */
+  readonly order: ShareOrder;
   /** Partitions that could not be asked or read. */
   readonly failed: readonly { readonly topic: string; readonly partition: number; readonly failure: Failure }[];
 }
@@ -86,7 +93,7 @@ export function createShareGroups(context: ShareContext): ShareGroups {
     list: (request) => ports.cluster.listShareGroups(request),
     describe: async (groupId) => checkGroupId(groupId) ?? describe(context, groupId),
     configure: async (groupId, settings) => checkGroupId(groupId) ?? configure(context, groupId, settings),
-    reset: async (request) => checkGroupId(request.groupId) ?? reset(context, request),
+    reset: async (request) => checkGroupId(request.groupId) ?? resetShareGroup(context, request),
     delete: async (groupId) => {
       const refused = checkGroupId(groupId) ?? (await ports.shareGroup(groupId).delete(groupId));
       shareGroups.forget(groupId);
@@ -96,9 +103,10 @@ export function createShareGroups(context: ShareContext): ShareGroups {
 }
 
 async function configure(context: ShareContext, groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
-  const { deadLetterTopic } = settings;
+  const { deadLetterTopic, filter } = settings;
   const refused = typeof deadLetterTopic === "string" ? await checkDeadLetterTopic(context.topics, deadLetterTopic) : null;
-  if (refused !== null) return refused;
+  const bad = refused ?? checkFilter(filter);
+  if (bad !== null) return bad;
   const view = await context.ports.shareGroup(groupId).configure(groupId, settings);
   if (isFailure(view)) context.shareGroups.forget(groupId);
   else context.shareGroups.put(view);
@@ -136,7 +144,7 @@ async function describePartition(
   return { ...described, highWatermark: end.highWatermark, lag: ahead + available + acquired + archiving };
 }
 
-async function reset(context: ShareContext, request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure> {
+export async function resetShareGroup(context: ShareContext, request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure> {
   const { ports, topics } = context;
   const topic = await findTopic(topics, request.topic);
   if (isFailure(topic)) return topic;

@@ -4,9 +4,10 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS, MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { DEFAULT_SHARE_SETTINGS } from "../common/share-settings.ts";
 import type { ShareGroupView, SharePartitionAddress, ShareTopic } from "./ports.ts";
 import { acquireFrom, isOver, type PartitionPull } from "./share-acquire.ts";
-import { addressOf, type ShareContext } from "./share-context.ts";
+import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import type { LeasedRecord, PullRequest, PullResult } from "./share-groups.ts";
 import { waitForRecords } from "./share-wait.ts";
 import { findTopic } from "./topics.ts";
@@ -14,7 +15,8 @@ import { findTopic } from "./topics.ts";
 export async function pull(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
   const first = await pullAsKnown(context, request);
   // The group that the edge knew was deleted: this pull begins a new one.
-  return isFailure(first) && first.error === "GROUP_ID_NOT_FOUND" ? pullAsKnown(context, request) : first;
+  const isGone = isFailure(first) && first.error === "GROUP_ID_NOT_FOUND";
+  return isGone && request.mustExist !== true ? pullAsKnown(context, request) : first;
 }
 
 async function pullAsKnown(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
@@ -22,9 +24,9 @@ async function pullAsKnown(context: ShareContext, request: PullRequest): Promise
   if (isFailure(places)) return places;
   const deadlineMs = context.now() + request.maxWaitMs;
   let pulls = await pullOnce(context, request, places);
-  if (isOver(pulls) || request.maxWaitMs === 0) return resultOf(context, request, pulls);
+  if (isOver(pulls) || request.maxWaitMs === 0) return resultOf(context, request, places, pulls);
   pulls = await waitForRecords(context, request, pulls, deadlineMs, (some) => pullOnce(context, request, some));
-  return resultOf(context, request, pulls);
+  return resultOf(context, request, places, pulls);
 }
 
 /** The share partitions that the pull is about, the first at random. */
@@ -43,8 +45,8 @@ async function placesOf(context: ShareContext, request: PullRequest): Promise<Sh
   return [...places.slice(first), ...places.slice(0, first)];
 }
 
-/** The group, made where it is not there, once every partition of the topics has its start offset. */
-async function subscribed(context: ShareContext, { groupId, topics, order }: PullRequest): Promise<ShareGroupView | Failure> {
+/** The group, made where it is not there and may be, once every partition of the topics has its start offset. */
+async function subscribed(context: ShareContext, { groupId, topics, order, mustExist }: PullRequest): Promise<ShareGroupView | Failure> {
   const { ports, shareGroups } = context;
   const wanted: ShareTopic[] = [];
   for (const name of new Set(topics)) {
@@ -64,7 +66,7 @@ async function subscribed(context: ShareContext, { groupId, topics, order }: Pul
   if (known !== null && isKnown(known)) return refuseOwnDeadLetters(known, wanted) ?? known;
 
   const group = ports.shareGroup(groupId);
-  const made = await group.ensure(groupId, order === undefined ? {} : { order });
+  const made = await (mustExist === true ? viewOf(context, groupId) : group.ensure(groupId, order === undefined ? {} : { order }));
   if (isFailure(made)) return made;
   const refused = refuseOwnDeadLetters(made, wanted);
   if (refused !== null) return refused;
@@ -118,7 +120,12 @@ function leaseOf({ leaseMs }: PullRequest): { readonly leaseMs?: number } {
   return leaseMs === undefined ? {} : { leaseMs };
 }
 
-function resultOf({ shareGroups }: ShareContext, { groupId }: PullRequest, pulls: readonly PartitionPull[]): PullResult | Failure {
+function resultOf(
+  { shareGroups, now }: ShareContext,
+  { groupId }: PullRequest,
+  places: readonly SharePartitionAddress[],
+  pulls: readonly PartitionPull[],
+): PullResult | Failure {
   const records = pulls.flatMap((one): readonly LeasedRecord[] => one.records);
   const failed = pulls.flatMap(({ address: { topic, partition }, failure: refused }) =>
     refused === undefined ? [] : [{ topic, partition, failure: refused }],
@@ -126,5 +133,7 @@ function resultOf({ shareGroups }: ShareContext, { groupId }: PullRequest, pulls
   if (failed.some(({ failure: { error } }) => error === "GROUP_ID_NOT_FOUND")) shareGroups.forget(groupId);
   if (records.length === 0 && failed.length > 0) return failed[0]!.failure;
   const deadlines = pulls.filter((one) => one.records.length > 0).map(({ deadlineMs }) => deadlineMs);
-  return { records, leaseDeadlineMs: deadlines.length === 0 ? null : Math.min(...deadlines), failed };
+  const leaseDeadlineMs = deadlines.length === 0 ? null : Math.min(...deadlines);
+  const leaseMs = leaseDeadlineMs === null ? null : Math.max(0, leaseDeadlineMs - now());
+  return { records, leaseDeadlineMs, leaseMs, order: places[0]?.settings.order ?? DEFAULT_SHARE_SETTINGS.order, failed };
 }

@@ -40,8 +40,8 @@ export class ShareGroupCoordinator {
   view(): ShareGroupView | null {
     const group = this.#group;
     if (group === null || group.groupUuid === null) return null;
-    const { groupId, groupUuid, settings, settingsVersion, topics } = group;
-    return { groupId, groupUuid, settings, settingsVersion, topics };
+    const { groupId, groupUuid, settings, settingsVersion, subscription, topics } = group;
+    return { groupId, groupUuid, settings, settingsVersion, subscribedTopics: subscription?.topics ?? null, topics };
   }
 
   /** The group, which is made where it is not there: with these settings, and the default for others. */
@@ -52,15 +52,22 @@ export class ShareGroupCoordinator {
     return this.view() ?? this.#create(groupId, settings);
   }
 
-  /** Changes settings of the group, which is made where it is not there. */
-  async configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
-    const { settings: before } = await this.ensure(groupId, settings);
-    const changed = { ...before, ...settings };
-    const group = this.#group!;
-    if (JSON.stringify(changed) !== JSON.stringify(before)) {
-      this.#put({ ...group, settings: changed, settingsVersion: group.settingsVersion + 1 });
-    }
-    return this.view()!;
+  /** Changes settings of the group, which is made where it is not there. That of a subscription is the subscription's to change. */
+  async configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
+    await this.ensure(groupId, settings);
+    return this.#refuseToOthers(groupId) ?? this.#configure(settings);
+  }
+
+  /** Gives the group, which is made where it is not there, to the pull subscription of its name. `topics` is what that pulls. */
+  async attach(groupId: string, settings: Partial<ShareSettings>, topics: readonly string[]): Promise<ShareGroupView | Failure> {
+    await this.ensure(groupId, settings);
+    this.#put({ ...this.#group!, subscription: { topics } });
+    return this.#configure(settings);
+  }
+
+  /** Deletes the group with its subscription. */
+  detach(groupId: string): Promise<null | Failure> {
+    return this.#delete(groupId);
   }
 
   /** The group begins to consume a topic, or more partitions of it: each has its start offset once this is answered. */
@@ -90,9 +97,43 @@ export class ShareGroupCoordinator {
 
   /** Frees the id at once; its share partitions go one after the other. */
   async delete(groupId: string): Promise<null | Failure> {
+    return this.#refuseToOthers(groupId) ?? this.#delete(groupId);
+  }
+
+  #refuseToOthers(groupId: string): null | Failure {
+    if ((this.view()?.subscribedTopics ?? null) === null) return null;
+    return failure(
+      "NON_EMPTY_GROUP",
+      `share group '${groupId}' is that of the subscription '${groupId}': change or delete the subscription`,
+    );
+  }
+
+  async #configure(settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
+    const group = this.#group!;
+    const changed = { ...group.settings, ...settings };
+    if (JSON.stringify(changed) !== JSON.stringify(group.settings)) {
+      this.#put({ ...group, settings: changed, settingsVersion: group.settingsVersion + 1 });
+    }
+    const failed = settings.paused === undefined ? null : await this.#tellPartitions();
+    return failed ?? this.view()!;
+  }
+
+  /** A pull that waits knows older settings: so that none gets records of a paused group, its share partitions are told. */
+  async #tellPartitions(): Promise<null | Failure> {
+    let failed: null | Failure = null;
+    const places = this.#group!.topics.flatMap((topic) =>
+      Array.from({ length: topic.partitionCount }, (_, partition) => this.#addressOf(topic, partition)),
+    );
+    await forEachConcurrently(places, MAX_CONCURRENT_CALLS, async (address) => {
+      failed = (await this.#options.openPartition(address)) ?? failed;
+    });
+    return failed;
+  }
+
+  async #delete(groupId: string): Promise<null | Failure> {
     const group = this.#group;
     if (group === null || group.groupUuid === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
-    this.#put({ ...group, groupUuid: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
+    this.#put({ ...group, groupUuid: null, subscription: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
     this.#options.ringLater();
     await this.#options.unregister(groupId);
     if (this.view() !== null) await this.#options.register(groupId); // it was made again meanwhile
@@ -135,7 +176,8 @@ export class ShareGroupCoordinator {
   #create(groupId: string, settings: Partial<ShareSettings>): ShareGroupView {
     const graves = this.#group?.graves ?? [];
     const created = { ...DEFAULT_SHARE_SETTINGS, ...settings };
-    this.#put({ groupId, groupUuid: this.#options.randomUuid(), settings: created, settingsVersion: 1, topics: [], begun: {}, graves });
+    const groupUuid = this.#options.randomUuid();
+    this.#put({ groupId, groupUuid, settings: created, settingsVersion: 1, subscription: null, topics: [], begun: {}, graves });
     return this.view()!;
   }
 

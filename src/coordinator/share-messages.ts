@@ -11,6 +11,8 @@ export interface ShareGroupView {
   readonly settings: ShareSettings;
   /** Rises with each change of the settings. */
   readonly settingsVersion: number;
+  /** What the pull subscription that it belongs to pulls; null: it belongs to none. */
+  readonly subscribedTopics: readonly string[] | null;
   /** What the group has begun to consume. */
   readonly topics: readonly ShareTopic[];
 }
@@ -31,9 +33,18 @@ export interface SharePartitionAddress extends SharePartitionId {
   readonly settingsVersion: number;
 }
 
-/** What an edge found in the log from `fromOffset` on. Three lists of one length. */
+/** A look at the log that is asked for, and by which of the group's settings. */
+export interface ShareLoad extends Pick<ShareSettings, "filter" | "delays"> {
+  readonly fromOffset: number;
+  readonly maxRecords: number;
+  readonly settingsVersion: number;
+}
+
+/** What an edge found in the log from `fromOffset` on. The lists are of one length; what is in none of them is decided. */
 export interface LoadedRecords {
   readonly fromOffset: number;
+  /** Of the settings that it went by: what was found by others does not count. */
+  readonly settingsVersion: number;
   /** Where the next look goes on. */
   readonly nextOffset: number;
   /** Exclusive: how far the group may read, as it was then. */
@@ -45,6 +56,8 @@ export interface LoadedRecords {
   readonly keyHashes: readonly (number | null)[];
   /** Of key, value and headers. */
   readonly sizes: readonly number[];
+  /** Not to be delivered before (ms since the epoch); absent: all at once. */
+  readonly notBeforeMs?: readonly number[];
 }
 
 export interface AcquireRequest {
@@ -72,7 +85,7 @@ export interface AcquiredRecords {
   /** Of their keys, values and headers. */
   readonly sizeBytes: number;
   /** To be read from the log and brought by another call, soon: others wait for it. Null: nothing more is wanted. */
-  readonly load: { readonly fromOffset: number; readonly maxRecords: number } | null;
+  readonly load: ShareLoad | null;
   /** Exclusive: no record from here on was taken from the log. */
   readonly endOffset: number;
   /** No more records are taken from the log before some are settled. */

@@ -84,6 +84,10 @@ export class SharePartition {
     return this.room === 0;
   }
 
+  get isPaused(): boolean {
+    return this.#stored.settings.paused;
+  }
+
   /** How many records may be loaded. */
   get room(): number {
     return Math.max(0, Math.min(this.#stored.settings.maxInFlight - this.#records.size, SHARE_LOAD_RECORDS));
@@ -151,15 +155,17 @@ export class SharePartition {
     return acquired;
   }
 
-  /** Takes in what was found in the log. One that does not go on where the last ended changes nothing. */
+  /** Takes in what was found in the log. One that does not go on where the last ended, or by the settings as they are, changes nothing. */
   load(loaded: LoadedRecords, nowMs: number): boolean {
     this.#dropBefore(loaded.logStartOffset, nowMs);
+    if (loaded.settingsVersion !== this.#stored.settingsVersion) return false;
     if (loaded.fromOffset !== this.#stored.endOffset || loaded.nextOffset <= loaded.fromOffset) return false;
     this.#update({ endOffset: loaded.nextOffset });
     for (const [index, offset] of loaded.offsets.entries()) {
       const block = this.#blockFor(offset);
       const keyHash = loaded.keyHashes[index]!;
-      this.#add(block.add({ ...NEW_RECORD, offset, keyHash, sizeBytes: loaded.sizes[index]! }), nowMs);
+      const atMs = loaded.notBeforeMs?.[index] ?? 0;
+      this.#add(block.add({ ...NEW_RECORD, offset, keyHash, sizeBytes: loaded.sizes[index]!, atMs }), nowMs);
       block.isDirty = true;
     }
     return true;

@@ -50,6 +50,7 @@ function subscriptionPort(env: Env, name: string): SubscriptionPort {
   const object = env.SUBSCRIPTION.getByName(name) as unknown as SubscriptionPort; // its RPC methods, as plain data
   return {
     put: (request) => orCoordinatorUnavailable(object.put(request)),
+    putPull: (request) => orCoordinatorUnavailable(object.putPull(request)),
     status: () => orCoordinatorUnavailable(object.status()),
     pause: () => orCoordinatorUnavailable(object.pause()),
     resume: () => orCoordinatorUnavailable(object.resume()),

@@ -54,8 +54,16 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
     return this.#coordinator.ensure(groupId, settings);
   }
 
-  configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+  configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
     return this.#coordinator.configure(groupId, settings);
+  }
+
+  attach(groupId: string, settings: Partial<ShareSettings>, topics: readonly string[]): Promise<ShareGroupView | Failure> {
+    return this.#coordinator.attach(groupId, settings, topics);
+  }
+
+  detach(groupId: string): Promise<null | Failure> {
+    return this.#coordinator.detach(groupId);
   }
 
   subscribe(groupUuid: string, topic: ShareTopic): Promise<null | Failure> {

@@ -31,10 +31,12 @@ export class SharePartitionObject extends DurableObject<Env> {
       initialOffset: async ({ topicId, partition, topicVersion, settings }) => {
         const address = { topicId, partition, topicVersion };
         const found = await ports.partition(topicId, partition).offset(address, settings.autoOffsetReset, settings.isolation);
-        return isFailure(found) ? found : found.offset;
+        if (isFailure(found)) return found;
+        return found.offset < 0 ? found.highWatermark : found.offset; // no record so late: the end
       },
       ringBy: (atMs) => this.#alarm.ringBy(atMs),
       tell: () => this.#watchers.tell(),
+      tellAll: () => this.#watchers.tellAll(),
       newProducerId: () => brokerState.producerIds.next(() => ports.cluster.allocateProducerIds()),
       writeDeadLetters: createDeadLetterWriter(ports, brokerState),
       broken: (error) => context.abort(`the share partition could not be stored: ${error}`),

@@ -1,6 +1,7 @@
 // Share groups over a broker in memory, for the listeners' tests: the use cases and the coordinators as they are, each object an object.
 
 import type * as Ports from "../../src/broker/ports.ts";
+import type { ShareContext } from "../../src/broker/share-context.ts";
 import { ShareGroupCache } from "../../src/broker/share-group-cache.ts";
 import { createShareGroups, type ShareGroups } from "../../src/broker/share-groups.ts";
 import { SharedRecords } from "../../src/broker/shared-records.ts";
@@ -18,17 +19,29 @@ interface SharePartitionTwin {
   readonly watches: Set<MemoryShareWatch>;
 }
 
-export function memoryShareGroups(broker: MemoryBroker): ShareGroups {
-  const world = new MemoryShareWorld(broker);
-  return createShareGroups({
-    ports: world.ports,
-    topics: { topic: async (name) => broker.topics.get(name)?.metadata ?? null, invalidate: () => {} },
-    codec: plainCodec,
-    sharedRecords: new SharedRecords(Date.now),
-    shareGroups: new ShareGroupCache(Date.now),
-    now: Date.now,
-    random: () => 0,
-  });
+export class MemoryShareGroups {
+  readonly context: ShareContext;
+  readonly groups: ShareGroups;
+  readonly #world: MemoryShareWorld;
+
+  constructor(broker: MemoryBroker) {
+    this.#world = new MemoryShareWorld(broker);
+    this.context = {
+      ports: this.#world.ports,
+      topics: { topic: async (name) => broker.topics.get(name)?.metadata ?? null, invalidate: () => {} },
+      codec: plainCodec,
+      sharedRecords: new SharedRecords(Date.now),
+      shareGroups: new ShareGroupCache(Date.now),
+      now: Date.now,
+      random: () => 0,
+    };
+    this.groups = createShareGroups(this.context);
+  }
+
+  /** As its object: what is asked of it by the subscription that it belongs to. */
+  coordinator(groupId: string): ShareGroupCoordinator {
+    return this.#world.group(groupId);
+  }
 }
 
 class MemoryShareWorld {
@@ -45,12 +58,13 @@ class MemoryShareWorld {
   readonly ports = {
     cluster: { listShareGroups: async () => ({ groupIds: [...this.#listed].sort(), nextCursor: null }) },
     partition: (topicId: string, partition: number) => this.#logPort(topicId, partition),
-    shareGroup: (groupId: string) => this.#groupPort(this.#group(groupId)),
+    shareGroup: (groupId: string) => this.#groupPort(this.group(groupId)),
     sharePartition: (groupUuid: string, topicId: string, partition: number) =>
       this.#sharePort(this.#sharePartition(groupUuid, topicId, partition)),
+    subscription: (name: string) => this.#broker.subscription(name),
   } as unknown as Ports.Ports;
 
-  #group(groupId: string): ShareGroupCoordinator {
+  group(groupId: string): ShareGroupCoordinator {
     let group = this.#groups.get(groupId);
     if (group === undefined) {
       group = new ShareGroupCoordinator(new MemoryShareGroupStore(), {
@@ -74,13 +88,18 @@ class MemoryShareWorld {
       const coordinator = new SharePartitionCoordinator(new MemorySharePartitionStore(), {
         now: Date.now,
         newToken: () => ++this.#tokens,
-        confirmGroup: async (address) => this.#group(address.groupId).confirm(address.groupUuid),
+        confirmGroup: async (address) => this.group(address.groupId).confirm(address.groupUuid),
         initialOffset: async ({ settings }) => {
           const log = this.#log(topicId, partition);
-          return isFailure(log) ? log : log.offset(settings.autoOffsetReset).offset;
+          if (isFailure(log)) return log;
+          const { offset, highWatermark } = log.offset(settings.autoOffsetReset);
+          return offset < 0 ? highWatermark : offset;
         },
         ringBy: () => {},
         tell: () => {
+          for (const watch of watches) watch.tell();
+        },
+        tellAll: () => {
           for (const watch of watches) watch.tell();
         },
         newProducerId: async () => 0,

@@ -8,6 +8,7 @@ import * as groupsContract from "../../contract/groups.ts";
 import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
+import * as pullContract from "../../contract/pull-subscriptions.ts";
 import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
 import * as shareContract from "../../contract/share-groups.ts";
@@ -23,6 +24,7 @@ import { groupFetch, removeGroupMember } from "./group-members.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
 import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
+import { ackOfSubscription, pullFromSubscription } from "./pull-subscriptions.ts";
 import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import * as shareGroups from "./share-groups.ts";
@@ -119,6 +121,8 @@ export const ROUTES: readonly Route[] = [
   route(subscriptionsContract.rotateSecret, rotateSecret),
   route(subscriptionsContract.redriveSubscription, redriveSubscription),
   route(subscriptionsContract.listDeliveries, listDeliveries),
+  route(pullContract.pullFromSubscription, pullFromSubscription),
+  route(pullContract.ackOfSubscription, ackOfSubscription),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];

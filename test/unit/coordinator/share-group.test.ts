@@ -61,6 +61,7 @@ test("a group is made once, with the settings of who makes it, and is listed bef
     groupUuid: "uuid-1",
     settings: { ...DEFAULT_SHARE_SETTINGS, order: "key" },
     settingsVersion: 1,
+    subscribedTopics: null,
     topics: [],
   });
   expect([...listed]).toEqual(["g"]);
@@ -75,7 +76,32 @@ test("a change of settings raises their version, a repeat does not", async () =>
   await group.configure("g", { leaseMs: 500 });
   await group.configure("g", { maxDeliveries: 9 });
   const again = await group.configure("g", { maxDeliveries: 9 });
-  expect([again.settingsVersion, again.settings.leaseMs, again.settings.maxDeliveries]).toEqual([2, 500, 9]);
+  expect(again).toMatchObject({ settingsVersion: 2, settings: { leaseMs: 500, maxDeliveries: 9 } });
+});
+
+test("a pause is told to every share partition before it is answered, and one that is not told is a failure", async () => {
+  const { groupUuid } = await group.ensure("g", {});
+  await group.subscribe(groupUuid, TOPIC);
+  opened = [];
+  await group.configure("g", { leaseMs: 500 });
+  expect(opened).toEqual([]);
+  await group.configure("g", { paused: true });
+  expect(opened.sort()).toEqual([0, 1, 2].map((partition) => `uuid-1/t1/${partition}`));
+  refusal = failure("COORDINATOR_NOT_AVAILABLE", "not now");
+  expect(await group.configure("g", { paused: true })).toEqual(refusal);
+});
+
+test("a group that belongs to a subscription is changed and deleted by that alone", async () => {
+  await group.attach("g", { order: "key" }, ["t"]);
+  restart();
+  expect(group.view()).toMatchObject({ settings: { order: "key" }, subscribedTopics: ["t"] });
+  expect(await group.configure("g", { order: "none" })).toMatchObject({ error: "NON_EMPTY_GROUP" });
+  expect(await group.delete("g")).toMatchObject({ error: "NON_EMPTY_GROUP" });
+  await group.attach("g", { leaseMs: 500 }, ["t", "u"]);
+  expect(group.view()).toMatchObject({ settings: { order: "key", leaseMs: 500 }, settingsVersion: 2, subscribedTopics: ["t", "u"] });
+  expect(await group.detach("g")).toBeNull();
+  await group.ensure("g", {});
+  expect(group.view()).toMatchObject({ settings: { order: "none" }, subscribedTopics: null });
 });
 
 test("every partition of a topic gets its start offset once, and those that are added later too", async () => {
