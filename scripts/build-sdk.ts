@@ -34,12 +34,24 @@ export async function buildSdk(): Promise<void> {
   mkdirSync(`${root}dist`);
   const entryPoints = Object.fromEntries(Object.entries(SDK_ENTRIES).map(([name, path]) => [name, root + path]));
   await build({ ...SDK_BUILD, entryPoints, outdir: `${root}dist`, splitting: true, sourcemap: true });
+  dropBareImports(`${root}dist`);
   copyFileSync(root + CORE_WASM, `${root}dist/core.wasm`);
   execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "-p", "scripts/build-sdk.tsconfig.json"], {
     cwd: root,
     stdio: "inherit",
   });
   nameModulesAsEmitted(`${root}dist/types`);
+}
+
+/**
+ * esbuild imports a chunk for its side effects where it imports nothing from it. There are none, as package.json says, and bundlers warn
+ * their users of such an import. The line stays, empty, for the source map.
+ */
+function dropBareImports(folder: string): void {
+  for (const name of readdirSync(folder).filter((path) => path.endsWith(".js"))) {
+    const path = join(folder, name);
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/^import "\.\/chunk-\w+\.js";$/gm, ""));
+  }
 }
 
 /** tsc leaves `./x.ts` in declarations, where there is a `./x.d.ts`, which goes by the name of its module: `./x.js`. */

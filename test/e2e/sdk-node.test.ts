@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { CORE_WASM } from "../../scripts/build-core.ts";
 import { loadCodecs } from "../../src/codecs.ts";
 import * as sdk from "../../src/sdk/index.ts";
+import * as share from "../../src/sdk/share/share-consumer.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { type Kit, SCENARIOS } from "../support/sdk-scenarios/index.ts";
 import { startSecuredBroker } from "../support/secured.ts";
@@ -15,7 +16,13 @@ let kit: Kit;
 beforeAll(async () => {
   broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: '{"group.initial.rebalance.delay.ms": "0"}' } });
   const codecs = await loadCodecs(await readFile(new URL(`../../${CORE_WASM}`, import.meta.url)));
-  kit = { sdk, codecs, fetch: (url, init) => fetch(url, init), connect: (options) => sdk.createClient({ url: broker.url, ...options }) };
+  kit = {
+    sdk,
+    share,
+    codecs,
+    fetch: (url, init) => fetch(url, init),
+    connect: (options) => sdk.createClient({ url: broker.url, ...options }),
+  };
 });
 afterAll(async () => {
   await broker?.stop();

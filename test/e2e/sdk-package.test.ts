@@ -52,7 +52,9 @@ test("from the built files too, a program carries only what it imports", async (
 });
 
 async function bundledBytes(contents: string): Promise<number> {
-  const { outputFiles } = await build({ ...SDK_BUILD, stdin: { contents, resolveDir: ROOT }, minify: true, write: false });
+  const options = { ...SDK_BUILD, stdin: { contents, resolveDir: ROOT }, minify: true, write: false } as const;
+  const { outputFiles, warnings } = await build(options);
+  expect(warnings).toEqual([]);
   return gzipSync(outputFiles[0]!.contents).length;
 }
 

@@ -12,9 +12,12 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
     ...["Admin", "asJson", "asText", "Consumer", "createClient", "GroupConsumer", "Producer", "SluiceError", "tail"],
     ...["randomPartitioner", "roundRobinPartitioner"],
   ],
+  "sluice/share": ["ShareConsumer"],
   "sluice/outbox": ["Outbox"],
   "sluice/codecs": ["createCodecs", "loadCodecs"],
 };
+
+const CONTEXT_NAMES = ["client", "token", "env", "app", "events", "value", "path", "stopped", "handle"];
 
 /** Those that only a Worker can run import what only Workers have. */
 const isForWorkers = ({ text }: DocBlock) => /DurableObject|core\.wasm/.test(text);
@@ -31,10 +34,10 @@ export function nodePrograms(brokerUrl: string): Program[] {
     .filter((block) => !isForWorkers(block))
     .map(({ text, line }) => {
       const { imports, body } = split(text.replaceAll(PLACEHOLDER_URL, brokerUrl));
-      const head = `${importLines(text, ["sluice/client", "sluice/codecs"])}import { readFile } from "node:fs/promises";
+      const head = `${importLines(text, ["sluice/client", "sluice/share", "sluice/codecs"])}import { readFile } from "node:fs/promises";
 import type { BlockContext } from "../../test/support/sdk-docs/context.ts";`;
       // A block of its own inside the function: it may make what others take for granted.
-      const names = "{ client, token, env, app, events, value, path, handle }: BlockContext";
+      const names = `{ ${CONTEXT_NAMES.filter((name) => new RegExp(`\\b${name}\\b`).test(body)).join(", ")} }: BlockContext`;
       return {
         name: `block-${line}.ts`,
         text: `${head}\n${imports}\nexport async function run(${names}): Promise<void> {\n{\n${body}}}\n`,

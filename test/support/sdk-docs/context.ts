@@ -10,5 +10,7 @@ export interface BlockContext {
   readonly events: readonly unknown[];
   readonly value: unknown;
   readonly path: URL;
+  /** Resolves once two were handled. Whoever waits for it ends by itself: others are ended after the third. */
+  readonly stopped: Promise<void>;
   readonly handle: (value: unknown) => Promise<void>;
 }

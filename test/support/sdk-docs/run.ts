@@ -10,6 +10,8 @@ const HANDLED_AT_MOST = 3;
 
 const client = createClient({ url, token });
 let handled = 0;
+let endsByItself = false;
+const stopped = Promise.withResolvers<void>();
 
 const context: BlockContext = {
   client,
@@ -19,17 +21,24 @@ const context: BlockContext = {
   events: [{ clicks: 1 }, { clicks: 2 }],
   value: { total: 12 },
   path: new URL(import.meta.resolve("sluice/core.wasm")),
+  get stopped() {
+    endsByItself = true;
+    return stopped.promise;
+  },
   handle: async (value) => {
     console.log(JSON.stringify(value));
-    if (++handled === HANDLED_AT_MOST) process.exit(0);
+    handled++;
+    if (handled === HANDLED_AT_MOST - 1) stopped.resolve();
+    if (handled === HANDLED_AT_MOST && !endsByItself) process.exit(0);
   },
 };
 
-/** What a loop waits for: an order now and then, as long as the block runs. */
+/** What a loop waits for: an order and a job now and then, as long as the block runs. */
 async function feed(): Promise<never> {
   const producer = new Producer(client);
   for (let order = 1; ; order++) {
     await producer.send({ topic: "orders", partition: 0, key: `o${order}`, value: { order } });
+    await producer.send({ topic: "jobs", value: { job: order } });
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

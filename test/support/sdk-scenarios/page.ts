@@ -2,6 +2,7 @@
 
 import * as sdk from "sluice/client";
 import { loadCodecs } from "sluice/codecs";
+import * as share from "sluice/share";
 import { type Kit, SCENARIOS } from "./index.ts";
 import { valuesOf } from "./scenario.ts";
 
@@ -14,7 +15,7 @@ const codecs = loadCodecs(fetch("/core.wasm"));
 
 async function kitFor(broker: PageBroker): Promise<Kit> {
   return {
-    ...{ sdk, codecs: await codecs, fetch: (url, init) => fetch(url, init) },
+    ...{ sdk, share, codecs: await codecs, fetch: (url, init) => fetch(url, init) },
     connect: (options) => sdk.createClient({ ...broker, ...options }),
   };
 }

@@ -5,11 +5,14 @@
 import type { Codecs } from "../../../src/sdk/compression.ts";
 import type { Client, ClientOptions, ConsumerRecord, Fetch, ProducerOptions } from "../../../src/sdk/index.ts";
 
+/** `sluice/client`, and `sluice/share`. */
 export type Sdk = typeof import("../../../src/sdk/index.ts");
+export type Share = typeof import("../../../src/sdk/share/share-consumer.ts");
 
 /** The SDK on a platform, and the way to a broker there. */
 export interface Kit {
   readonly sdk: Sdk;
+  readonly share: Share;
   /** The core's. */
   readonly codecs: Codecs;
   /** A client of the broker; options go before the platform's own. */

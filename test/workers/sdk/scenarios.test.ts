@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import core from "../../../build/core.wasm";
 import { createCodecs } from "../../../src/codecs.ts";
 import * as sdk from "../../../src/sdk/index.ts";
+import * as share from "../../../src/sdk/share/share-consumer.ts";
 import { type Kit, SCENARIOS } from "../../support/sdk-scenarios/index.ts";
 import { request } from "../support/worker-request.ts";
 
@@ -15,7 +16,13 @@ const binding = {
   },
 };
 
-const kit: Kit = { sdk, codecs: createCodecs(core), fetch: binding.fetch, connect: (options) => sdk.createClient({ binding, ...options }) };
+const kit: Kit = {
+  sdk,
+  share,
+  codecs: createCodecs(core),
+  fetch: binding.fetch,
+  connect: (options) => sdk.createClient({ binding, ...options }),
+};
 
 test.each(SCENARIOS)("$name", async ({ run, expected }) => {
   expect(await run(kit)).toEqual(expected);
