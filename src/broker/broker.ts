@@ -18,6 +18,7 @@ import type {
   LogOffsets,
   OffsetQuery,
   OffsetResult,
+  OnceKey,
   PageRequest,
   PartitionDescription,
   ProducerDescription,
@@ -61,6 +62,8 @@ export interface ProduceRequest {
   readonly records: readonly ProduceRecord[];
   readonly compression: Compression;
   readonly producer?: ProducerSequence;
+  /** Of a request of one record: it is written once within the window, a repeat is answered with the first one's place. */
+  readonly once?: OnceKey;
 }
 
 /** What became of one partition's part of a produce. */
@@ -71,6 +74,8 @@ export interface ProducePartitionResult {
   readonly baseOffset: number;
   /** ms, -1 unless the topic's timestamps are LogAppendTime. */
   readonly logAppendTimeMs: number;
+  /** What `once` names was there already. */
+  readonly isRepeat?: true;
   readonly failure?: Failure;
 }
 
