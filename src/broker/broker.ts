@@ -4,6 +4,7 @@
 import type { Failure } from "../common/errors.ts";
 import type { Attempt } from "../subscription/attempt-log.ts";
 import type { Compression } from "../wasm/compression.ts";
+import type { IngestSources } from "./ingest-sources.ts";
 import type {
   AlterTopicRequest,
   ClassicGroupPort,
@@ -400,6 +401,8 @@ export interface Broker {
   replaySubscription(request: ReplayRequest): Promise<ResetOffsetsResult | Failure>;
   /** A subscription's attempts, the newest first. */
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | Failure>;
+
+  readonly ingestSources: IngestSources;
 
   readonly shareGroups: ShareGroups;
 

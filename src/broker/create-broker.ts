@@ -13,6 +13,7 @@ import { readDeliveries } from "./deliveries.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
 import { groupFetch, removeMember } from "./group-fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
+import { createIngestSources, createSourceCache, type IngestContext } from "./ingest-sources.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
@@ -39,6 +40,7 @@ export interface BrokerState {
   readonly producerIds: ProducerIdPool;
   readonly shareGroups: ShareGroupCache;
   readonly sharedRecords: SharedRecords;
+  readonly sourceCache: IngestContext["sourceCache"];
   /** ms */
   readonly now: () => number;
   /** 0 to 1, 1 excluded */
@@ -53,6 +55,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
     producerIds: new ProducerIdPool(),
     shareGroups: new ShareGroupCache(now),
     sharedRecords: new SharedRecords(now),
+    sourceCache: createSourceCache(now),
   };
 }
 
@@ -106,6 +109,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
     replaySubscription: (request) => replaySubscription(ports, topics, request),
     deliveries: (request) => readDeliveries(ports, topics, state.codec, request),
+    ingestSources: createIngestSources({ ports, topics, sourceCache: state.sourceCache }),
     shareGroups: createShareGroups({ ports, topics, ...state }),
 
     waitUntil: (work) => ports.waitUntil(work),

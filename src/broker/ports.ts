@@ -48,6 +48,7 @@ import type { GroupListing, GroupType } from "../coordinator/group-coordinator.t
 import type { GroupMemberDescription } from "../coordinator/member-description.ts";
 import type { MemberPoll, MemberPolled } from "../coordinator/member-poll.ts";
 import type { OffsetDeletion } from "../coordinator/offset-deletion.ts";
+import type { IngestSourcesPort } from "../ingest/messages.ts";
 import type { SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
@@ -544,6 +545,7 @@ export interface Ports {
   transaction(transactionalId: string): TransactionPort;
   subscription(name: string): SubscriptionPort;
   readonly subscriptions: SubscriptionsPort;
+  readonly ingestSources: IngestSourcesPort;
   shareGroup(groupId: string): ShareGroupPort;
   sharePartition(groupUuid: string, topicId: string, partition: number): SharePartitionPort;
   /** null: nothing is ever archived. */

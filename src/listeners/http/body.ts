@@ -18,6 +18,13 @@ export async function readBody(request: Request, limit: number = MAX_BODY_BYTES)
   return request.body === null ? EMPTY : collect(bodyStream(request), limit);
 }
 
+/** As `readBody`, with its Content-Encoding left on: what its sender has signed. */
+export async function readBodyAsSent(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
+  const body = request.body === null ? EMPTY : await collect(request.body, limit);
+  return body as Uint8Array<ArrayBuffer>;
+}
+
 /** The body as it comes, decompressed. */
 export function bodyStream(request: Request): ReadableStream<Uint8Array> {
   const body = request.body ?? new Blob([]).stream();
