@@ -1,4 +1,4 @@
-// The admin's resources that need a whole broker: users, tokens, ACLs, quotas, transactions and subscriptions.
+// The admin's resources that need a whole broker: users, tokens, ACLs, quotas, transactions, subscriptions and sources.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Admin, AuthorizationError, createClient, Producer } from "../../src/sdk/index.ts";
@@ -64,6 +64,18 @@ test("a transaction that its producer left open is found, and aborted", async ()
   await admin.transactions.abort("left-open", open!);
   expect((await admin.transactions.describe("left-open")).state).not.toBe("Ongoing");
   await producer.close();
+});
+
+test("sources of inbound webhooks are made, given another secret, listed and deleted", async () => {
+  const { ingest } = admin;
+  const made = await ingest.put("orders", "github", { signature: { scheme: "github", secrets: ["one"] }, key: { pointer: "/action" } });
+  expect(made).toMatchObject({ path: "/v1/topics/orders/ingest/github", key: { pointer: "/action" }, dedupWindowMs: 86_400_000 });
+  const rotated = await ingest.rotateSecret("orders", "github", { secret: "two", overlapMs: 60_000 });
+  expect(rotated.signature?.secrets).toEqual([{ validUntil: null }, { validUntil: expect.any(Number) }]);
+  expect(await ingest.describe("orders", "github")).toEqual(rotated);
+  expect(await ingest.list("orders")).toEqual([rotated]);
+  await ingest.delete("orders", "github");
+  await expect(ingest.describe("orders", "github")).rejects.toMatchObject({ code: "RESOURCE_NOT_FOUND" });
 });
 
 test("subscriptions are made, paused, listed and deleted", async () => {
