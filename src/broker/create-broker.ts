@@ -109,7 +109,10 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
     replaySubscription: (request) => replaySubscription(ports, topics, request),
     deliveries: (request) => readDeliveries(ports, topics, state.codec, request),
-    ingestSources: createIngestSources({ ports, topics, sourceCache: state.sourceCache }),
+    /** Few requests ask for them. */
+    get ingestSources() {
+      return createIngestSources({ ports, topics, sourceCache: state.sourceCache });
+    },
     shareGroups: createShareGroups({ ports, topics, ...state }),
 
     waitUntil: (work) => ports.waitUntil(work),

@@ -40,9 +40,10 @@ type RecordOutcome = { readonly partition: number; readonly offset: number };
 const NO_OFFSET = -1;
 
 export async function produceRecords(context: ProduceContext, request: ProduceRequest): Promise<ProduceResult | Failure> {
+  const { records, producer, once } = request;
+  if (once !== undefined && records.length !== 1) throw new Error(`what is written once is one record, not ${records.length}`);
   const topic = await topicWithPartitions(context.topics, request);
   if (isFailure(topic)) return topic;
-  const { records, producer } = request;
   const offsets: RecordOutcome[] = new Array(records.length);
   const refused: { index: number; failure: Failure }[] = [];
   const refuse = (index: number, partition: number, reason: Failure): void => {
