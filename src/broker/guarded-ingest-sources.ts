@@ -1,5 +1,5 @@
-// The sources of inbound webhooks as a client may use them. Whoever makes one lets others write to the topic: so it needs the right to write as well as
-// that to change the topic's configs. What a request is verified by is looked up before it is known who sends it.
+// The sources of inbound webhooks as a client may use them. Whoever makes one lets others write to the topic: so it needs the right to
+// write as well as that to change the topic's configs. What a request is verified by is looked up before it is known who sends it.
 
 import type { Access } from "./access.ts";
 import type { IngestSources } from "./ingest-sources.ts";

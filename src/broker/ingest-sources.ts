@@ -1,5 +1,6 @@
-// The sources of inbound webhooks: how they are changed, and how the edge knows them. It knows all of them, by a snapshot that is a few seconds old at the
-// most (common/snapshot-cache.ts): a webhook costs the cluster object nothing, and a name that there is not costs it one look a second.
+// The sources of inbound webhooks: how they are changed, and how the edge knows them. It knows all of them, by a snapshot that is a few
+// seconds old at the most (common/snapshot-cache.ts): a webhook costs the cluster object nothing, and a name that there is not costs it one
+// look a second.
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import { SnapshotCache } from "../common/snapshot-cache.ts";

@@ -1,6 +1,6 @@
-// What an isolate knows of something that one object keeps, versioned and small: its newest snapshot, a few seconds old at the most. Requests share
-// this, and never promises (see broker/cluster-cache.ts): when it has expired one request takes the refresh upon itself, the others go on with
-// what there is for a moment.
+// What an isolate knows of something that one object keeps, versioned and small: its newest snapshot, a few seconds old at the most.
+// Requests share this, and never promises (see broker/cluster-cache.ts): when it has expired one request takes the refresh upon itself, the
+// others go on with what there is for a moment.
 //
 // Invariants: a snapshot never replaces a newer one. A load that began before the cache was expired makes nothing fresh.
 

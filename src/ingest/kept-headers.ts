@@ -1,8 +1,8 @@
-// The headers of a request that its record keeps: what the sender said of the event. What is for this one hop is not kept, nor what intermediaries and the
-// platform add, nor, first of all, any credential: records are read by more people than requests are.
+// The headers of a request that its record keeps: what the sender said of the event. What is for this one hop is not kept, nor what
+// intermediaries and the platform add, nor, first of all, any credential: records are read by more people than requests are.
 //
-// Names are in lower case, as HTTP has them; a header that was sent several times is one, its values joined by ", " (RFC 9110, 5.2). Values are
-// UTF-8, as the runtime reads them: bytes that are no UTF-8 arrive as U+FFFD.
+// Names are in lower case, as HTTP has them; a header that was sent several times is one, its values joined by ", " (RFC 9110, 5.2). Values
+// are UTF-8, as the runtime reads them: bytes that are no UTF-8 arrive as U+FFFD.
 
 import { type Failure, failure } from "../common/errors.ts";
 import { MAX_INGEST_HEADER_BYTES, MAX_INGEST_HEADERS } from "../common/limits.ts";

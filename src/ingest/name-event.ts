@@ -1,5 +1,5 @@
-// What an event is called: the id that its sender gave it, by which it is written once, and the key of its record. Both are functions of the request's
-// bytes alone, so that a redelivery gets the same, and with them the same partition, where the first one is remembered.
+// What an event is called: the id that its sender gave it, by which it is written once, and the key of its record. Both are functions of
+// the request's bytes alone, so that a redelivery gets the same, and with them the same partition, where the first one is remembered.
 //
 // An event without an id is written whenever it comes. One without a key has its id as the key; without either it has none.
 

@@ -1,5 +1,5 @@
-// The name by which a partition knows an event again: the first half of the SHA-256 of its source and its id, in hexadecimal digits. Half is
-// enough: that two of the ids that a partition remembers have the same has a probability below 10^-29.
+// The name by which a partition knows an event again: the first half of the SHA-256 of its source and its id, in hexadecimal digits. Half
+// is enough: that two of the ids that a partition remembers have the same has a probability below 10^-29.
 
 import { encodeHex } from "../common/hex.ts";
 import type { OnceKey } from "../log/once.ts";

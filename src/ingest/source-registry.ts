@@ -1,8 +1,8 @@
-// The sources of inbound webhooks as the cluster object keeps them: the rules of their changes, over a store. The edge gets all of them at each
-// version, and decides alone (ingest-sources.ts of the broker).
+// The sources of inbound webhooks as the cluster object keeps them: the rules of their changes, over a store. The edge gets all of them at
+// each version, and decides alone (ingest-sources.ts of the broker).
 //
-// Invariants: a change checks everything before it writes anything, and its row and the new version are one transaction. A source that has a scheme has
-// a secret that is valid. A topic's sources go with it: under a topic that is made anew nobody has an old key.
+// Invariants: a change checks everything before it writes anything, and its row and the new version are one transaction. A source that has
+// a scheme has a secret that is valid. A topic's sources go with it: under a topic that is made anew nobody has an old key.
 
 import { type Failure, failure } from "../common/errors.ts";
 import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES } from "../common/limits.ts";

@@ -1,7 +1,8 @@
 // A source of inbound webhooks: who may send to a topic without a token, how that is told from anybody else, and what of a request becomes
 // the record's key and the id by which a redelivery is known again. A topic has any number of them, by name.
 //
-// The config and the secrets are stored as JSON (storage/ingest-source-store.ts); fields may be added, never renamed or given another meaning.
+// The config and the secrets are stored as JSON (storage/ingest-source-store.ts); fields may be added, never renamed or given another
+// meaning.
 
 /** The source that the path without a name stands for. */
 export const DEFAULT_SOURCE = "default";

@@ -1,11 +1,12 @@
-// Runs that are written once: each comes with the digest of an id, and a repeat of the id within its window is not written, but answered with the
-// first one's offset. What a producer's sequence is for a producer, this is for senders that only know their events' ids (inbound webhooks).
+// Runs that are written once: each comes with the digest of an id, and a repeat of the id within its window is not written, but answered
+// with the first one's offset. What a producer's sequence is for a producer, this is for senders that only know their events' ids (inbound
+// webhooks).
 //
-// Invariant: an id is remembered in the transaction that writes its run, and by nothing else. So a crash leaves both or neither, and of two that
-// come at the same moment one is written.
+// Invariant: an id is remembered in the transaction that writes its run, and by nothing else. So a crash leaves both or neither, and of two
+// that come at the same moment one is written.
 //
-// Ids are kept in blocks, in the order in which they came: a flush writes the newest block again, one row, however many ids it adds; and a block
-// whose ids have all expired goes with one row. The oldest go early where there are more than MAX_ONCE_IDS.
+// Ids are kept in blocks, in the order in which they came: a flush writes the newest block again, one row, however many ids it adds; and a
+// block whose ids have all expired goes with one row. The oldest go early where there are more than MAX_ONCE_IDS.
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import { MAX_ONCE_IDS, ONCE_BLOCK_IDS } from "../common/limits.ts";

@@ -1,6 +1,6 @@
-// The cluster object: topics, producer ids, the names of the groups, transactional ids and subscriptions; users, tokens, ACLs and quotas; sources of
-// inbound webhooks. One for all, named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts), SecurityPort's (src/security/messages.ts) and
-// IngestSourcesPort's (src/ingest/messages.ts), called over RPC.
+// The cluster object: topics, producer ids, the names of the groups, transactional ids and subscriptions; users, tokens, ACLs and quotas;
+// sources of inbound webhooks. One for all, named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts), SecurityPort's
+// (src/security/messages.ts) and IngestSourcesPort's (src/ingest/messages.ts), called over RPC.
 //
 // A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
 // ends is set in the same write; when it finds nothing left it costs less than its removal would have.

@@ -1,5 +1,5 @@
-// Users, tokens, ACLs and quotas as an isolate knows them: the cluster's snapshot, indexed, a few seconds old at the most; in need, when the cluster
-// object cannot be reached, a minute (common/snapshot-cache.ts). After it nobody is let in but the admin.
+// Users, tokens, ACLs and quotas as an isolate knows them: the cluster's snapshot, indexed, a few seconds old at the most; in need, when
+// the cluster object cannot be reached, a minute (common/snapshot-cache.ts). After it nobody is let in but the admin.
 
 import type { ScramMechanism } from "../common/security-words.ts";
 import { SnapshotCache } from "../common/snapshot-cache.ts";

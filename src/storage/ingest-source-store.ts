@@ -1,5 +1,5 @@
-// What the cluster object keeps of the sources of inbound webhooks: rows by topic and name, each a JSON text whose shape src/ingest/ knows. Calls
-// are synchronous; a change made of several goes into one `transaction`.
+// What the cluster object keeps of the sources of inbound webhooks: rows by topic and name, each a JSON text whose shape src/ingest/ knows.
+// Calls are synchronous; a change made of several goes into one `transaction`.
 
 export interface IngestSourceRow {
   readonly topic: string;

@@ -1,5 +1,5 @@
-// The sources of inbound webhooks in SQLite, beside the topics in the cluster object. They are few (common/limits.ts), and read all together.
-// JSON in a row: its fields may be added to, never renamed or given another meaning.
+// The sources of inbound webhooks in SQLite, beside the topics in the cluster object. They are few (common/limits.ts), and read all
+// together. JSON in a row: its fields may be added to, never renamed or given another meaning.
 
 import type { IngestSourceRow, IngestSourceStore } from "./ingest-source-store.ts";
 

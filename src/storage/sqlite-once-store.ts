@@ -1,5 +1,5 @@
-// The ids that a partition remembers, in its object's SQLite: a row for each block of them. The table is made by the first write: most partitions
-// have none.
+// The ids that a partition remembers, in its object's SQLite: a row for each block of them. The table is made by the first write: most
+// partitions have none.
 
 import type { OnceBlock, OnceStore } from "../log/once.ts";
 import { decodeOnceEntries, encodeOnceEntries } from "./once-block.ts";

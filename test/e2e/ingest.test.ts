@@ -1,5 +1,5 @@
-// Inbound webhooks over the network, by `npm start`: senders that try again while the broker is killed with kill -9, and what requests look like
-// that no client library would make.
+// Inbound webhooks over the network, by `npm start`: senders that try again while the broker is killed with kill -9, and what requests look
+// like that no client library would make.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";

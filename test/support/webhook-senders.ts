@@ -38,7 +38,10 @@ export async function slackRequest(secret: string, event: object, atMs = Date.no
   return { body, headers: { "x-slack-request-timestamp": seconds(atMs), "x-slack-signature": signature } };
 }
 
-/** As the broker itself signs its calls, which the libraries of Standard Webhooks and Svix verify (test/unit/subscription/signature.test.ts). */
+/**
+ * As the broker itself signs its calls, which the libraries of Standard Webhooks and Svix verify
+ * (test/unit/subscription/signature.test.ts).
+ */
 export async function standardRequest(secret: string, id: string, event: object, atMs = Date.now()): Promise<SignedRequest> {
   const body = JSON.stringify(event);
   return { body, headers: await new Signer().sign(id, encoder.encode(body), [secret], atMs) };

@@ -1,5 +1,5 @@
-// What a request says of its signature, read from its headers before the body is: so a request that is refused for what its headers lack costs
-// nothing more. Each scheme is a function from headers to a Claim; what all have in common is done once, in verify.ts.
+// What a request says of its signature, read from its headers before the body is: so a request that is refused for what its headers lack
+// costs nothing more. Each scheme is a function from headers to a Claim; what all have in common is done once, in verify.ts.
 
 import { decodeBase64 } from "../../common/base64.ts";
 import { type Failure, failure } from "../../common/errors.ts";

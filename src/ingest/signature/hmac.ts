@@ -1,5 +1,5 @@
-// A plain HMAC of the body in a header: what most senders do, each with a header, a hash, an encoding and a prefix of its own. GitHub's is one of
-// them (docs.github.com/webhooks, "Validating webhook deliveries"): `X-Hub-Signature-256: sha256=HEX`.
+// A plain HMAC of the body in a header: what most senders do, each with a header, a hash, an encoding and a prefix of its own. GitHub's is
+// one of them (docs.github.com/webhooks, "Validating webhook deliveries"): `X-Hub-Signature-256: sha256=HEX`.
 
 import { type Failure, isFailure } from "../../common/errors.ts";
 import type { HmacScheme } from "../source.ts";

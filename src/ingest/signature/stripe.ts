@@ -2,8 +2,8 @@
 //
 //   Stripe-Signature: t=seconds,v1=HEX,v1=HEX,v0=…
 //
-// Signed is `t.body`, by HMAC-SHA256 with the endpoint's secret as it is written (`whsec_…`, not decoded). One v1 for each valid secret; v0 is
-// for test events and not looked at.
+// Signed is `t.body`, by HMAC-SHA256 with the endpoint's secret as it is written (`whsec_…`, not decoded). One v1 for each valid secret; v0
+// is for test events and not looked at.
 
 import { type Failure, isFailure } from "../../common/errors.ts";
 import { decodeHex } from "../../common/hex.ts";

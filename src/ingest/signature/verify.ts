@@ -1,5 +1,5 @@
-// Whether a request is signed as its source wants it. First what the headers claim (checkClaim), which costs nothing; then whether it is true of the
-// body (isSigned). Every valid secret is tried against every signature, and digests are compared in constant time.
+// Whether a request is signed as its source wants it. First what the headers claim (checkClaim), which costs nothing; then whether it is
+// true of the body (checkSignature). Every valid secret is tried against every signature, and digests are compared in constant time.
 
 import { decodeBase64 } from "../../common/base64.ts";
 import { concatBytes } from "../../common/bytes.ts";

@@ -1,7 +1,7 @@
 // POST /v1/topics/{topic}/ingest and …/ingest/{source}: anybody's webhook as a record, as it comes.
 //
-// In this order, so that who has no right to be here costs little: what the headers claim of the signature, the bound on headers, the body, the
-// signature, the quota. Only then anything is written, and the answer waits until it is durable.
+// In this order, so that who has no right to be here costs little: what the headers claim of the signature, the bound on headers, the body,
+// the signature, the quota. Only then anything is written, and the answer waits until it is durable.
 
 import type { Broker } from "../../broker/broker.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
