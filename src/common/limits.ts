@@ -54,9 +54,7 @@ export const IDLE_CONNECTION_MS = 600_000;
 /** Kafka connections of one isolate over TCP (max.connections): 1.8 GB where all wait in fetches (test/e2e/many-connections.ts). */
 export const MAX_KAFKA_CONNECTIONS = 10_000;
 
-/**
- * Bytes that either side of a Kafka WebSocket sends ahead of what the other has taken, if that one tells. Two answers of Fetch's default.
- */
+/** Bytes that either side of a Kafka WebSocket sends ahead of what the other has taken, if that one tells. Two answers of Fetch's default. */
 export const SOCKET_WINDOW_BYTES = 2 * MIB;
 
 /** Bytes that may wait in the broker for their turn on one Kafka WebSocket: a frame of the largest size, and what comes with it. */
@@ -89,9 +87,7 @@ export const MAX_LINE_BYTES = MAX_BODY_BYTES;
 /** Most headers of one record. Kafka has no limit; a record with more is a mistake. */
 export const MAX_HEADERS_PER_RECORD = 1_000;
 
-/**
- * A SQLite row, blob or string holds 2 MB (platform: Durable Objects), not enforced by local runtimes; the rest is for the other columns.
- */
+/** A SQLite row, blob or string holds 2 MB (platform: Durable Objects), not enforced by local runtimes; the rest is for the other columns. */
 export const MAX_ROW_BYTES = 1_900_000;
 
 /** Most bytes of records in one fetch answer, whatever `maxBytes` says; a first batch that is larger comes whole all the same. */
@@ -233,9 +229,7 @@ export const COMPACTION_KEY_MAP_BYTES = 16 * MIB;
  */
 export const COMPACTION_BYTES_PER_RUN = 64 * MIB;
 
-/**
- * Kafka's bounds of PBKDF2's iterations (ScramMechanism, ScramControlManager); the lower one is what a user without any is answered with.
- */
+/** Kafka's bounds of PBKDF2's iterations (ScramMechanism, ScramControlManager); the lower one is what a user without any is answered with. */
 export const MIN_SCRAM_ITERATIONS = 4_096;
 export const MAX_SCRAM_ITERATIONS = 16_384;
 
@@ -349,7 +343,7 @@ export const DEFAULT_ONCE_WINDOW_MS = 86_400_000;
 export const MAX_ONCE_WINDOW_MS = 604_800_000;
 
 /**
- * Ids that a partition remembers, the oldest going first: 32 bytes each stored, and about 150 in memory, where partitions may share an
+ * Ids that a partition remembers, the oldest going first: 32 bytes each stored, and about 75 in memory, where partitions may share an
  * isolate's 128 MB. One event in two seconds for a day.
  */
 export const MAX_ONCE_IDS = 50_000;
@@ -357,10 +351,7 @@ export const MAX_ONCE_IDS = 50_000;
 /** Ids in one row of SQLite: 4 KB, which is written again with each flush that adds to it. */
 export const ONCE_BLOCK_IDS = 128;
 
-/**
- * How long a record is a worker's own where nothing is said (Kafka's share.record.lock.duration.ms), and the least and the most (SQS's 12
- * h).
- */
+/** How long a record is a worker's own where nothing is said (Kafka's share.record.lock.duration.ms), and the least and the most (SQS's 12 h). */
 export const DEFAULT_SHARE_LEASE_MS = 30_000;
 export const MIN_SHARE_LEASE_MS = 100;
 export const MAX_SHARE_LEASE_MS = 43_200_000;

@@ -5,12 +5,14 @@
 // Invariant: an id is remembered in the transaction that writes its run, and by nothing else. So a crash leaves both or neither, and of two
 // that come at the same moment one is written.
 //
-// Ids are kept in blocks, in the order in which they came: a flush writes the newest block again, one row, however many ids it adds; and a
-// block whose ids have all expired goes with one row. The oldest go early where there are more than MAX_ONCE_IDS.
+// Ids are kept in blocks (once-block.ts), in the order in which they came: a flush writes the newest block again, one row, however many ids
+// it adds; and a block whose ids have all expired goes with one row. The oldest go early where there are more than MAX_ONCE_IDS.
 
 import { type Failure, isFailure } from "../common/errors.ts";
+import { decodeHex } from "../common/hex.ts";
 import { MAX_ONCE_IDS, ONCE_BLOCK_IDS } from "../common/limits.ts";
 import type { AppendedRun, AppendItem } from "./append-plan.ts";
+import { digestKey, OnceBlock } from "./once-block.ts";
 
 /** Names what is written once. */
 export interface OnceKey {
@@ -31,17 +33,10 @@ export interface OnceAppended extends AppendedRun {
   readonly isRepeat?: true;
 }
 
-export interface OnceEntry {
-  readonly digest: string;
-  readonly offset: number;
-  /** ms since the epoch */
-  readonly expiresAtMs: number;
-}
-
-export interface OnceBlock {
-  /** Rises from block to block. */
+export interface StoredOnceBlock {
   readonly blockId: number;
-  readonly entries: readonly OnceEntry[];
+  /** OnceBlock.encode */
+  readonly entries: ArrayBuffer;
 }
 
 /** Implementations: src/storage/sqlite-once-store.ts, src/storage/memory-once-store.ts. */
@@ -49,26 +44,29 @@ export interface OnceStore {
   /** Whole or not at all, with whatever else is written in it. */
   transaction<T>(work: () => T): T;
   /** In the order of their ids. */
-  blocks(): readonly OnceBlock[];
+  blocks(): readonly StoredOnceBlock[];
   /** Writes a block, new or changed. */
-  put(block: OnceBlock): void;
+  put(block: StoredOnceBlock): void;
   remove(blockId: number): void;
 }
 
-interface Block {
-  readonly blockId: number;
-  readonly entries: OnceEntry[];
-}
+/** Where the answer to an item comes from: a record that is there, or what becomes of a fresh one. */
+type AnswerSource = { readonly knownOffset: number } | { readonly freshIndex: number; readonly isRepeat: boolean };
 
-/** Where the answer to an item comes from. */
-type Source = { readonly known: OnceEntry } | { readonly freshIndex: number; readonly isRepeat: boolean };
+/** An id that comes for the first time, with the index of its run among the fresh ones. */
+interface NewId {
+  readonly digest: Uint8Array;
+  readonly freshIndex: number;
+  readonly expiresAtMs: number;
+}
 
 export class OnceIds {
   readonly #store: OnceStore;
   readonly #now: () => number;
-  /** Loaded at the first need: most partitions have none. The newest last. */
-  #blocks: Block[] | null = null;
-  readonly #entries = new Map<string, OnceEntry>();
+  /** Loaded at the first need: most partitions have none. The newest last; their ids follow one another. */
+  #blocks: OnceBlock[] | null = null;
+  /** By digestKey: block id times ONCE_BLOCK_IDS plus the index in it. */
+  readonly #places = new Map<string, number>();
 
   /** @param now ms since the epoch */
   constructor(store: OnceStore, now: () => number) {
@@ -85,70 +83,85 @@ export class OnceIds {
     append: (fresh: readonly AppendItem[]) => readonly (AppendedRun | Failure)[],
   ): readonly (OnceAppended | Failure)[] {
     if (!items.some(isOnceRun)) return append(items as readonly AppendItem[]);
-    this.#load();
     const nowMs = this.#now();
     const fresh: AppendItem[] = [];
-    const named = new Map<string, { readonly index: number; readonly expiresAtMs: number }>();
-    const sources = items.map((item): Source => {
+    const newIds = new Map<string, NewId>();
+    const sources = items.map((item): AnswerSource => {
       if (!isOnceRun(item)) return { freshIndex: fresh.push(item) - 1, isRepeat: false };
-      const { digest, windowMs } = item.once;
-      const known = this.#entries.get(digest);
-      if (known !== undefined && known.expiresAtMs > nowMs) return { known };
-      const before = named.get(digest);
-      if (before !== undefined) return { freshIndex: before.index, isRepeat: true };
-      const index = fresh.push(item.bytes) - 1;
-      named.set(digest, { index, expiresAtMs: nowMs + windowMs });
-      return { freshIndex: index, isRepeat: false };
+      const digest = decodeHex(item.once.digest)!;
+      const key = digestKey(digest);
+      const knownOffset = this.#find(key, nowMs);
+      if (knownOffset !== null) return { knownOffset };
+      const first = newIds.get(key);
+      if (first !== undefined) return { freshIndex: first.freshIndex, isRepeat: true };
+      const freshIndex = fresh.push(item.bytes) - 1;
+      newIds.set(key, { digest, freshIndex, expiresAtMs: nowMs + item.once.windowMs });
+      return { freshIndex, isRepeat: false };
     });
     const results = this.#store.transaction(() => {
       const appended = append(fresh);
-      this.#remember(
-        [...named].flatMap(([digest, { index, expiresAtMs }]) => {
-          const result = appended[index]!;
-          return isFailure(result) ? [] : { digest, offset: result.baseOffset, expiresAtMs };
-        }),
-        nowMs,
-      );
+      this.#remember([...newIds], appended, nowMs);
       return appended;
     });
     return sources.map((source) => answerOf(source, results));
   }
 
-  #remember(entries: readonly OnceEntry[], nowMs: number): void {
-    if (entries.length === 0) return;
-    const blocks = this.#blocks!;
-    const changed = new Set<Block>();
-    for (const entry of entries) {
-      let newest = blocks.at(-1);
-      if (newest === undefined || newest.entries.length >= ONCE_BLOCK_IDS) {
-        newest = { blockId: (newest?.blockId ?? -1) + 1, entries: [] };
-        blocks.push(newest);
-      }
-      newest.entries.push(entry);
-      this.#entries.set(entry.digest, entry);
-      changed.add(newest);
-    }
-    for (const block of changed) this.#store.put(block);
-    this.#forget(nowMs);
+  /** The offset of the first record, null where there is none, or it is too long ago. */
+  #find(key: string, nowMs: number): number | null {
+    const [oldest] = this.#load();
+    const place = this.#places.get(key);
+    if (oldest === undefined || place === undefined) return null;
+    const block = this.#load()[Math.floor(place / ONCE_BLOCK_IDS) - oldest.blockId]!;
+    const index = place % ONCE_BLOCK_IDS;
+    return block.expiresAtMs(index) > nowMs ? block.offset(index) : null;
   }
 
-  /** Lets blocks go from the oldest on: those that have expired, and those beyond the limit. The newest stays: its id is the next one's. */
+  #remember(newIds: readonly (readonly [key: string, id: NewId])[], appended: readonly (AppendedRun | Failure)[], nowMs: number): void {
+    const changed = new Set<OnceBlock>();
+    for (const [key, { digest, freshIndex, expiresAtMs }] of newIds) {
+      const result = appended[freshIndex]!;
+      if (isFailure(result)) continue;
+      const block = this.#newest();
+      const index = block.add(digest, result.baseOffset, expiresAtMs);
+      this.#places.set(key, block.blockId * ONCE_BLOCK_IDS + index);
+      changed.add(block);
+    }
+    for (const block of changed) this.#store.put({ blockId: block.blockId, entries: block.encode() });
+    if (changed.size > 0) this.#forget(nowMs);
+  }
+
+  /** The block that the next id goes into. */
+  #newest(): OnceBlock {
+    const blocks = this.#load();
+    const newest = blocks.at(-1);
+    if (newest !== undefined && !newest.isFull) return newest;
+    const next = new OnceBlock((newest?.blockId ?? -1) + 1);
+    blocks.push(next);
+    return next;
+  }
+
+  /** Lets blocks go from the oldest on: those that have expired, and those beyond the limit. The newest stays, for its id. */
   #forget(nowMs: number): void {
-    const blocks = this.#blocks!;
+    const blocks = this.#load();
     while (blocks.length > 1) {
       const oldest = blocks[0]!;
-      const isExpired = oldest.entries.every(({ expiresAtMs }) => expiresAtMs <= nowMs);
-      if (!isExpired && blocks.length * ONCE_BLOCK_IDS <= MAX_ONCE_IDS) return;
-      for (const entry of oldest.entries) if (this.#entries.get(entry.digest) === entry) this.#entries.delete(entry.digest);
+      if (oldest.lastExpiryMs > nowMs && blocks.length * ONCE_BLOCK_IDS <= MAX_ONCE_IDS) return;
+      for (let index = 0; index < oldest.count; index++) {
+        const key = oldest.key(index);
+        if (this.#places.get(key) === oldest.blockId * ONCE_BLOCK_IDS + index) this.#places.delete(key); // else it came again since
+      }
       this.#store.remove(oldest.blockId);
       blocks.shift();
     }
   }
 
-  #load(): void {
-    if (this.#blocks !== null) return;
-    this.#blocks = this.#store.blocks().map(({ blockId, entries }) => ({ blockId, entries: [...entries] }));
-    for (const { entries } of this.#blocks) for (const entry of entries) this.#entries.set(entry.digest, entry);
+  #load(): OnceBlock[] {
+    if (this.#blocks !== null) return this.#blocks;
+    this.#blocks = this.#store.blocks().map(({ blockId, entries }) => new OnceBlock(blockId, entries));
+    for (const block of this.#blocks) {
+      for (let index = 0; index < block.count; index++) this.#places.set(block.key(index), block.blockId * ONCE_BLOCK_IDS + index);
+    }
+    return this.#blocks;
   }
 }
 
@@ -156,8 +169,8 @@ function isOnceRun(item: AppendItem | OnceRun): item is OnceRun {
   return "once" in item;
 }
 
-function answerOf(source: Source, results: readonly (AppendedRun | Failure)[]): OnceAppended | Failure {
-  if ("known" in source) return { baseOffset: source.known.offset, logAppendTimeMs: -1, isRepeat: true };
+function answerOf(source: AnswerSource, results: readonly (AppendedRun | Failure)[]): OnceAppended | Failure {
+  if ("knownOffset" in source) return { baseOffset: source.knownOffset, logAppendTimeMs: -1, isRepeat: true };
   const result = results[source.freshIndex]!;
   return isFailure(result) || !source.isRepeat ? result : { ...result, isRepeat: true };
 }

@@ -1,7 +1,6 @@
-// The twin in memory of the ids that a partition remembers: blocks as their bytes.
+// The twin in memory of the ids that a partition remembers.
 
-import type { OnceBlock, OnceStore } from "../log/once.ts";
-import { decodeOnceEntries, encodeOnceEntries } from "./once-block.ts";
+import type { OnceStore, StoredOnceBlock } from "../log/once.ts";
 
 export class MemoryOnceStore implements OnceStore {
   #blocks = new Map<number, ArrayBuffer>();
@@ -18,12 +17,12 @@ export class MemoryOnceStore implements OnceStore {
     }
   }
 
-  blocks(): OnceBlock[] {
-    return [...this.#blocks].sort(([a], [b]) => a - b).map(([blockId, bytes]) => ({ blockId, entries: decodeOnceEntries(bytes) }));
+  blocks(): StoredOnceBlock[] {
+    return [...this.#blocks].sort(([a], [b]) => a - b).map(([blockId, entries]) => ({ blockId, entries }));
   }
 
-  put({ blockId, entries }: OnceBlock): void {
-    this.#blocks.set(blockId, encodeOnceEntries(entries));
+  put({ blockId, entries }: StoredOnceBlock): void {
+    this.#blocks.set(blockId, entries);
     this.rowsWritten += 1;
   }
 

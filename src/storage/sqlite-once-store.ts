@@ -1,13 +1,12 @@
 // The ids that a partition remembers, in its object's SQLite: a row for each block of them. The table is made by the first write: most
 // partitions have none.
 
-import type { OnceBlock, OnceStore } from "../log/once.ts";
-import { decodeOnceEntries, encodeOnceEntries } from "./once-block.ts";
+import type { OnceStore, StoredOnceBlock } from "../log/once.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS once_blocks (
     block_id INTEGER PRIMARY KEY,  -- in the order in which they were begun
-    entries BLOB NOT NULL          -- once-block.ts
+    entries BLOB NOT NULL          -- src/log/once-block.ts
   );
 `;
 
@@ -23,19 +22,19 @@ export class SqliteOnceStore implements OnceStore {
     return this.#storage.transactionSync(work);
   }
 
-  blocks(): OnceBlock[] {
+  blocks(): StoredOnceBlock[] {
     const { sql } = this.#storage;
     this.#hasTable = [...sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'once_blocks'")].length > 0;
     if (!this.#hasTable) return [];
     const rows = sql.exec<{ block_id: number; entries: ArrayBuffer }>("SELECT block_id, entries FROM once_blocks ORDER BY block_id");
-    return [...rows].map(({ block_id, entries }) => ({ blockId: block_id, entries: decodeOnceEntries(entries) }));
+    return [...rows].map(({ block_id, entries }) => ({ blockId: block_id, entries }));
   }
 
-  put({ blockId, entries }: OnceBlock): void {
+  put({ blockId, entries }: StoredOnceBlock): void {
     const { sql } = this.#storage;
     if (!this.#hasTable) sql.exec(SCHEMA);
     this.#hasTable = true;
-    sql.exec("INSERT OR REPLACE INTO once_blocks (block_id, entries) VALUES (?, ?)", blockId, encodeOnceEntries(entries));
+    sql.exec("INSERT OR REPLACE INTO once_blocks (block_id, entries) VALUES (?, ?)", blockId, entries);
   }
 
   remove(blockId: number): void {
