@@ -5,7 +5,7 @@
 
 import type { Broker } from "../../broker/broker.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
-import { DEFAULT_INGEST_TOLERANCE_MS, DEFAULT_ONCE_WINDOW_MS } from "../../common/limits.ts";
+import { DEFAULT_INGEST_TOLERANCE_MS, DEFAULT_ONCE_WINDOW_MS, MAX_BATCH_BYTES } from "../../common/limits.ts";
 import { JsonBody } from "../../ingest/json-body.ts";
 import { EVENT_ID_HEADER, type KeptHeader, keptHeaders, SOURCE_HEADER } from "../../ingest/kept-headers.ts";
 import { unknownSource } from "../../ingest/messages.ts";
@@ -65,7 +65,7 @@ async function ingestSigned(call: IngestCall, source: IngestSource, scheme: Sche
 
 async function readEvent(call: IngestCall, topic: string, source: string, config: SourceConfig, claim: Claim | null): Promise<Event> {
   const headers = requireResult(keptHeaders(call.request.headers, config.dropHeaders)) as readonly KeptHeader[];
-  const bytes = await readBodyAsSent(call.request);
+  const bytes = (await readBodyAsSent(call.request, MAX_BATCH_BYTES)) as Uint8Array<ArrayBuffer>; // a larger one fits no record
   return { topic, source, config, claim, headers, bytes, body: new JsonBody(bytes) };
 }
 

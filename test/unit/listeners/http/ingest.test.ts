@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReadResult } from "../../../../src/broker/ports.ts";
-import { MAX_BODY_BYTES, MAX_INGEST_HEADERS } from "../../../../src/common/limits.ts";
+import { MAX_BATCH_BYTES, MAX_INGEST_HEADERS } from "../../../../src/common/limits.ts";
 import { appWithTopic, type TestApp } from "../../../support/http.ts";
 import { allowing, type MemorySecurity, memorySecurity } from "../../../support/memory-security.ts";
 import { NO_LIMITS, plainCodec } from "../../../support/plain-batches.ts";
@@ -159,9 +159,9 @@ describe("a signed source", () => {
       status: 400,
       body: { code: "INVALID_RECORD" },
     });
-    const large = { headers: { ...headers, "content-length": String(MAX_BODY_BYTES + 1) }, body };
+    const large = { headers: { ...headers, "content-length": String(MAX_BATCH_BYTES + 1) }, body };
     expect(await post("ingest/github", large)).toMatchObject({ status: 413 });
-    expect(await post("ingest/github", { headers, body: new Uint8Array(MAX_BODY_BYTES + 1) })).toMatchObject({ status: 413 });
+    expect(await post("ingest/github", { headers, body: new Uint8Array(MAX_BATCH_BYTES + 1) })).toMatchObject({ status: 413 });
     expect(await recordsOf()).toEqual([]);
   });
 
