@@ -2,6 +2,7 @@
 
 export { reserve, scratch } from "./memory";
 export { crc32c } from "./crc32c";
+export { jsonEscape } from "./json";
 export { outcome } from "./outcome";
 export { batchDecode } from "./record-decode";
 export { batchEncode } from "./record-encode";

@@ -41,3 +41,6 @@ export const TOO_MANY_BATCHES: i32 = -20;
 export const TOO_MANY_RECORDS: i32 = -21;
 /** A search found no entry: an answer, not a fault. */
 export const NOT_FOUND: i32 = -22;
+
+/** Text that is to be UTF-8 is not: an answer, not a fault. */
+export const NOT_UTF8: i32 = -30;

@@ -1,12 +1,13 @@
 // What a partition costs as it grows: appends, lookups of one record by offset and by timestamp, and a start after kill -9, each against
-// the same in an empty partition in the same minutes. The partition's segments are of all kinds: active, sealed and archived with their
+// the same in a partition with next to nothing in the same minutes. The partition's segments are of all kinds: active, sealed and archived with their
 // rows still there, and in the archive alone (one on the same disk, behind the ARCHIVE binding).
 //
-// A lookup is a fetch of the one record at a random offset, or the offset at a random timestamp. The "empty" partition has some batches
-// to look up: more than it keeps in memory (src/log/newest-rows.ts), and the lookups are among the others, so that both read rows. Where
-// the full partition's record is in its own rows (`local`), the two do the same. Where it is in the archive alone, the partition has the
-// segment's index in memory after the first time, and the batch comes from the archive: one hop more, which an empty partition does not
-// have. `oldest` and `middle` are two segments in the archive, to tell that hop from an effect of the size.
+// A lookup is a fetch of the one record at a random offset, or the offset at a random timestamp. There is nothing to look up in an empty
+// partition: `small` has one segment of most of the size at which it would be sealed, and the lookups leave out what it keeps in memory
+// (src/log/newest-rows.ts). That is also more than SQLite caches, so both read rows from their files. Where the full partition's record
+// is in its own rows (`local`), the two do the same. Where it is in the archive alone, the partition has the segment's index in memory
+// after the first time, and the batch comes from the archive: one hop more, which a partition without archived segments does not have.
+// `oldest` and `middle` are two segments in the archive, to tell that hop from an effect of the size.
 //
 // Two ratios are given: of the median times, and of the server's own time (its process's, which counts neither the disk nor what else the
 // machine does), the steadier one on a busy machine. A start has the first alone.
@@ -45,11 +46,16 @@ const BATCH_BYTES = numberedBatch(0, 0).length;
 /** Three times what a partition keeps in memory; it fits a segment. */
 const EMPTY_BATCHES = sized(Math.ceil((3 * NEWEST_ROWS_BYTES) / BATCH_BYTES), 2);
 
+/** 15 MB: one segment, not sealed yet. */
+const SMALL_BATCHES = sized(Math.floor((0.9 * SEGMENT_BYTES) / BATCH_BYTES), 2);
+const LOOKED_UP_SHARE = 0.875;
+
 const CAPTION =
-  "One partition of this size over an empty one: the server's time a request; for a start, the time (bench/partition-size.bench.ts)";
+  "One partition of this size over one with next to nothing: the server's time a request; for a start, the time (bench/partition-size.bench.ts)";
 
 const FULL = "full";
 const EMPTY = "empty";
+const SMALL = "small";
 
 /** Points of earlier runs on the same folder. */
 const pointsFile = flags.data === undefined ? null : join(flags.data, "partition-size.json");
@@ -62,15 +68,15 @@ interface Figures {
   readonly server: Readonly<Record<string, readonly number[]>> | null;
 }
 
-function report(title: string, gigabytes: number, { latency, server }: Figures): void {
-  printTurns(`${title}, ${gigabytes} GB`, "ms", latency, EMPTY);
-  if (server !== null) printTurns(`${title}, ${gigabytes} GB, the server's own time`, "ms", server, EMPTY);
+function report(title: string, gigabytes: number, { latency, server }: Figures, reference: string): void {
+  printTurns(`${title}, ${gigabytes} GB`, "ms", latency, reference);
+  if (server !== null) printTurns(`${title}, ${gigabytes} GB, the server's own time`, "ms", server, reference);
   const figures = server ?? latency;
   for (const [name, values] of Object.entries(figures)) {
-    if (name === EMPTY) continue;
+    if (name === reference) continue;
     const curve = name === FULL ? title : `${title}, ${name}`;
     const others = (curves[curve] ?? []).filter((point) => point.gigabytes !== gigabytes);
-    curves[curve] = [...others, { gigabytes, ratio: median(values) / median(figures[EMPTY]!) }];
+    curves[curve] = [...others, { gigabytes, ratio: median(values) / median(figures[reference]!) }];
   }
 }
 
@@ -134,7 +140,7 @@ async function measureAppends(broker: Broker, { batchCount, firstMs }: FillingPa
       await medianLatency(broker.port, [appendRequest(topic, batch)]); // opens the log
       return appends(topic);
     };
-    report(title, gigabytes, await measureRequests(broker, { [EMPTY]: empty, [FULL]: async () => appends(FULL) }));
+    report(title, gigabytes, await measureRequests(broker, { [EMPTY]: empty, [FULL]: async () => appends(FULL) }), EMPTY);
   }
 }
 
@@ -143,8 +149,8 @@ const LOOKUPS = {
   "lookup by timestamp": (topic: string, { startMs, endMs }: SegmentRange) => offsetAtRequest(topic, randomBetween(startMs, endMs)),
 };
 
-/** Among the records of some segments, and among the few of an empty partition. */
-async function measureLookups(broker: Broker, full: FillingPartition, empty: FillingPartition, gigabytes: number): Promise<void> {
+/** Among the records of some segments, and among those of a partition with one. */
+async function measureLookups(broker: Broker, full: FillingPartition, small: FillingPartition, gigabytes: number): Promise<void> {
   const segments = await settledSegments(broker.url, FULL);
   const archivedCount = segments.filter(({ place }) => place === "archived").length;
   const ranges: Record<string, SegmentRange> = { local: rangeOf(segments, archivedCount, segments.length - 1, full) };
@@ -153,14 +159,14 @@ async function measureLookups(broker: Broker, full: FillingPartition, empty: Fil
     ranges["archived, oldest"] = rangeOf(segments, 0, 0, full);
     ranges["archived, middle"] = rangeOf(segments, middle, middle, full);
   }
-  const emptySegments = await settledSegments(broker.url, EMPTY);
-  const whole = rangeOf(emptySegments, 0, emptySegments.length - 1, empty);
-  // Its first half.
-  const few = { ...whole, end: whole.end >> 1, endMs: empty.firstMs + (empty.batchCount >> 1) };
+  const smallSegments = await settledSegments(broker.url, SMALL);
+  const whole = rangeOf(smallSegments, 0, smallSegments.length - 1, small);
+  const end = Math.floor(whole.end * LOOKED_UP_SHARE);
+  const few = { ...whole, end, endMs: small.firstMs + Math.floor(small.batchCount * LOOKED_UP_SHARE) };
   for (const [title, request] of Object.entries(LOOKUPS)) {
     const lookups = (topic: string, range: SegmentRange) => async () => times(() => request(topic, range));
     const contenders = Object.entries(ranges).map(([name, range]) => [name, lookups(FULL, range)] as const);
-    report(title, gigabytes, await measureRequests(broker, { [EMPTY]: lookups(EMPTY, few), ...Object.fromEntries(contenders) }));
+    report(title, gigabytes, await measureRequests(broker, { [SMALL]: lookups(SMALL, few), ...Object.fromEntries(contenders) }), SMALL);
   }
 }
 
@@ -175,7 +181,7 @@ async function measureStarts(broker: Broker, emptyBroker: Broker, { batchCount, 
       [EMPTY]: () => timeRestart(emptyBroker, request(EMPTY)),
       [FULL]: () => timeRestart(broker, request(FULL)),
     };
-    report(title, gigabytes, { latency: await takeTurns(contenders, RESTARTS), server: null });
+    report(title, gigabytes, { latency: await takeTurns(contenders, RESTARTS), server: null }, EMPTY);
   }
 }
 
@@ -192,8 +198,8 @@ async function openPartition({ url, port }: Broker, topic: string): Promise<Fill
 
 async function fillAndMeasure(broker: Broker, emptyBroker: Broker): Promise<void> {
   const full = await openPartition(broker, FULL);
-  const empty = await openPartition(broker, EMPTY);
-  await fillTo(empty, EMPTY_BATCHES);
+  const small = await openPartition(broker, SMALL);
+  await fillTo(small, SMALL_BATCHES);
   await fillTo(await openPartition(emptyBroker, EMPTY), EMPTY_BATCHES);
   for (const gigabytes of SIZES_GB) {
     const batchCount = Math.ceil((gigabytes * 1e9) / BATCH_BYTES);
@@ -205,7 +211,7 @@ async function fillAndMeasure(broker: Broker, emptyBroker: Broker): Promise<void
     console.log(
       `\n${gigabytes} GB, the last of them at ${speed.toFixed(0)} MB/s: ${count("archived")} segments archived, ${count("both")} both, ${count("active")} active`,
     );
-    await measureLookups(broker, full, empty, gigabytes);
+    await measureLookups(broker, full, small, gigabytes);
     await measureAppends(broker, full, gigabytes);
     await measureStarts(broker, emptyBroker, full, gigabytes);
   }
@@ -220,7 +226,7 @@ try {
 }
 
 if (pointsFile !== null) writeFileSync(pointsFile, JSON.stringify(curves));
-console.log("\nratio to the empty partition");
+console.log("\nratio to the partition with next to nothing");
 for (const [name, points] of Object.entries(curves)) {
   console.log(`  ${name.padEnd(40)}${points.map(({ gigabytes, ratio }) => `${gigabytes} GB ${ratio.toFixed(2)}`).join("   ")}`);
 }

@@ -1,10 +1,11 @@
-// The SDK in one go: a topic, records, a group that reads them, a transaction. Run it against a broker of your own:
+// The SDK in one go: a topic, records, a group that reads them, a transaction, workers that share them. Run it against a broker of your own:
 //
 //   npm run build:sdk && node examples/sdk.ts http://127.0.0.1:8787
 //
 // Outside this repository the imports are the same, once the package is installed. SLUICE_TOKEN is the token, where the broker has one.
 
 import { Admin, asJson, asText, createClient, GroupConsumer, Producer } from "sluice/client";
+import { ShareConsumer } from "sluice/share";
 
 const [url = "http://127.0.0.1:8787"] = process.argv.slice(2);
 const { SLUICE_TOKEN: token } = process.env;
@@ -44,4 +45,21 @@ await billing.transaction(async () => {
 await billing.close();
 const { offsets } = await admin.groups.offsets(groupId);
 console.log(`the group is at ${offsets.map(({ partition, offset }) => `${partition}:${offset}`).join(" ")}`);
+
+// A share group is a queue: workers lease single records, of one partition too. What fails comes again after a while.
+const jobs = places.length + 1;
+const workers = new ShareConsumer(client, { groupId: `workers-of-${topic}`, topics: [topic], maxWaitMs: 1_000 });
+const allDone = Promise.withResolvers<void>();
+let done = 0;
+const working = workers.run(
+  () => {
+    if (++done === jobs) allDone.resolve();
+  },
+  { concurrency: 4 },
+);
+await allDone.promise;
+await workers.close();
+await working;
+console.log(`${done} records were worked off`);
+await admin.shareGroups.delete(`workers-of-${topic}`);
 await admin.topics.delete(topic);

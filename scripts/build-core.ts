@@ -33,7 +33,7 @@ function compile(): void {
     ...["--exportStart", "_start"],
     ...["--initialMemory", String(INITIAL_PAGES), "--maximumMemory", String(MAXIMUM_PAGES)],
   ];
-  execFileSync(process.execPath, [asc, ...flags], { cwd: root, stdio: "inherit" });
+  execFileSync(process.execPath, [asc, ...flags], { cwd: root, stdio: ["ignore", 2, 2] }); // standard output may be a command's answer
 }
 
 if (import.meta.main) await buildCore();

@@ -1,4 +1,4 @@
-// Builds the packages' client side into dist/: `sluice/client`, `sluice/outbox` and `sluice/codecs` as ES modules that share their chunks,
+// Builds the packages' client side into dist/: `sluice/client`, `sluice/share`, `sluice/outbox` and `sluice/codecs` as ES modules that share their chunks,
 // their types, and the core beside them. Also what the size of the SDK is measured by (test/unit/sdk/bundle.test.ts).
 
 import { execFileSync } from "node:child_process";
@@ -11,7 +11,12 @@ import { buildCore, CORE_WASM } from "./build-core.ts";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** By their names in package.json's `exports`. */
-export const SDK_ENTRIES = { client: "src/sdk/index.ts", outbox: "src/sdk/outbox/outbox.ts", codecs: "src/codecs.ts" } as const;
+export const SDK_ENTRIES = {
+  client: "src/sdk/index.ts",
+  share: "src/sdk/share/share-consumer.ts",
+  outbox: "src/sdk/outbox/outbox.ts",
+  codecs: "src/codecs.ts",
+} as const;
 
 /** For every platform: nothing of Node, nothing left to import. */
 export const SDK_BUILD = {

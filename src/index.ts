@@ -30,6 +30,7 @@ const http = createHttpApp<Env>({
   security: securityOf,
   settings: (env) => ({ adminToken: env.SLUICE_ADMIN_TOKEN ?? null, open: env.SLUICE_OPEN === "1", version: VERSION }),
   codec: brokerState.codec,
+  json: brokerState.json,
   topicConfigs: (set) =>
     describeConfigs(set).map(({ key, value, defaultValue, source, type, honoured, doc }) => {
       return { name: key, value, default: defaultValue, source, type, honoured, doc };

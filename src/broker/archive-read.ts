@@ -8,12 +8,6 @@ import type { ArchivedRead, ArchivePort, ReadResult } from "./ports.ts";
 /** Read beyond `maxBytes`: a read begins up to an index interval before the batch that is wanted. */
 const SLACK_BYTES = 64 * 1024;
 
-/**
- * What a read of few records fetches at first: a batch of a busy producer and the one before it, to which the index leads, and a guess for
- * each record. It only saves bytes: where it is too little, the whole range is read instead.
- */
-const FEW_RECORDS_BYTES = 256 * 1024;
-const BYTES_PER_RECORD = 1024;
 const NO_BATCHES = new ArrayBuffer(0);
 
 export interface ArchiveReadLimits {
@@ -34,14 +28,13 @@ export async function readArchive(
     return { ...offsets, batches, nextOffset, ...(within !== undefined && { abortedTransactions: within }) };
   };
   const rangeBytes = limits.maxBytes + SLACK_BYTES;
-  const fewBytes = FEW_RECORDS_BYTES + limits.maxRecords * BYTES_PER_RECORD + SLACK_BYTES;
-  for (let position = archived.position, length = Math.min(fewBytes, rangeBytes); position < archived.sizeBytes; ) {
+  const soughtBytes = archived.endPosition - archived.position;
+  for (let position = archived.position, length = Math.min(soughtBytes, rangeBytes); position < archived.sizeBytes; ) {
     const bytes = await readRange(archive, archived, position, Math.min(length, archived.sizeBytes - position));
     if (isFailure(bytes)) return bytes;
     const cut = cutBatches(bytes, read.startOffset, limits);
     const isLast = position + cut.end === archived.sizeBytes;
-    const wantsMore = !cut.isFull && !cut.isAtEnd && !isLast && length < rangeBytes;
-    if (cut.batches.byteLength > 0 && !wantsMore) return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
+    if (cut.batches.byteLength > 0) return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
     if (cut.isAtEnd) return answer(NO_BATCHES, Math.max(archived.readableEndOffset, read.startOffset));
     if (cut.batches.byteLength === 0) position += cut.end;
     const needed = cut.end > 0 ? rangeBytes : wholeBatchLength(archived, position, bytes);

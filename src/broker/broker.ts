@@ -394,9 +394,11 @@ export interface Broker {
   deleteGroup(groupId: string): Promise<null | Failure>;
 
   readonly transactions: Transactions;
-  /** A webhook subscription by its name, whether there is one or not. */
+  /** A subscription by its name, whether there is one or not. */
   subscription(name: string): SubscriptionPort;
   listSubscriptions(request: PageRequest): Promise<SubscriptionPage>;
+  /** What a pull from this subscription takes: the topics, of which some exist, that the share group of its name is to be pulled for. */
+  pulledTopics(name: string): Promise<readonly string[] | Failure>;
   /** Moves a subscription's group in its topics: everything from there on is delivered again. */
   replaySubscription(request: ReplayRequest): Promise<ResetOffsetsResult | Failure>;
   /** A subscription's attempts, the newest first. */

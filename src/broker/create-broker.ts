@@ -5,6 +5,7 @@ import { failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS, MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import type { Core } from "../wasm/core.ts";
+import { JsonWriter } from "../wasm/json-writer.ts";
 import { createRecordCodec } from "../wasm/record-codec.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, ClusterCache } from "./cluster-cache.ts";
@@ -20,10 +21,11 @@ import { type ProduceContext, produceBatches, produceRecords } from "./produce.t
 import { ProducerIdPool } from "./producer-ids.ts";
 import { describeProducers, writeTxnMarkers } from "./producers.ts";
 import { listSegments } from "./segments.ts";
+import type { ShareContext } from "./share-context.ts";
 import { ShareGroupCache } from "./share-group-cache.ts";
 import { createShareGroups } from "./share-groups.ts";
 import { SharedRecords } from "./shared-records.ts";
-import { replaySubscription } from "./subscriptions.ts";
+import { pulledTopics, replaySubscription } from "./subscriptions.ts";
 import { tail } from "./tail.ts";
 import { queryTierOffset } from "./tier-offsets.ts";
 import { addressOf, findTopic } from "./topics.ts";
@@ -36,6 +38,8 @@ export interface BrokerState {
   readonly core: Core;
   /** Through the core. */
   readonly codec: RecordCodec;
+  /** Through the core, too. */
+  readonly json: JsonWriter;
   readonly clusterCache: ClusterCache;
   readonly producerIds: ProducerIdPool;
   readonly shareGroups: ShareGroupCache;
@@ -51,6 +55,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
   return {
     ...{ core, now, random },
     codec: createRecordCodec(core, MAX_DECOMPRESSED_BYTES),
+    json: new JsonWriter(core),
     clusterCache: new ClusterCache({ now }),
     producerIds: new ProducerIdPool(),
     shareGroups: new ShareGroupCache(now),
@@ -62,6 +67,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
 export function createBroker(ports: Ports, state: BrokerState): Broker {
   const topics = new CachedCluster(ports.cluster, state.clusterCache);
   const produceContext: ProduceContext = { ports, topics, core: state.core, now: state.now, random: state.random };
+  const shareContext: ShareContext = { ports, topics, ...state };
   return {
     clusterId: () => topics.clusterId(),
 
@@ -107,13 +113,14 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     transactions: createTransactions(ports, topics),
     subscription: (name) => ports.subscription(name),
     listSubscriptions: (request) => ports.subscriptions.listSubscriptions(request),
-    replaySubscription: (request) => replaySubscription(ports, topics, request),
+    pulledTopics: (name) => pulledTopics(shareContext, name),
+    replaySubscription: (request) => replaySubscription(shareContext, request),
     deliveries: (request) => readDeliveries(ports, topics, state.codec, request),
     /** Few requests ask for them. */
     get ingestSources() {
       return createIngestSources({ ports, topics, sourceCache: state.sourceCache });
     },
-    shareGroups: createShareGroups({ ports, topics, ...state }),
+    shareGroups: createShareGroups(shareContext),
 
     waitUntil: (work) => ports.waitUntil(work),
   };

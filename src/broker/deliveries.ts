@@ -6,10 +6,12 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_DECODED_BYTES, MAX_FETCH_BYTES } from "../common/limits.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import { type Attempt, DELIVERIES_TOPIC } from "../subscription/attempt-log.ts";
+import { isPulledFrom } from "../subscription/pull-config.ts";
 import type { DeliveriesPage, DeliveriesRequest, LoggedAttempt } from "./broker.ts";
 import { readPartition } from "./fetch.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { Ports } from "./ports.ts";
+import { isPulled } from "./subscription-ports.ts";
 import type { TopicCache } from "./topics.ts";
 
 /** Offsets that one read looks at, and those that one page does. */
@@ -24,6 +26,7 @@ export async function readDeliveries(
 ): Promise<DeliveriesPage | Failure> {
   const status = await ports.subscription(name).status();
   if (isFailure(status)) return status;
+  if (isPulled(status)) return isPulledFrom(name, "its share group's dead letters and counters tell what became of its records");
   const topic = await topics.topic(DELIVERIES_TOPIC);
   const below = cursor === undefined ? Number.POSITIVE_INFINITY : Number(decodeCursor(cursor) ?? Number.NaN);
   if (Number.isNaN(below)) return failure("INVALID_REQUEST", "the cursor is none that this listing gave out");

@@ -1,5 +1,6 @@
 // Webhook subscriptions as a client may use them: a subscription reads its topics for its group, so whoever makes or steers one needs READ
-// on the group of its name, and on its topics. Its dead letters and attempts are written by the broker itself.
+// on the group of its name, and on its topics. Its dead letters and attempts are written by the broker itself. One that is pulled from is a
+// share group under another name, with the rights of one: WRITE on a dead-letter topic to set it.
 
 import type { Failure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
@@ -7,7 +8,7 @@ import type { Broker } from "./broker.ts";
 import { refuseToRead } from "./refusals.ts";
 import type { SubscriptionPort } from "./subscription-ports.ts";
 
-type Subscriptions = Pick<Broker, "subscription" | "listSubscriptions" | "replaySubscription" | "deliveries">;
+type Subscriptions = Pick<Broker, "subscription" | "listSubscriptions" | "pulledTopics" | "replaySubscription" | "deliveries">;
 
 export function guardSubscriptions(broker: Subscriptions, access: Access): Subscriptions {
   return {
@@ -16,6 +17,7 @@ export function guardSubscriptions(broker: Subscriptions, access: Access): Subsc
       const { names, nextCursor } = await broker.listSubscriptions(request);
       return { names: names.filter((name) => access.allows("DESCRIBE", "GROUP", name)), nextCursor };
     },
+    pulledTopics: async (name) => access.refuse("READ", "GROUP", name) ?? broker.pulledTopics(name),
     replaySubscription: async (request) => access.refuse("READ", "GROUP", request.name) ?? broker.replaySubscription(request),
     deliveries: async (request) => access.refuse("DESCRIBE", "GROUP", request.name) ?? broker.deliveries(request),
   };
@@ -25,6 +27,13 @@ function guardSubscription(subscription: SubscriptionPort, access: Access, name:
   const toRead = (): Failure | null => access.refuse("READ", "GROUP", name);
   return {
     put: async (request) => toRead() ?? refuseToRead(request.config.topics, access) ?? subscription.put(request),
+    putPull: async (request) => {
+      const { topics, deadLetterTopic } = request.config;
+      const refused = toRead() ?? refuseToRead(topics, access);
+      return (
+        refused ?? (deadLetterTopic === null ? null : access.refuse("WRITE", "TOPIC", deadLetterTopic)) ?? subscription.putPull(request)
+      );
+    },
     status: async () => access.refuse("DESCRIBE", "GROUP", name) ?? subscription.status(),
     pause: async () => toRead() ?? subscription.pause(),
     resume: async () => toRead() ?? subscription.resume(),

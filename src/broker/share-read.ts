@@ -5,8 +5,9 @@ import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS, SHARE_LOAD_BYTES } from "../commo
 import { murmur2 } from "../common/murmur2.ts";
 import type { DecodedRecord, RecordCodec } from "../record/codec.ts";
 import { readPartition } from "./fetch.ts";
-import type { LoadedRecords, Ports, SharePartitionAddress } from "./ports.ts";
+import type { LoadedRecords, Ports, ShareLoad, SharePartitionAddress } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
+import { delaysOf, selectRecords } from "./share-filter.ts";
 import type { SharedRecords } from "./shared-records.ts";
 import type { TopicCache } from "./topics.ts";
 
@@ -23,30 +24,36 @@ export function sizeOf({ key, value, headers }: DecodedRecord): number {
   return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders;
 }
 
-/** Looks at the log from an offset on. What retention has taken is passed over. */
+/** Looks at the log from an offset on. What retention has taken is passed over, and what the group's filter does not want. */
 export async function loadRecords(
   context: ShareReadContext,
   address: SharePartitionAddress,
-  fromOffset: number,
-  maxRecords: number,
+  load: ShareLoad,
 ): Promise<LoadedRecords | Failure> {
+  const { fromOffset, maxRecords, settingsVersion } = load;
   const { isolation } = address.settings;
   const result = await readFrom(context, address, fromOffset, maxRecords);
   if (isFailure(result)) {
     const { offsets } = result;
     if (result.error !== "OFFSET_OUT_OF_RANGE" || offsets === undefined || fromOffset >= offsets.logStartOffset) return result;
     const { logStartOffset } = offsets;
-    return { fromOffset, nextOffset: logStartOffset, readableEndOffset: readableEnd(offsets, isolation), logStartOffset, ...NO_RECORDS };
+    const readableEndOffset = readableEnd(offsets, isolation);
+    return { fromOffset, settingsVersion, nextOffset: logStartOffset, readableEndOffset, logStartOffset, ...NO_RECORDS };
   }
-  const { records, nextOffset } = decode(context, address, result, fromOffset, maxRecords);
+  const { records: found, nextOffset } = decode(context, address, result, fromOffset, maxRecords);
+  const records = selectRecords(load, found, address);
+  if (isFailure(records)) return records;
+  const delays = delaysOf(load, records);
   return {
     fromOffset,
+    settingsVersion,
     nextOffset,
     readableEndOffset: readableEnd(result, isolation),
     logStartOffset: result.logStartOffset,
     offsets: records.map(({ offset }) => offset),
     keyHashes: records.map(({ key }) => (key === null ? null : murmur2(key))),
     sizes: records.map(sizeOf),
+    ...(delays === undefined ? {} : { notBeforeMs: delays }),
   };
 }
 

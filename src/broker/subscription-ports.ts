@@ -10,6 +10,7 @@ import type {
   RotateSecret,
   SubscriptionStatus,
 } from "../subscription/messages.ts";
+import type { PullSubscriptionStatus, PutPullResult, PutPullSubscription } from "../subscription/pull-config.ts";
 import type { PageRequest } from "./ports.ts";
 
 export type {
@@ -24,12 +25,22 @@ export type {
   SubscriptionStatus,
 } from "../subscription/messages.ts";
 
-/** A subscription that does not exist is RESOURCE_NOT_FOUND. */
+export type { PullSubscriptionStatus, PutPullResult, PutPullSubscription } from "../subscription/pull-config.ts";
+
+/** Of one that is called, or of one that is pulled from (`isPulled`). */
+export type AnySubscriptionStatus = SubscriptionStatus | PullSubscriptionStatus;
+
+export function isPulled(status: AnySubscriptionStatus): status is PullSubscriptionStatus {
+  return "isPulled" in status;
+}
+
+/** A subscription that does not exist is RESOURCE_NOT_FOUND; what is asked of one of the other kind is INCONSISTENT_GROUP_PROTOCOL. */
 export interface SubscriptionPort {
   put(request: PutSubscription): Promise<PutResult | Failure>;
-  status(): Promise<SubscriptionStatus | Failure>;
-  pause(): Promise<SubscriptionStatus | Failure>;
-  resume(): Promise<SubscriptionStatus | Failure>;
+  putPull(request: PutPullSubscription): Promise<PutPullResult | Failure>;
+  status(): Promise<AnySubscriptionStatus | Failure>;
+  pause(): Promise<AnySubscriptionStatus | Failure>;
+  resume(): Promise<AnySubscriptionStatus | Failure>;
   rotateSecret(request: RotateSecret): Promise<RotatedSecret | Failure>;
   redrive(request: RedriveRequest): Promise<RedriveResult | Failure>;
   /** With its group. */

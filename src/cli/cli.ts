@@ -1,5 +1,6 @@
 // The surroundings of one run of the command line: what a test gives it in place of the process.
 
+import type { Codecs } from "../sdk/compression.ts";
 import type { Streams } from "./output.ts";
 import type { Environment } from "./settings.ts";
 
@@ -8,6 +9,8 @@ export interface Launcher {
   /** Runs the broker with the flags of `npm start` to its end. Resolves to the exit code. */
   serve(args: readonly string[]): Promise<number>;
   serveHelp(): Promise<string>;
+  /** The codecs of the Wasm core, which is built first where it is not there. */
+  loadCoreCodecs(): Promise<Codecs>;
 }
 
 export interface Cli extends Streams {

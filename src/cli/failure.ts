@@ -49,7 +49,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   SASL_AUTHENTICATION_FAILED: "give a token that the broker knows: --token, SLUICE_TOKEN or the config file",
   TOPIC_ALREADY_EXISTS: "`sluice topics alter` changes one that is there",
   UNKNOWN_TOPIC_OR_PARTITION: "`sluice topics list` shows those that are there",
-  GROUP_ID_NOT_FOUND: "`sluice groups list` shows those that are there",
+  GROUP_ID_NOT_FOUND: "`sluice groups list` and `sluice share-groups list` show those that are there",
   NON_EMPTY_GROUP: "stop its members first",
 };
 

@@ -19,6 +19,8 @@ import { addProduceCommand } from "./commands/produce.ts";
 import { addSecurityCommands } from "./commands/security.ts";
 import { addSegmentsCommand } from "./commands/segments.ts";
 import { addServeCommand } from "./commands/serve.ts";
+import { addShareConsumeCommand } from "./commands/share-consume.ts";
+import { addShareGroupsCommand } from "./commands/share-groups.ts";
 import { addSubscriptionsCommand } from "./commands/subscriptions.ts";
 import { addTopicsCommand } from "./commands/topics.ts";
 import { addTransactionsCommand } from "./commands/transactions.ts";
@@ -47,6 +49,8 @@ export function createProgram(cli: Cli): Command {
   addProduceCommand(program, cli);
   addConsumeCommand(program, cli);
   addGroupsCommand(program, cli);
+  addShareConsumeCommand(program, cli);
+  addShareGroupsCommand(program, cli);
   addOffsetsCommand(program, cli);
   addConfigsCommand(program, cli);
   addSegmentsCommand(program, cli);

@@ -3,8 +3,10 @@
 import type { Command } from "commander";
 import { Admin } from "../sdk/admin/admin.ts";
 import { type Client, createClient } from "../sdk/client.ts";
+import type { Codecs } from "../sdk/compression.ts";
 import { createBrokerFetch } from "./broker-fetch.ts";
 import type { Cli } from "./cli.ts";
+import { createCodecs } from "./compression.ts";
 import { Output } from "./output.ts";
 import { type GlobalFlags, resolveSettings, type Settings } from "./settings.ts";
 
@@ -16,6 +18,8 @@ export interface Session {
   readonly settings: Settings;
   readonly client: Client;
   readonly admin: Admin;
+  /** For producers. */
+  readonly codecs: Codecs;
   readonly output: Output;
   /** Aborted by Ctrl-C and by SIGTERM: what runs commits, closes and returns. */
   readonly signal: AbortSignal;
@@ -31,6 +35,7 @@ export function openSession(cli: Cli, flags: GlobalFlags): Session {
     settings,
     client,
     admin: new Admin(client),
+    codecs: createCodecs(() => cli.launcher.loadCoreCodecs()),
     output: new Output(json, cli),
     signal: cli.signal,
   };

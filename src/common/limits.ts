@@ -90,6 +90,12 @@ export const MAX_HEADERS_PER_RECORD = 1_000;
 /** A SQLite row, blob or string holds 2 MB (platform: Durable Objects), not enforced by local runtimes; the rest is for the other columns. */
 export const MAX_ROW_BYTES = 1_900_000;
 
+/**
+ * Batches that are written together share a row up to this size. Rows written are what the platform charges for, and a lookup of one record
+ * reads the whole of its row: at this size a GB takes 2,000 rows ($0.002), and a lookup half a millisecond at most.
+ */
+export const SHARED_ROW_BYTES = MIB / 2;
+
 /** Most bytes of records in one fetch answer, whatever `maxBytes` says; a first batch that is larger comes whole all the same. */
 export const MAX_FETCH_BYTES = 16 * MIB;
 
@@ -282,6 +288,9 @@ export const MAX_SUBSCRIPTION_PARTITIONS = 1_000;
 export const MAX_HELD_RECORDS = 10_000;
 export const MAX_HELD_BYTES = 4 * MIB;
 
+/** Calls of a partition that are decided on ahead: one row makes all of them durable, and their records wait in no other call. */
+export const MAX_PLANNED_CALLS = 100;
+
 /** Bytes that one read of a subscription asks a partition for. */
 export const HOOK_READ_BYTES = 512 * KIB;
 
@@ -380,6 +389,15 @@ export const SHARE_LOAD_BYTES = 1 * MIB;
 /** How long other pulls wait for the edge that looks at the log, before one of them does it in its place. */
 export const SHARE_LOAD_TIMEOUT_MS = 5_000;
 
+/**
+ * Looks at the log of one pull that bring nothing: a filter may pass over all that there is. How far they came is stored, so that the next
+ * pull goes on there; an invocation's time is limited.
+ */
+export const MAX_EMPTY_SHARE_LOADS = 20;
+
+/** Filters of share groups that an isolate keeps compiled, some 20 KB each at most. */
+export const MAX_COMPILED_FILTERS = 200;
+
 /** Records that an isolate keeps decoded between the pull that loaded them and those that get them, and for how long. */
 export const SHARED_RECORDS_BYTES = 8 * MIB;
 export const SHARED_RECORDS_MS = 10_000;
@@ -394,8 +412,21 @@ export const MAX_CACHED_SHARE_GROUPS = 1_000;
 export const MAX_PULL_RECORDS = 10_000;
 export const DEFAULT_PULL_RECORDS = 100;
 
+/** How long the SDK renews the lease of a record whose handler runs: one that hangs keeps its record from the others no longer. */
+export const DEFAULT_SHARE_HANDLING_MS = 3_600_000;
+
 /** Most partitions of one pull: each is a call, and while it waits two sockets. */
 export const MAX_PARTITIONS_PER_PULL = 100;
+
+/** Most topics that a member of a share group by Kafka's protocol subscribes to: 150 bytes each in the group's row, which may have 2 MB. */
+export const MAX_SHARE_MEMBER_TOPICS = 1_000;
+
+/** Share sessions of one connection, and partitions of one session: a member has one session, and a client a connection. */
+export const MAX_SHARE_SESSIONS_PER_CONNECTION = 10;
+export const MAX_SHARE_SESSION_PARTITIONS = 1_000;
+
+/** Characters of a WebSocket's share sessions that outlive its object's sleep: half of what the platform lets an attachment have, 16 KiB. */
+export const MAX_STORED_SHARE_SESSIONS_LENGTH = 8_192;
 
 /** Most leases that one request settles. */
 export const MAX_SETTLEMENTS = 10_000;
@@ -406,6 +437,24 @@ export const MAX_DEAD_LETTERS_PER_WRITE = 100;
 /** Waits between tries to write dead letters: the first, doubled each time, and the longest. */
 export const DEAD_LETTER_RETRY_MS = 500;
 export const MAX_DEAD_LETTER_RETRY_MS = 60_000;
+
+/** Longest line that the command line takes for a record: none is larger, and memory must not grow with a file that has no newlines. */
+export const MAX_INPUT_LINE_BYTES = 32 * MIB;
+
+/** How long the tunnel waits for a broker to open a socket, as Kafka's clients do (socket.connection.setup.timeout.max.ms). */
+export const TUNNEL_HANDSHAKE_MS = 30_000;
+
+/** Largest message that the tunnel takes: those of the broker have MAX_SOCKET_MESSAGE_BYTES. */
+export const MAX_TUNNEL_MESSAGE_BYTES = 32 * MIB;
+
+/** What the tunnel reads of a refusal, which is a problem (RFC 9457) of some hundred bytes. */
+export const MAX_REFUSAL_BYTES = 64 * KIB;
+
+/** Bytes of records in one request of a mirror to Kafka: far below every broker's megabyte (message.max.bytes), which counts what is around too. */
+export const MAX_MIRROR_REQUEST_BYTES = 512 * KIB;
+
+/** Partitions that a mirror writes at a time: a request each. */
+export const MAX_MIRROR_WRITES = 16;
 
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {

@@ -9,8 +9,9 @@ import { DEFAULT_SHARE_DELIVERIES, DEFAULT_SHARE_IN_FLIGHT, DEFAULT_SHARE_LEASE_
 export const SHARE_ORDERS = ["none", "key", "partition"] as const;
 export type ShareOrder = (typeof SHARE_ORDERS)[number];
 
-/** Where a group begins in a partition that it has not seen (share.auto.offset.reset). */
+/** Where a group begins in a partition that it has not seen (share.auto.offset.reset): here, or at a time (ms since the epoch). */
 export const SHARE_STARTS = ["earliest", "latest"] as const;
+export type ShareStart = (typeof SHARE_STARTS)[number] | { readonly timestamp: number };
 
 export interface ShareSettings {
   /** Deliveries of a record before it is given up (share.delivery.count.limit). */
@@ -25,7 +26,13 @@ export interface ShareSettings {
   /** share.isolation.level */
   readonly isolation: "read_committed" | "read_uncommitted";
   /** share.auto.offset.reset. Not Kafka's default: what was produced before the first pull is not lost. */
-  readonly autoOffsetReset: (typeof SHARE_STARTS)[number];
+  readonly autoOffsetReset: ShareStart;
+  /** CEL (subscription/filter.ts): records for which it is not true are passed over, for good. null: none is. */
+  readonly filter: string | null;
+  /** A record's `notBefore` header delays it (subscription/not-before.ts). */
+  readonly delays: boolean;
+  /** Nothing is handed out. What is leased may still be settled. */
+  readonly paused: boolean;
 }
 
 export const DEFAULT_SHARE_SETTINGS: ShareSettings = {
@@ -36,4 +43,12 @@ export const DEFAULT_SHARE_SETTINGS: ShareSettings = {
   order: "none",
   isolation: "read_committed",
   autoOffsetReset: "earliest",
+  filter: null,
+  delays: false,
+  paused: false,
 };
+
+/** Stored settings of any version. */
+export function withShareDefaults(stored: Partial<ShareSettings>): ShareSettings {
+  return { ...DEFAULT_SHARE_SETTINGS, ...stored };
+}

@@ -8,6 +8,7 @@ import * as ingest from "./ingest.ts";
 import * as kafkaSocket from "./kafka-socket.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
+import * as pullSubscriptions from "./pull-subscriptions.ts";
 import * as security from "./security.ts";
 import * as segments from "./segments.ts";
 import * as shareGroups from "./share-groups.ts";
@@ -60,6 +61,8 @@ export const OPERATIONS: readonly Operation[] = [
   subscriptions.rotateSecret,
   subscriptions.redriveSubscription,
   subscriptions.listDeliveries,
+  pullSubscriptions.pullFromSubscription,
+  pullSubscriptions.ackOfSubscription,
   ...ingest.INGEST_OPERATIONS,
   cluster.getOpenApi,
   cluster.getDocs,

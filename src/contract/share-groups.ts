@@ -33,15 +33,16 @@ import {
 } from "./fields.ts";
 import { resetAnswer, resetBody } from "./groups.ts";
 import { operation } from "./operation.ts";
+import { filter } from "./subscription-shapes.ts";
 import { z } from "./zod.ts";
 
-const leaseMs = z
+export const leaseMs = z
   .int()
   .min(MIN_SHARE_LEASE_MS)
   .max(MAX_SHARE_LEASE_MS)
   .meta({ description: "How long a record is the worker's own (ms). Then it is delivered again." });
 
-const order = z.enum(SHARE_ORDERS).meta({
+export const order = z.enum(SHARE_ORDERS).meta({
   description:
     "`none`: any record to anybody. `key`: while a record of a key is leased or waits for its retry, no later one of that key is handed out; other keys run in parallel. `partition`: the same for all records of a partition, of which one pull gets several in a row.",
 });
@@ -79,17 +80,42 @@ const leasedRecord = fetchedRecord
 
 const refusedPartition = z.strictObject({ topic: topicName, partition, ...refusalFields });
 
-const pullAnswer = z
+export const pullAnswer = z
   .strictObject({
     records: z.array(leasedRecord),
     leaseDeadline: timestamp.nullable().meta({ description: "When the first of the leases ends; null without records." }),
+    leaseMs: z
+      .int()
+      .min(0)
+      .nullable()
+      .meta({ description: "How long that is from the answer on (ms), for workers whose clock is not the broker's." }),
+    order: z.enum(SHARE_ORDERS).meta({ description: "The group's. Of `partition`, work off a partition's records one after the other." }),
     errors: z.array(refusedPartition).optional().meta({ description: "Partitions that could not be read." }),
   })
   .meta({ id: "Pulled" });
 
-const EXAMPLE_LEASE = "AQw3aavR5E9qmr3vXF_R58F8Gt9yQpVKgY3UV7rGPZ8AAAAAQESAAAAAAABDMjRWeJq83w";
+export const EXAMPLE_LEASE = "AQw3aavR5E9qmr3vXF_R58F8Gt9yQpVKgY3UV7rGPZ8AAAAAQESAAAAAAABDMjRWeJq83w";
 
-const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
+export const EXAMPLE_PULLED = {
+  records: [
+    {
+      topic: "orders",
+      partition: 0,
+      leaseId: EXAMPLE_LEASE,
+      deliveryCount: 1,
+      offset: 41,
+      timestamp: 1760000000000,
+      key: "u1",
+      value: "v",
+      headers: [],
+    },
+  ],
+  leaseDeadline: 1760000030000,
+  leaseMs: 30000,
+  order: "none",
+} as const;
+
+export const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
 
 export const pullRecords = operation({
   id: "pullRecords",
@@ -107,22 +133,7 @@ export const pullRecords = operation({
   answers: {
     200: {
       description: "Records, maybe none, by partition and offset.",
-      content: bothTypes(pullAnswer, {
-        records: [
-          {
-            topic: "orders",
-            partition: 0,
-            leaseId: EXAMPLE_LEASE,
-            deliveryCount: 1,
-            offset: 41,
-            timestamp: 1760000000000,
-            key: "u1",
-            value: "v",
-            headers: [],
-          },
-        ],
-        leaseDeadline: 1760000030000,
-      }),
+      content: bothTypes(pullAnswer, EXAMPLE_PULLED),
     },
   },
   errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "LEADER_NOT_AVAILABLE"],
@@ -156,7 +167,7 @@ export const settleBody = z
   })
   .meta({ id: "Settle", description: `At most ${MAX_SETTLEMENTS} leases in all, each once.` });
 
-const settleAnswer = z
+export const settleAnswer = z
   .strictObject({
     settled: z.int().min(0).meta({ description: "How many leases were settled." }),
     errors: z
@@ -194,7 +205,15 @@ const settingsFields = {
     .meta({ description: "Where records go that are given up, with `__dlq.errors.*` headers; null: nowhere." }),
   order,
   isolation: z.enum(ISOLATION_LEVELS),
-  autoOffsetReset: z.enum(SHARE_STARTS).meta({ description: "Where the group begins in a partition that it has not seen." }),
+  autoOffsetReset: z
+    .union([z.enum(SHARE_STARTS), z.strictObject({ timestamp })])
+    .meta({ description: "Where the group begins in a partition that it has not seen." }),
+  filter: filter.meta({
+    description:
+      "CEL, as a webhook subscription's: records for which it is not true are passed over. What was passed over stays so under another filter.",
+  }),
+  delays: z.boolean().meta({ description: "A record with a `notBefore` header (ms since the epoch, or ISO 8601) waits until then." }),
+  paused: z.boolean().meta({ description: "Nothing is handed out; leases may still be settled." }),
 };
 
 const settings = z.strictObject(settingsFields).meta({ id: "ShareSettings" });
@@ -216,12 +235,12 @@ export const putShareGroup = operation({
   answers: {
     200: { description: "The group.", content: bothTypes(shareGroup, { groupId: "billing", settings: DEFAULT_SHARE_SETTINGS }) },
   },
-  errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"],
+  errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "NON_EMPTY_GROUP"],
 });
 
 const count = (description: string) => z.int().min(0).meta({ description });
 
-const describedPartition = z.strictObject({
+export const describedSharePartition = z.strictObject({
   topic: topicName,
   partition,
   startOffset: offset.meta({ description: "The first that is not decided." }),
@@ -238,7 +257,24 @@ const describedPartition = z.strictObject({
   deadLetterError: z.string().nullable().meta({ description: "Why dead letters could not be written at the last try." }),
 });
 
-const describedShareGroup = z.strictObject({ groupId, settings, partitions: z.array(describedPartition) }).meta({ id: "ShareGroup" });
+export const EXAMPLE_SHARE_PARTITION = {
+  topic: "orders",
+  partition: 0,
+  startOffset: 40,
+  endOffset: 42,
+  highWatermark: 50,
+  lag: 10,
+  acquired: 1,
+  available: 1,
+  delayed: 0,
+  archiving: 0,
+  acknowledged: 40,
+  archived: 0,
+  deadLettered: 0,
+  deadLetterError: null,
+} as const;
+
+const describedShareGroup = z.strictObject({ groupId, settings, partitions: z.array(describedSharePartition) }).meta({ id: "ShareGroup" });
 
 export const describeShareGroup = operation({
   id: "describeShareGroup",
@@ -254,24 +290,7 @@ export const describeShareGroup = operation({
       content: bothTypes(describedShareGroup, {
         groupId: "billing",
         settings: DEFAULT_SHARE_SETTINGS,
-        partitions: [
-          {
-            topic: "orders",
-            partition: 0,
-            startOffset: 40,
-            endOffset: 42,
-            highWatermark: 50,
-            lag: 10,
-            acquired: 1,
-            available: 1,
-            delayed: 0,
-            archiving: 0,
-            acknowledged: 40,
-            archived: 0,
-            deadLettered: 0,
-            deadLetterError: null,
-          },
-        ],
+        partitions: [EXAMPLE_SHARE_PARTITION],
       }),
     },
   },
@@ -327,10 +346,11 @@ export const deleteShareGroup = operation({
   path: "/v1/share-groups/{group}",
   tag: "Share groups",
   summary: "Delete a share group and all that it knows",
+  description: "Not while it has members by Kafka's protocol, which would make it anew. Who pulls is no member.",
   params: groupParams,
   query: none,
   answers: { 204: { description: "Deleted: every lease is void. The next pull makes the group anew." } },
-  errors: [...SHARE_ERRORS, "GROUP_ID_NOT_FOUND"],
+  errors: [...SHARE_ERRORS, "GROUP_ID_NOT_FOUND", "NON_EMPTY_GROUP"],
 });
 
 export const SHARE_GROUP_OPERATIONS = [
@@ -342,3 +362,11 @@ export const SHARE_GROUP_OPERATIONS = [
   settleRecords,
   resetShareGroup,
 ] as const;
+
+export type PullAnswer = z.infer<typeof pullAnswer>;
+export type SettleRequest = z.input<typeof settleBody>;
+export type SettleAnswer = z.infer<typeof settleAnswer>;
+export type ShareSettingsChange = z.input<typeof settingsBody>;
+export type ShareGroupAnswer = z.infer<typeof shareGroup>;
+export type ShareGroupPage = z.infer<typeof shareGroupPage>;
+export type DescribedShareGroup = z.infer<typeof describedShareGroup>;

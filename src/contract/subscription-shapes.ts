@@ -60,10 +60,23 @@ const retry = z
   .prefault({})
   .meta({ description: "Exponential backoff with full jitter; `Retry-After` is obeyed." });
 
+export const filter = z
+  .string()
+  .min(1)
+  .max(MAX_FILTER_LENGTH)
+  .nullable()
+  .meta({
+    description:
+      "CEL over `headers`, `key`, `value`, `topic`, `partition`, `offset` and `timestamp`: only records where it is true are delivered.",
+    examples: ['has(value.amount) && value.amount > 100 && headers["kind"] == "order"'],
+  });
+
 const configFields = {
   topics: z.array(topicName).min(1).max(MAX_SUBSCRIPTION_TOPICS),
   url: z
-    .string()
+    .string({
+      error: ({ input }) => (input === undefined ? "is missing: what is to be called; or say `pull: true` to pull from it" : undefined),
+    })
     .min(1)
     .max(2_048)
     .meta({
@@ -86,24 +99,15 @@ const configFields = {
   deadLetterTopic: topicName.nullable().default(null).meta({
     description: "Where records go after the last attempt; made where it is not there. null: the subscription is paused instead.",
   }),
-  filter: z
-    .string()
-    .min(1)
-    .max(MAX_FILTER_LENGTH)
-    .nullable()
-    .default(null)
-    .meta({
-      description:
-        "CEL over `headers`, `key`, `value`, `topic`, `partition`, `offset` and `timestamp`: only records where it is true are delivered.",
-      examples: ['has(value.amount) && value.amount > 100 && headers["kind"] == "order"'],
-    }),
+  filter: filter.default(null),
   headers: z.record(headerName, headerValue).default({}).meta({ description: "Sent with each call." }),
 };
 
-const from = z.union([z.enum(["earliest", "latest"]), z.strictObject({ timestamp })]);
+export const from = z.union([z.enum(["earliest", "latest"]), z.strictObject({ timestamp })]);
 
 export const putSubscriptionBody = z
   .strictObject({
+    pull: z.literal(false).default(false),
     ...configFields,
     secret: z.string().min(1).max(200).optional().meta({ description: "`whsec_…`; made, and told in the answer, where there is none." }),
     from: from.default("latest").meta({ description: "Where partitions begin of which the group has committed nothing." }),
@@ -118,6 +122,7 @@ export const putSubscriptionBody = z
 export const subscription = z
   .strictObject({
     name: subscriptionName,
+    pull: z.literal(false),
     ...configFields,
     createdAt: timestamp,
     paused: z.boolean(),
@@ -147,6 +152,7 @@ export const subscription = z
 
 export const EXAMPLE = {
   name: "billing",
+  pull: false,
   topics: ["orders"],
   url: "https://example.com/hook",
   format: "json",

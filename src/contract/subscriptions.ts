@@ -1,27 +1,35 @@
-// Webhook subscriptions: a subscription is a consumer group that is called.
+// Webhook subscriptions: a subscription is a consumer group that is called; or, with `pull: true`, a share group that is pulled from
+// (pull-subscriptions.ts).
 
 import { MAX_SUBSCRIPTION_NAME_LENGTH } from "../common/limits.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { cursorParam, intParam, limitParam, nextCursor, offset, partition, refusalFields, timestamp, topicName } from "./fields.ts";
 import { resetTarget } from "./groups.ts";
 import { operation } from "./operation.ts";
-import { DAY_MS, EXAMPLE, params, putSubscriptionBody, subscription, subscriptionName } from "./subscription-shapes.ts";
+import { PULL_EXAMPLE, pullSubscription, putPullSubscriptionBody } from "./pull-subscriptions.ts";
+import { DAY_MS, EXAMPLE, params, putSubscriptionBody as putCalledBody, subscription, subscriptionName } from "./subscription-shapes.ts";
 import { z } from "./zod.ts";
 
-export { putSubscriptionBody };
+/** `pull` says which kind it is; one that is called where it says nothing. */
+export const putSubscriptionBody = z
+  .discriminatedUnion("pull", [putCalledBody, putPullSubscriptionBody])
+  .meta({ id: "PutAnySubscription" });
+
+const anySubscription = z.discriminatedUnion("pull", [subscription, pullSubscription]).meta({ id: "AnySubscription" });
 
 const SUBSCRIPTION_ERRORS = ["RESOURCE_NOT_FOUND", "COORDINATOR_NOT_AVAILABLE"] as const;
 
-const described = { description: "The subscription.", content: bothTypes(subscription, EXAMPLE) };
+const described = { description: "The subscription.", content: bothTypes(anySubscription, EXAMPLE) };
+const pulledFrom = { description: "The subscription.", content: bothTypes(anySubscription, PULL_EXAMPLE) };
 
 export const putSubscription = operation({
   id: "putSubscription",
   method: "PUT",
   path: "/v1/subscriptions/{subscription}",
   tag: "Webhooks",
-  summary: "Make or change a webhook subscription",
+  summary: "Make or change a subscription",
   description:
-    "The body is the whole of it: what it leaves out has its default. Each record is delivered at least once; its place is the committed offset of the consumer group of the same name. An answer of 2xx takes a call, nothing else does.",
+    "With `pull: true` it is pulled from, else it is called; a name stays of its kind until it is deleted. The body is the whole of it: what it leaves out has its default. Each record is delivered at least once; its place is the committed offset of the consumer group of the same name. An answer of 2xx takes a call, nothing else does.",
   params,
   query: none,
   body: requestBody(putSubscriptionBody, {
@@ -36,6 +44,8 @@ export const putSubscription = operation({
     "UNKNOWN_TOPIC_OR_PARTITION",
     "UNACCEPTABLE_CREDENTIAL",
     "NON_EMPTY_GROUP",
+    "INCONSISTENT_GROUP_PROTOCOL",
+    "GROUP_ID_NOT_FOUND",
     "POLICY_VIOLATION",
     "LEADER_NOT_AVAILABLE",
     "COORDINATOR_NOT_AVAILABLE",
@@ -48,10 +58,11 @@ export const getSubscription = operation({
   path: "/v1/subscriptions/{subscription}",
   tag: "Webhooks",
   summary: "A subscription and how it is doing",
-  description: "Its lag is that of the group of its name: `GET /v1/groups/{group}`.",
+  description:
+    "The lag of one that is called is that of the group of its name: `GET /v1/groups/{group}`. One that is pulled from tells what is leased and what is behind.",
   params,
   query: none,
-  answers: { 200: described },
+  answers: { 200: pulledFrom },
   errors: SUBSCRIPTION_ERRORS,
 });
 
@@ -72,8 +83,8 @@ export const pauseSubscription = operation({
   method: "POST",
   path: "/v1/subscriptions/{subscription}/pause",
   tag: "Webhooks",
-  summary: "Make no further calls",
-  description: "Calls under way are finished, and count.",
+  summary: "Make no further calls, hand out nothing more",
+  description: "Calls under way are finished, and count; what is leased may still be settled.",
   params,
   query: none,
   answers: { 200: described },
@@ -116,7 +127,8 @@ export const replaySubscription = operation({
   path: "/v1/subscriptions/{subscription}/replay",
   tag: "Webhooks",
   summary: "Deliver again from an offset or a time",
-  description: "The same as moving the group of its name (`POST /v1/groups/{group}/reset`), in all of its topics.",
+  description:
+    "The same as moving the group of its name (`POST /v1/groups/{group}/reset`), in all of its topics. One that is pulled from loses its leases there.",
   params,
   query: none,
   body: requestBody(replayBody, { to: { timestamp: 1760000000000 } }),
@@ -126,7 +138,7 @@ export const replaySubscription = operation({
       content: bothTypes(replayAnswer, { dryRun: false, offsets: [{ topic: "orders", partition: 0, from: 41, to: 12 }] }),
     },
   },
-  errors: [...SUBSCRIPTION_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"],
+  errors: [...SUBSCRIPTION_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE", "GROUP_ID_NOT_FOUND"],
 });
 
 export const rotateSecretBody = z
@@ -161,7 +173,7 @@ export const rotateSecret = operation({
       }),
     },
   },
-  errors: [...SUBSCRIPTION_ERRORS, "UNACCEPTABLE_CREDENTIAL"],
+  errors: [...SUBSCRIPTION_ERRORS, "UNACCEPTABLE_CREDENTIAL", "INCONSISTENT_GROUP_PROTOCOL"],
 });
 
 export const redriveBody = z
@@ -206,7 +218,7 @@ export const redriveSubscription = operation({
       }),
     },
   },
-  errors: [...SUBSCRIPTION_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE"],
+  errors: [...SUBSCRIPTION_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "LEADER_NOT_AVAILABLE", "INCONSISTENT_GROUP_PROTOCOL"],
 });
 
 const subscriptionPage = z
@@ -286,9 +298,10 @@ export const listDeliveries = operation({
       }),
     },
   },
-  errors: [...SUBSCRIPTION_ERRORS, "LEADER_NOT_AVAILABLE", "KAFKA_STORAGE_ERROR"],
+  errors: [...SUBSCRIPTION_ERRORS, "LEADER_NOT_AVAILABLE", "KAFKA_STORAGE_ERROR", "INCONSISTENT_GROUP_PROTOCOL"],
 });
 
+export type AnySubscription = z.infer<typeof anySubscription>;
 export type SubscriptionPage = z.infer<typeof subscriptionPage>;
 export type ReplayRequest = z.input<typeof replayBody>;
 export type ReplayAnswer = z.infer<typeof replayAnswer>;

@@ -229,11 +229,15 @@ export class GroupCoordinator {
     }
   }
 
-  /** The transaction is decided: its offsets become visible, or go. Repeats, and a group that is gone, change nothing. */
-  endTransaction(end: GroupTransactionEnd): void {
-    this.#pending.end(end);
+  /**
+   * The transaction is decided: its offsets become visible, or go. Repeats, and a group that is gone, change nothing.
+   * @returns the offsets that became visible
+   */
+  endTransaction(end: GroupTransactionEnd): readonly StoredOffset[] {
+    const visible = this.#pending.end(end);
     if (this.#stores.offsets.groupId() !== null && this.#members.isEmpty) this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
+    return visible;
   }
 
   /** null: the group does not exist. */

@@ -77,20 +77,22 @@ export class PendingOffsets {
     this.#pending.supersede(offsets);
   }
 
-  /** The transaction is decided. Repeats change nothing. */
-  end({ producerId, transactionNumber, isCommit }: GroupTransactionEnd): void {
+  /** The transaction is decided. Repeats change nothing. @returns the offsets that became visible */
+  end({ producerId, transactionNumber, isCommit }: GroupTransactionEnd): readonly StoredOffset[] {
     for (const guard of this.#guards) {
       if (guard.producerId === producerId) guard.endedNumber = Math.max(guard.endedNumber, transactionNumber);
     }
     const pending = this.#pending.transactionOf(producerId);
-    if (pending === null || pending.transactionNumber > transactionNumber) return;
+    if (pending === null || pending.transactionNumber > transactionNumber) return [];
     const groupId = this.#offsets.groupId();
-    if (isCommit && groupId !== null) {
-      const visible = this.#pending.offsetsOf(producerId).filter(({ isSuperseded }) => !isSuperseded);
+    const isVisible = isCommit && groupId !== null;
+    const visible = isVisible ? this.#pending.offsetsOf(producerId).filter(({ isSuperseded }) => !isSuperseded) : [];
+    if (isVisible) {
       this.#offsets.putOffsets(groupId, visible);
       this.#pending.supersede(visible, producerId);
     }
     this.#pending.remove(producerId);
+    return visible;
   }
 }
 

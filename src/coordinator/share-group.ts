@@ -1,15 +1,29 @@
-// The coordinator of a share group: its settings, and which share partitions it has. It hands out no records: those are the share
-// partitions' (share-partition-coordinator.ts), which ask here once, when they begin, whether their group is there.
+// The coordinator of a share group: its settings, which share partitions it has, and its members by Kafka's protocol (share-members.ts). It
+// hands out no records: those are the share partitions' (share-partition-coordinator.ts), which ask here once, when they begin, whether
+// their group is there.
 //
 // Invariants: a share partition is written down here before it begins, so that none is left behind when the group goes. One that belongs
 // to an earlier life of the group, by its UUID, cannot begin any more.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure } from "../common/errors.ts";
+import type { GroupConfig } from "../common/group-configs.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../common/share-settings.ts";
 import type { ShareGrave, ShareGroupStore, StoredShareGroup } from "../storage/share-group-store.ts";
-import type { ShareGroupView, SharePartitionAddress, ShareTopic } from "./share-messages.ts";
+import { JOIN_EPOCH } from "./consumer-messages.ts";
+import { GroupTopics, type TopicSource } from "./group-topics.ts";
+import { checkShareHeartbeat, isLeavingShareGroup } from "./share-heartbeat.ts";
+import { ShareMembers, unknownShareMember } from "./share-members.ts";
+import type {
+  ShareGroupMembers,
+  ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
+  SharePartitionAddress,
+  ShareTopic,
+} from "./share-messages.ts";
+import { TopicImage } from "./topic-image.ts";
 
 export interface ShareGroupOptions {
   readonly randomUuid: () => string;
@@ -22,6 +36,10 @@ export interface ShareGroupOptions {
   readonly destroyPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
   /** Calls `ring` soon, should this invocation end before its work does. */
   readonly ringLater: () => void;
+  readonly now: () => number;
+  readonly config: GroupConfig;
+  /** The cluster's topics, for the members' subscriptions. */
+  readonly topics: TopicSource;
 }
 
 export class ShareGroupCoordinator {
@@ -29,19 +47,23 @@ export class ShareGroupCoordinator {
   readonly #options: ShareGroupOptions;
   #group: StoredShareGroup | null;
   #isBurying = false;
+  readonly #members: ShareMembers;
+  readonly #topics: GroupTopics;
 
   constructor(store: ShareGroupStore, options: ShareGroupOptions) {
     this.#store = store;
     this.#options = options;
     this.#group = store.group();
+    this.#members = new ShareMembers(options.config);
+    this.#topics = new GroupTopics(options.topics, options.now, TopicImage.EMPTY);
   }
 
   /** null: there is no such group. */
   view(): ShareGroupView | null {
     const group = this.#group;
     if (group === null || group.groupUuid === null) return null;
-    const { groupId, groupUuid, settings, settingsVersion, topics } = group;
-    return { groupId, groupUuid, settings, settingsVersion, topics };
+    const { groupId, groupUuid, settings, settingsVersion, subscription, topics } = group;
+    return { groupId, groupUuid, settings, settingsVersion, subscribedTopics: subscription?.topics ?? null, topics };
   }
 
   /** The group, which is made where it is not there: with these settings, and the default for others. */
@@ -52,15 +74,41 @@ export class ShareGroupCoordinator {
     return this.view() ?? this.#create(groupId, settings);
   }
 
-  /** Changes settings of the group, which is made where it is not there. */
-  async configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
-    const { settings: before } = await this.ensure(groupId, settings);
-    const changed = { ...before, ...settings };
-    const group = this.#group!;
-    if (JSON.stringify(changed) !== JSON.stringify(before)) {
-      this.#put({ ...group, settings: changed, settingsVersion: group.settingsVersion + 1 });
-    }
-    return this.view()!;
+  /** Changes settings of the group, which is made where it is not there. That of a subscription is the subscription's to change. */
+  async configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
+    await this.ensure(groupId, settings);
+    return this.#refuseToOthers(groupId) ?? this.#configure(settings);
+  }
+
+  /** Gives the group, which is made where it is not there, to the pull subscription of its name. `topics` is what that pulls. */
+  async attach(groupId: string, settings: Partial<ShareSettings>, topics: readonly string[]): Promise<ShareGroupView | Failure> {
+    await this.ensure(groupId, settings);
+    this.#put({ ...this.#group!, subscription: { topics } });
+    return this.#configure(settings);
+  }
+
+  /** Deletes the group with its subscription. */
+  detach(groupId: string): Promise<null | Failure> {
+    return this.#delete(groupId);
+  }
+
+  /** A member joins, which makes the group where it is not there, stays, or leaves. */
+  async heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer> {
+    const refused = checkShareHeartbeat(request);
+    if (refused !== null) return refused;
+    if (isLeavingShareGroup(request)) return this.#members.leave(request, this.#options.now());
+    if (request.memberEpoch === JOIN_EPOCH) await this.ensure(request.groupId, {});
+    const unreached = await this.#topics.refresh(() => this.#members.interest(request));
+    if (unreached !== null) return unreached;
+    const group = this.view(); // as it is now: it may have been deleted, or configured, meanwhile
+    if (group === null) return unknownShareMember(request.memberId);
+    const failed = refuseOwnDeadLetters(group, request.subscribedTopicNames ?? []);
+    return failed ?? this.#members.heartbeat(request, this.#topics.image, this.#options.now());
+  }
+
+  /** null: there is no such group. */
+  members(): ShareGroupMembers | null {
+    return this.view() === null ? null : this.#members.describe(this.#options.now());
   }
 
   /** The group begins to consume a topic, or more partitions of it: each has its start offset once this is answered. */
@@ -88,11 +136,47 @@ export class ShareGroupCoordinator {
     return failure("GROUP_ID_NOT_FOUND", "the share group was deleted: what is asked about belongs to it");
   }
 
-  /** Frees the id at once; its share partitions go one after the other. */
+  /** Frees the id at once; its share partitions go one after the other. NON_EMPTY_GROUP while it has members. */
   async delete(groupId: string): Promise<null | Failure> {
+    return this.#refuseToOthers(groupId) ?? this.#delete(groupId);
+  }
+
+  #refuseToOthers(groupId: string): null | Failure {
+    if ((this.view()?.subscribedTopics ?? null) === null) return null;
+    return failure(
+      "NON_EMPTY_GROUP",
+      `share group '${groupId}' is that of the subscription '${groupId}': change or delete the subscription`,
+    );
+  }
+
+  async #configure(settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
+    const group = this.#group!;
+    const changed = { ...group.settings, ...settings };
+    if (JSON.stringify(changed) !== JSON.stringify(group.settings)) {
+      this.#put({ ...group, settings: changed, settingsVersion: group.settingsVersion + 1 });
+    }
+    const failed = settings.paused === undefined ? null : await this.#tellPartitions();
+    return failed ?? this.view()!;
+  }
+
+  /** A pull that waits knows older settings: so that none gets records of a paused group, its share partitions are told. */
+  async #tellPartitions(): Promise<null | Failure> {
+    let failed: null | Failure = null;
+    const places = this.#group!.topics.flatMap((topic) =>
+      Array.from({ length: topic.partitionCount }, (_, partition) => this.#addressOf(topic, partition)),
+    );
+    await forEachConcurrently(places, MAX_CONCURRENT_CALLS, async (address) => {
+      failed = (await this.#options.openPartition(address)) ?? failed;
+    });
+    return failed;
+  }
+
+  async #delete(groupId: string): Promise<null | Failure> {
     const group = this.#group;
     if (group === null || group.groupUuid === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
-    this.#put({ ...group, groupUuid: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
+    const memberCount = this.#members.count(this.#options.now());
+    if (memberCount > 0) return failure("NON_EMPTY_GROUP", `share group '${groupId}' has ${memberCount} members`);
+    this.#put({ ...group, groupUuid: null, subscription: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
     this.#options.ringLater();
     await this.#options.unregister(groupId);
     if (this.view() !== null) await this.#options.register(groupId); // it was made again meanwhile
@@ -135,7 +219,8 @@ export class ShareGroupCoordinator {
   #create(groupId: string, settings: Partial<ShareSettings>): ShareGroupView {
     const graves = this.#group?.graves ?? [];
     const created = { ...DEFAULT_SHARE_SETTINGS, ...settings };
-    this.#put({ groupId, groupUuid: this.#options.randomUuid(), settings: created, settingsVersion: 1, topics: [], begun: {}, graves });
+    const groupUuid = this.#options.randomUuid();
+    this.#put({ groupId, groupUuid, settings: created, settingsVersion: 1, subscription: null, topics: [], begun: {}, graves });
     return this.view()!;
   }
 
@@ -160,6 +245,13 @@ export class ShareGroupCoordinator {
     this.#store.put(group);
     this.#group = group;
   }
+}
+
+/** What a group gives up would come back to it, without end. */
+export function refuseOwnDeadLetters({ groupId, settings }: ShareGroupView, topics: readonly string[]): Failure | null {
+  const { deadLetterTopic } = settings;
+  if (deadLetterTopic === null || !topics.includes(deadLetterTopic)) return null;
+  return failure("INVALID_REQUEST", `'${deadLetterTopic}' is the dead-letter topic of share group '${groupId}': it cannot consume it too`);
 }
 
 function gravesOf(group: StoredShareGroup): ShareGrave[] {

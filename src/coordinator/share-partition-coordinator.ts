@@ -5,12 +5,13 @@
 // that was not stored never was. So nothing that was acknowledged is delivered again, and at worst something is delivered once more.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { SHARE_LOAD_TIMEOUT_MS } from "../common/limits.ts";
+import { MAX_SHARE_DELAY_MS, SHARE_LOAD_TIMEOUT_MS } from "../common/limits.ts";
 import { ACQUIRED, ARCHIVING, AVAILABLE, type SharePartitionStore, type StoredSharePartition } from "../storage/share-partition-store.ts";
 import { DeferredWrite } from "./deferred-write.ts";
 import { ShareDeadLetters } from "./share-dead-letters.ts";
 import { ShareLoads } from "./share-loads.ts";
 import type {
+  AcknowledgeRequest,
   AcquiredRecords,
   AcquireRequest,
   LoadedRecords,
@@ -48,6 +49,8 @@ export interface SharePartitionOptions {
   readonly ringBy: (atMs: number) => void;
   /** Some of the waiting pulls may find something now. One that does not come for it closes its watch. */
   readonly tell: () => void;
+  /** Every waiting pull is to ask again. */
+  readonly tellAll: () => void;
   readonly newProducerId: () => Promise<number>;
   /** Appends them all to the dead-letter topic, once for each sequence. */
   readonly writeDeadLetters: (run: DeadLetterRun) => Promise<null | Failure>;
@@ -78,17 +81,21 @@ export class SharePartitionCoordinator {
     if (stored !== null) this.#partition = new SharePartition(stored, store.blocks(), options.now());
   }
 
-  /** The partition has its start offset. */
+  /** The partition has its start offset, and these settings: no call that knows older ones brings them back. */
   async open(address: SharePartitionAddress): Promise<null | Failure> {
+    const wasPaused = this.#partition?.isPaused === true;
     const partition = await this.#open(address);
-    return isFailure(partition) ? partition : null;
+    if (isFailure(partition)) return partition;
+    await this.#stored();
+    if (wasPaused && !partition.isPaused) this.#options.tellAll(); // none of them has watched the log meanwhile
+    return null;
   }
 
   async acquire(request: AcquireRequest): Promise<AcquiredRecords | Failure> {
     const partition = await this.#open(request.address);
     if (isFailure(partition)) return partition;
     if (request.loaded !== undefined) this.#takeLoaded(partition, request.loaded);
-    const token = this.#options.newToken();
+    const token = request.token ?? this.#options.newToken();
     let records = this.#handOut(partition, request, token);
     let hasLooked = request.loaded !== undefined;
     if (records.length === 0 && request.maxRecords > 0 && !hasLooked && this.#loads.isUnderWay) {
@@ -104,8 +111,8 @@ export class SharePartitionCoordinator {
       deadlineMs: records[0]?.atMs ?? this.#options.now(),
       load,
       endOffset: partition.endOffset,
-      isFull: partition.isFull,
-      nextAtMs: partition.nextAtMs(),
+      isFull: partition.isFull || partition.isPaused,
+      nextAtMs: partition.isPaused ? null : partition.nextAtMs(),
     };
   }
 
@@ -119,6 +126,26 @@ export class SharePartitionCoordinator {
     await this.#stored();
     this.tellIfReady();
     return outcomes;
+  }
+
+  /** A member's acknowledgements: all of them count, or none. */
+  async acknowledge({ address, token, batches }: AcknowledgeRequest): Promise<null | Failure> {
+    const partition = this.#partition;
+    if (partition === null) return notHeld(batches[0]?.firstOffset ?? 0);
+    const nowMs = this.#options.now();
+    partition.configure(address.settings, address.settingsVersion, nowMs);
+    const refused = partition.acknowledge(token, batches, nowMs);
+    await this.#stored();
+    this.tellIfReady();
+    return refused;
+  }
+
+  /** Whoever acquired under this token is gone. */
+  async release(token: number): Promise<null> {
+    this.#partition?.releaseAll(token, this.#options.now());
+    await this.#stored();
+    this.tellIfReady();
+    return null;
   }
 
   /** Begins anew at an offset: every lease is void. */
@@ -165,7 +192,7 @@ export class SharePartitionCoordinator {
   /** Tells some of those who wait, if there is something for them: to be handed out, or to be taken from the log. */
   tellIfReady(): void {
     const partition = this.#partition;
-    if (partition === null) return;
+    if (partition === null || partition.isPaused) return;
     const hasRoom = !partition.isFull && partition.endOffset < this.#readableEndOffset && !this.#loads.isUnderWay;
     if (hasRoom || partition.hasReady(this.#options.now())) this.#options.tell();
   }
@@ -207,6 +234,7 @@ export class SharePartitionCoordinator {
   }
 
   #handOut(partition: SharePartition, { maxRecords, maxBytes, leaseMs }: AcquireRequest, token: number): ShareRecord[] {
+    if (partition.isPaused) return [];
     const limits = { maxRecords, maxBytes, leaseMs: leaseMs ?? partition.stored.settings.leaseMs };
     return partition.acquire({ ...limits, token }, this.#options.now());
   }
@@ -214,9 +242,11 @@ export class SharePartitionCoordinator {
   /** @param isServed something was handed out, or the log was looked at just now: only what is known to be there is looked for */
   #askToLoad(partition: SharePartition, wanted: number, isServed: boolean): AcquiredRecords["load"] {
     const { endOffset, room } = partition;
-    if (wanted <= 0 || room === 0 || this.#loads.isUnderWay || (isServed && endOffset >= this.#readableEndOffset)) return null;
+    if (wanted <= 0 || room === 0 || partition.isPaused || this.#loads.isUnderWay || (isServed && endOffset >= this.#readableEndOffset))
+      return null;
     this.#loads.begin();
-    return { fromOffset: endOffset, maxRecords: room };
+    const { settings, settingsVersion } = partition.stored;
+    return { fromOffset: endOffset, maxRecords: room, settingsVersion, filter: settings.filter, delays: settings.delays };
   }
 
   #takeLoaded(partition: SharePartition, loaded: LoadedRecords | null): void {
@@ -232,7 +262,7 @@ export class SharePartitionCoordinator {
     const partition = this.#partition;
     if (partition === null) return;
     const nextAtMs = partition.nextAtMs();
-    if (nextAtMs !== null) this.#options.ringBy(nextAtMs);
+    if (nextAtMs !== null) this.#options.ringBy(Math.min(nextAtMs, this.#options.now() + MAX_SHARE_DELAY_MS));
     if (partition.archivingCount > 0) this.#deadLetters.sendSoon();
     if (partition.hasChange) await this.#writes.written();
   }

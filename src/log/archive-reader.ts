@@ -9,10 +9,17 @@ import { type ArchivedCopy, archiveKey, type Segment } from "./segment.ts";
 /** Most bytes of indexes to keep. */
 const CACHE_BYTES = 8 * 1024 * 1024;
 
-/** Bytes of batches that are read at a time to find a record. A single batch may be larger. */
+/** Most bytes of batches that are read at a time to find a record. A single batch may be larger. */
 const SCAN_BYTES = 256 * 1024;
 
 const BATCH_PREFIX_BYTES = 12;
+
+/** Positions in a segment: of a batch, and behind one. */
+export interface SegmentRange {
+  readonly position: number;
+  /** Exclusive. */
+  readonly endPosition: number;
+}
 
 export interface ArchiveReaderOptions {
   readonly archive: ArchiveStore;
@@ -35,12 +42,15 @@ export class ArchiveReader {
     return archiveKey(this.#options.prefix, segment, copyOf(segment), "log");
   }
 
-  /** The position of a batch in the segment from which on `offset` is found, at most index.interval.bytes and a batch before it. */
-  async positionOf(segment: Segment, offset: number): Promise<number> {
+  /** Where the batches with the offsets from `first` to `last` are, as closely as the index tells: it has an entry each index.interval.bytes. */
+  async rangeOf(segment: Segment, first: number, last: number): Promise<SegmentRange> {
+    const { baseOffset, endOffset, sizeBytes } = segment;
     const copy = copyOf(segment);
-    if (copy.indexBytes === 0 || offset <= segment.baseOffset) return 0;
+    if (copy.indexBytes === 0 || (first <= baseOffset && last >= endOffset - 1)) return { position: 0, endPosition: sizeBytes };
     const index = await this.#index(archiveKey(this.#options.prefix, segment, copy, "index"), copy.indexBytes);
-    return this.#options.search.positionOf(index, offset - segment.baseOffset);
+    const relative = (offset: number): number => Math.min(Math.max(offset, baseOffset), endOffset - 1) - baseOffset;
+    const { position, endPosition } = this.#options.search.rangeOf(index, relative(first), relative(last));
+    return { position, endPosition: endPosition ?? sizeBytes };
   }
 
   /** The first record at or after `fromOffset` with a timestamp at or above `timestamp` (ms), null where the segment has none. */
@@ -48,16 +58,14 @@ export class ArchiveReader {
     const copy = copyOf(segment);
     if (copy.timeIndexBytes === 0) return null;
     const times = await this.#index(archiveKey(this.#options.prefix, segment, copy, "timeindex"), copy.timeIndexBytes);
-    const before = this.#options.search.lastOffsetBefore(times, timestamp);
-    const start = before === null ? segment.baseOffset : segment.baseOffset + before;
-    let position = await this.positionOf(segment, Math.max(start, fromOffset));
-    while (position < segment.sizeBytes) {
-      const bytes = await readWholeBatches(
-        this.#options.archive,
-        { key: this.key(segment), sizeBytes: segment.sizeBytes },
-        position,
-        SCAN_BYTES,
-      );
+    const around = this.#options.search.offsetsAround(times, timestamp);
+    if (around === null) return null;
+    const first = Math.max(segment.baseOffset + around.first, fromOffset);
+    const { position: start, endPosition } = await this.rangeOf(segment, first, Math.max(segment.baseOffset + around.last, first));
+    const object = { key: this.key(segment), sizeBytes: segment.sizeBytes };
+    for (let position = start; position < segment.sizeBytes; ) {
+      const soughtBytes = position < endPosition ? Math.min(endPosition - position, SCAN_BYTES) : SCAN_BYTES;
+      const bytes = await readWholeBatches(this.#options.archive, object, position, soughtBytes);
       const row = {
         baseOffset: segment.baseOffset,
         endOffset: segment.endOffset,

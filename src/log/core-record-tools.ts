@@ -7,7 +7,7 @@ import { readBatchHeader, viewOf } from "../record/record-batch.ts";
 import type { Core } from "../wasm/core.ts";
 import { crc32c } from "../wasm/crc32c.ts";
 import { decodeBatches, encodeBatch, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
-import { findOffsetIndexEntry, findTimeIndexEntry, TIME_INDEX_ENTRY_BYTES } from "../wasm/search.ts";
+import { findOffsetIndexEntry, findTimeIndexEntry, offsetIndexPositionAt, timeIndexOffsetAt } from "../wasm/search.ts";
 import type { IndexSearch, RecordTools } from "./record-tools.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -57,14 +57,19 @@ export function createRecordTools(core: Core): RecordTools {
 
 export function createIndexSearch(core: Core): IndexSearch {
   return {
-    positionOf(offsetIndex, relativeOffset) {
-      return findOffsetIndexEntry(core, offsetIndex, relativeOffset)?.position ?? 0;
+    rangeOf(offsetIndex, first, last) {
+      const before = findOffsetIndexEntry(core, offsetIndex, first);
+      const atLast = first === last ? before : findOffsetIndexEntry(core, offsetIndex, last);
+      // An entry has its batch's last offset: one below `last` ends before the batch with it, which the next entry's is at the latest.
+      const holder = atLast?.relativeOffset === last ? atLast.index : (atLast?.index ?? -1) + 1;
+      return { position: before?.position ?? 0, endPosition: offsetIndexPositionAt(offsetIndex, holder + 1) };
     },
 
-    lastOffsetBefore(timeIndex, timestamp) {
-      const place = findTimeIndexEntry(core, timeIndex, timestamp);
-      const before = (place === null ? timeIndex.length : place.index * TIME_INDEX_ENTRY_BYTES) - TIME_INDEX_ENTRY_BYTES;
-      return before < 0 ? null : new DataView(timeIndex.buffer, timeIndex.byteOffset).getUint32(before + 8);
+    offsetsAround(timeIndex, timestamp) {
+      const entry = findTimeIndexEntry(core, timeIndex, timestamp);
+      if (entry === null) return null;
+      const first = entry.index === 0 ? 0 : timeIndexOffsetAt(timeIndex, entry.index - 1);
+      return { first, last: entry.relativeOffset };
     },
   };
 }

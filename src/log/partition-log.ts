@@ -11,7 +11,7 @@
 //   the log holds all that the producers know of: so a start reads the active segment at most.
 
 import type { Failure } from "../common/errors.ts";
-import { MAX_ROW_BYTES, NEWEST_ROWS_BYTES, PRODUCER_ID_EXPIRATION_MS } from "../common/limits.ts";
+import { NEWEST_ROWS_BYTES, PRODUCER_ID_EXPIRATION_MS, SHARED_ROW_BYTES } from "../common/limits.ts";
 import { type BatchHeader, isControl } from "../record/record-batch.ts";
 import { type AppendedRun, type AppendItem, AppendPlan } from "./append-plan.ts";
 import { type LogConfig, offsetIndexBytes } from "./log-config.ts";
@@ -156,7 +156,7 @@ export class PartitionLog {
 
   #append(items: readonly AppendItem[], config: LogConfig): (AppendedRun | Failure)[] {
     const nowMs = this.#now();
-    const rows = new RowWriter(this.#logEndOffset, Math.min(MAX_ROW_BYTES, config.segmentBytes));
+    const rows = new RowWriter(this.#logEndOffset, Math.min(SHARED_ROW_BYTES, config.segmentBytes));
     const { leaderEpoch } = this.#state;
     const plan = new AppendPlan({ producers: this.#producers, tools: this.#tools, config, rows, leaderEpoch, nowMs });
     const stableBefore = this.lastStableOffset;

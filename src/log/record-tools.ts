@@ -24,10 +24,24 @@ export interface RecordTools {
   markerIn(batch: Uint8Array): TxnMarker | null;
 }
 
+/** Positions between which some batches of a segment are. */
+export interface IndexedRange {
+  /** Of the last indexed batch that ends before them or with the first of their offsets, 0 where there is none. */
+  readonly position: number;
+  /** Exclusive: of an indexed batch behind them; null where none is. */
+  readonly endPosition: number | null;
+}
+
+/** Relative offsets between which a record lies, both inclusive. */
+export interface IndexedOffsets {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** Searches in a segment's indexes (index-builder.ts draws them). */
 export interface IndexSearch {
-  /** The position of the last indexed batch whose last offset is at or below `relativeOffset`, 0 where there is none. */
-  positionOf(offsetIndex: Uint8Array, relativeOffset: number): number;
-  /** The relative offset of the last entry below `timestamp` (ms), null where there is none. */
-  lastOffsetBefore(timeIndex: Uint8Array, timestamp: number): number | null;
+  /** Where the batches with the offsets from `first` to `last` (relative) are. */
+  rangeOf(offsetIndex: Uint8Array, first: number, last: number): IndexedRange;
+  /** Around the first record at or above `timestamp` (ms), null where the segment has none. */
+  offsetsAround(timeIndex: Uint8Array, timestamp: number): IndexedOffsets | null;
 }

@@ -119,8 +119,10 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
     return this.#coordinator.commitInTransaction(request);
   }
 
+  /** Rejects where a subscription could not be told of what it has to follow: the transaction's coordinator asks again. */
   async endTransaction(end: GroupTransactionEnd): Promise<null> {
-    this.#coordinator.endTransaction(end);
+    this.#subscribed.committedInTransaction(this.#coordinator.endTransaction(end));
+    await this.#subscribed.tellMoved((moved) => moveSubscription(this.env, this.ctx.id.name ?? "", moved));
     return null;
   }
 

@@ -87,10 +87,10 @@ export class OpenPartition {
       const archive = this.#archiveOf(segment);
       // Before the wait: what is aborted must be told as of these bytes, whatever becomes of the segment meanwhile.
       const { readableEndOffset, ...told } = this.#archivedPart(startOffset, Math.min(segment.endOffset, endOffset), isolation);
-      const position = await this.#unlessGone(segment, archive.positionOf(segment, startOffset));
-      if (position === GONE) return this.read(request);
+      const range = await this.#unlessGone(segment, archive.rangeOf(segment, startOffset, startOffset + maxRecords - 1));
+      if (range === GONE) return this.read(request);
       const { sizeBytes, endOffset: segmentEndOffset } = segment;
-      const archived = { key: archive.key(segment), position, sizeBytes, endOffset: segmentEndOffset, readableEndOffset };
+      const archived = { key: archive.key(segment), ...range, sizeBytes, endOffset: segmentEndOffset, readableEndOffset };
       return { ...offsets, startOffset, archived, ...told };
     });
   }

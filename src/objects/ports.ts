@@ -54,6 +54,7 @@ function subscriptionPort(env: Env, name: string): SubscriptionPort {
   const object = env.SUBSCRIPTION.getByName(name) as unknown as SubscriptionPort; // its RPC methods, as plain data
   return {
     put: (request) => orCoordinatorUnavailable(object.put(request)),
+    putPull: (request) => orCoordinatorUnavailable(object.putPull(request)),
     status: () => orCoordinatorUnavailable(object.status()),
     pause: () => orCoordinatorUnavailable(object.pause()),
     resume: () => orCoordinatorUnavailable(object.resume()),
@@ -129,6 +130,8 @@ function shareGroupPort(env: Env, groupId: string): ShareGroupPort {
     subscribe: (groupUuid, topic) => orCoordinatorUnavailable(object().subscribe(groupUuid, topic)),
     confirm: (groupUuid) => orCoordinatorUnavailable(object().confirm(groupUuid)),
     delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+    heartbeat: (request) => orCoordinatorUnavailable(object().heartbeat(request)),
+    members: () => orCoordinatorUnavailable(object().members()),
   };
 }
 
@@ -138,6 +141,8 @@ function sharePartitionPort(env: Env, name: string): SharePartitionPort {
   return {
     acquire: (request) => orCoordinatorUnavailable(object().acquire(request)),
     settle: (request) => orCoordinatorUnavailable(object().settle(request)),
+    acknowledge: (request) => orCoordinatorUnavailable(object().acknowledge(request)),
+    release: (token) => orCoordinatorUnavailable(object().release(token)),
     reset: (address, offset) => orCoordinatorUnavailable(object().reset(address, offset)),
     describe: () => orCoordinatorUnavailable(object().describe()),
     watch: () => orCoordinatorUnavailable(openShareWatch(stub())),

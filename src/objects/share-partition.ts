@@ -3,9 +3,17 @@
 // offsets, and whoever gets them reads the records.
 
 import { DurableObject } from "cloudflare:workers";
-import type { AcquiredRecords, AcquireRequest, SettleRequest, SharePartitionAddress, SharePartitionDescription } from "../broker/ports.ts";
+import type {
+  AcknowledgeRequest,
+  AcquiredRecords,
+  AcquireRequest,
+  SettleRequest,
+  SharePartitionAddress,
+  SharePartitionDescription,
+} from "../broker/ports.ts";
 import { createDeadLetterWriter } from "../broker/share-dead-letters.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
+import { newToken } from "../common/token.ts";
 import { SharePartitionCoordinator } from "../coordinator/share-partition-coordinator.ts";
 import type { Env } from "../env.ts";
 import { SqliteSharePartitionStore } from "../storage/sqlite-share-partition-store.ts";
@@ -31,10 +39,12 @@ export class SharePartitionObject extends DurableObject<Env> {
       initialOffset: async ({ topicId, partition, topicVersion, settings }) => {
         const address = { topicId, partition, topicVersion };
         const found = await ports.partition(topicId, partition).offset(address, settings.autoOffsetReset, settings.isolation);
-        return isFailure(found) ? found : found.offset;
+        if (isFailure(found)) return found;
+        return found.offset < 0 ? found.highWatermark : found.offset; // no record so late: the end
       },
       ringBy: (atMs) => this.#alarm.ringBy(atMs),
       tell: () => this.#watchers.tell(),
+      tellAll: () => this.#watchers.tellAll(),
       newProducerId: () => brokerState.producerIds.next(() => ports.cluster.allocateProducerIds()),
       writeDeadLetters: createDeadLetterWriter(ports, brokerState),
       broken: (error) => context.abort(`the share partition could not be stored: ${error}`),
@@ -55,6 +65,14 @@ export class SharePartitionObject extends DurableObject<Env> {
 
   settle(request: SettleRequest): Promise<readonly (null | Failure)[] | Failure> {
     return this.#coordinator.settle(request);
+  }
+
+  acknowledge(request: AcknowledgeRequest): Promise<null | Failure> {
+    return this.#coordinator.acknowledge(request);
+  }
+
+  release(token: number): Promise<null | Failure> {
+    return this.#coordinator.release(token);
   }
 
   reset(address: SharePartitionAddress, offset: number): Promise<null | Failure> {
@@ -90,10 +108,4 @@ export class SharePartitionObject extends DurableObject<Env> {
     this.#alarm.isGone();
     await this.#coordinator.ring();
   }
-}
-
-/** 53 bits at random, not 0. */
-function newToken(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
-  return (high % 2 ** 21) * 2 ** 32 + low || 1;
 }

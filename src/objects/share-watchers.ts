@@ -27,13 +27,22 @@ export class ShareWatchers {
     return new Response(null, { status: 101, webSocket: client });
   }
 
-  /** Times are numbers that rise, also over a restart. */
   tell(): void {
+    this.#tell(TOLD_AT_ONCE);
+  }
+
+  /** What they wait for is another thing now: each is to ask again. */
+  tellAll(): void {
+    this.#tell(Number.POSITIVE_INFINITY);
+  }
+
+  /** Times are numbers that rise, also over a restart. */
+  #tell(most: number): void {
     if (!this.#mayHaveSockets) return;
     const sockets = this.#context.getWebSockets();
     this.#mayHaveSockets = sockets.length > 0;
     this.#told = Math.max(this.#told + 1, Date.now());
-    for (let count = 0; count < Math.min(TOLD_AT_ONCE, sockets.length); count++) this.#send(sockets[this.#turn++ % sockets.length]!);
+    for (let count = 0; count < Math.min(most, sockets.length); count++) this.#send(sockets[this.#turn++ % sockets.length]!);
   }
 
   closeAll(): void {

@@ -10,6 +10,9 @@ import type { GroupOffset, GroupOffsets } from "../subscription/world.ts";
 /** Stored: never change it, nor what it stands for (a number from 1). Absent: no subscription. */
 const FENCE_KEY = "subscription.fence";
 
+/** Stored: never change it. MovedOffsets that a transaction has committed and the subscription has not heard of. Absent: none. */
+const UNTOLD_KEY = "subscription.untold";
+
 /** What it needs of the group's coordinator. */
 export interface CoordinatedOffsets {
   commit(request: CommitRequest): Promise<readonly (Failure | null)[] | Failure>;
@@ -45,6 +48,7 @@ export class SubscribedGroup {
   detach(): void {
     this.#fence = null;
     this.#kv.delete(FENCE_KEY);
+    this.#kv.delete(UNTOLD_KEY);
   }
 
   /** The subscription's own commit. null: done; else what it does not know yet, and nothing was committed. */
@@ -59,6 +63,26 @@ export class SubscribedGroup {
     if (this.#fence === null) return null;
     const fence = this.#setFence(this.#fence + 1);
     return { fence, offsets: offsets.map(placeOf) };
+  }
+
+  /**
+   * A transaction has committed offsets, in this same turn of the event loop: they are durable together with the note that the
+   * subscription is to be told. A repeat of the transaction's end finds nothing to commit, and still has the note.
+   */
+  committedInTransaction(committed: readonly OffsetCommit[]): void {
+    if (this.#fence === null || committed.length === 0) return;
+    const fence = this.#setFence(this.#fence + 1);
+    const offsets = committed.map(placeOf);
+    const earlier = this.#untold()?.offsets.filter((one) => !offsets.some((other) => isSamePlace(one, other))) ?? [];
+    this.#kv.put(UNTOLD_KEY, { fence, offsets: [...earlier, ...offsets] } satisfies MovedOffsets);
+  }
+
+  /** Tells what is not told yet. Rejects as `tell` does, and keeps the note. */
+  async tellMoved(tell: (moved: MovedOffsets) => Promise<void>): Promise<void> {
+    const moved = this.#untold();
+    if (moved === null) return;
+    await tell(moved);
+    if (this.#untold()?.fence === moved.fence) this.#kv.delete(UNTOLD_KEY); // else there is more to tell by now
   }
 
   /** Why the group may not be deleted, or null. */
@@ -79,6 +103,10 @@ export class SubscribedGroup {
     return { fence: this.#fence ?? 0, offsets: offsets.map(placeOf) };
   }
 
+  #untold(): MovedOffsets | null {
+    return this.#kv.get<MovedOffsets>(UNTOLD_KEY) ?? null;
+  }
+
   #setFence(fence: number): number {
     this.#fence = fence;
     this.#kv.put(FENCE_KEY, fence);
@@ -88,4 +116,8 @@ export class SubscribedGroup {
 
 function placeOf({ topicId, topic, partition, offset }: OffsetCommit): GroupOffset {
   return { topicId, topic, partition, offset };
+}
+
+function isSamePlace(one: GroupOffset, other: GroupOffset): boolean {
+  return one.topicId === other.topicId && one.partition === other.partition;
 }

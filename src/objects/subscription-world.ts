@@ -58,6 +58,7 @@ export function createWorld({ env, storage, name, waitUntil }: WorldOptions): De
     },
     setAlarm: (atMs) => waitUntil(atMs === null ? storage.deleteAlarm() : storage.setAlarm(atMs)),
     call: (url, init) => callEndpoint(env, url, init),
+    json: brokerState.json,
 
     partitions: (topic) => partitionsOf(broker, topic),
     startOffset: (source, query) => orUnreachable(startOffset(broker, source, query)),
@@ -175,7 +176,7 @@ function toCommit(offset: GroupOffset) {
   return { ...offset, leaderEpoch: -1, metadata: "" };
 }
 
-async function orUnreachable<T>(call: Promise<T>): Promise<T | Failure> {
+export async function orUnreachable<T>(call: Promise<T>): Promise<T | Failure> {
   try {
     return await call;
   } catch (error) {

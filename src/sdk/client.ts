@@ -160,7 +160,7 @@ export class Client {
 }
 
 /** Kafka calls an unknown topic retriable, since its metadata spread slowly. Here what is not there is not there. */
-function isWorthRepeating({ retriable, status }: SluiceError): boolean {
+export function isWorthRepeating({ retriable, status }: SluiceError): boolean {
   return retriable && status !== 404;
 }
 

@@ -4,6 +4,7 @@ export { Admin } from "./admin/admin.ts";
 export type { GroupAdmin } from "./admin/group-admin.ts";
 export type { IngestAdmin } from "./admin/ingest-admin.ts";
 export type { SecurityAdmin } from "./admin/security-admin.ts";
+export type { ShareGroupAdmin } from "./admin/share-group-admin.ts";
 export type { SubscriptionAdmin } from "./admin/subscription-admin.ts";
 export type { Isolation, OffsetTime, TopicAdmin, TopicSummary } from "./admin/topic-admin.ts";
 export type { TransactionAdmin } from "./admin/transaction-admin.ts";

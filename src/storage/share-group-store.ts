@@ -24,6 +24,8 @@ export interface StoredShareGroup {
   readonly groupUuid: string | null;
   readonly settings: ShareSettings;
   readonly settingsVersion: number;
+  /** The pull subscription that it belongs to, and what that pulls; null: none. */
+  readonly subscription: { readonly topics: readonly string[] } | null;
   readonly topics: readonly StoredShareTopic[];
   /** Partitions that may have been begun, by topic id: more than are known to have their start offset, after a crash. */
   readonly begun: Readonly<Record<string, number>>;

@@ -45,6 +45,7 @@ import { MAX_ROW_BYTES } from "../common/limits.ts";
 import type { AbortedEntry } from "../log/aborted-transactions.ts";
 import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
 import { type Segment, type SegmentName, SegmentPlace } from "../log/segment.ts";
+import { SegmentTimes } from "./segment-times.ts";
 
 type StateColumns = {
   topic_id: string;
@@ -101,6 +102,8 @@ const MAX_PAGE_ABORTED = 1_000;
 export class SqliteLogStore implements LogStore {
   readonly #storage: DurableObjectStorage;
   readonly #sql: SqlStorage;
+  /** Of the sealed segments, null where the manifest changed since they were read. */
+  #times: SegmentTimes | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -164,6 +167,7 @@ export class SqliteLogStore implements LogStore {
 
   putSegment(segment: Segment): void {
     const { archive } = segment;
+    this.#times = null;
     this.#sql.exec(
       `INSERT OR REPLACE INTO segments (base_offset, generation, place, created_at_ms, end_offset, size_bytes, max_timestamp, sealed_at_ms,
          crc32c, delete_horizon_ms, archive_epoch, archive_attempt, index_bytes, time_index_bytes)
@@ -186,6 +190,7 @@ export class SqliteLogStore implements LogStore {
   }
 
   removeSegment(baseOffset: number): void {
+    this.#times = null;
     this.#sql.exec("DELETE FROM segments WHERE base_offset = ?", baseOffset);
   }
 
@@ -208,8 +213,9 @@ export class SqliteLogStore implements LogStore {
   }
 
   segmentAtTimestamp(timestamp: number, fromBaseOffset: number): Segment | null {
-    const clauses = "WHERE base_offset >= ? AND max_timestamp >= ? AND place <> ? ORDER BY base_offset LIMIT 1";
-    return this.#oneSegment(clauses, fromBaseOffset, timestamp, SegmentPlace.active);
+    this.#times ??= this.#readTimes();
+    const baseOffset = this.#times.firstAtOrAbove(timestamp, fromBaseOffset);
+    return baseOffset === null ? null : this.segmentHolding(baseOffset);
   }
 
   sealedBytes(): number {
@@ -373,6 +379,12 @@ export class SqliteLogStore implements LogStore {
       if (rows.length < page) return;
       from = rows.at(-1)!.base_offset + direction;
     }
+  }
+
+  #readTimes(): SegmentTimes {
+    const query = "SELECT base_offset, max_timestamp FROM segments WHERE place <> ? ORDER BY base_offset";
+    const rows = this.#sql.exec<Pick<SegmentColumns, "base_offset" | "max_timestamp">>(query, SegmentPlace.active).toArray();
+    return new SegmentTimes(rows.map((row) => ({ baseOffset: row.base_offset, maxTimestamp: row.max_timestamp })));
   }
 
   #oneSegment(clauses: string, ...values: number[]): Segment | null {

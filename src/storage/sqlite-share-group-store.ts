@@ -3,6 +3,7 @@
 //
 // Stored; fields may be added to the document, never renamed or given another meaning, and one that is missing needs a default here.
 
+import { withShareDefaults } from "../common/share-settings.ts";
 import type { ShareGroupStore, StoredShareGroup } from "./share-group-store.ts";
 
 const SCHEMA = `
@@ -24,7 +25,9 @@ export class SqliteShareGroupStore implements ShareGroupStore {
   group(): StoredShareGroup | null {
     if (!this.#hasTable) return null;
     const [row] = this.#storage.sql.exec<{ document: string }>("SELECT document FROM share_group");
-    return row === undefined ? null : (JSON.parse(row.document) as StoredShareGroup);
+    if (row === undefined) return null;
+    const stored = JSON.parse(row.document) as StoredShareGroup;
+    return { ...stored, settings: withShareDefaults(stored.settings), subscription: stored.subscription ?? null };
   }
 
   put(group: StoredShareGroup): void {

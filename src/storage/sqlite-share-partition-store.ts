@@ -3,6 +3,7 @@
 //
 // Stored; fields may be added to the document, never renamed or given another meaning, and one that is missing needs a default here.
 
+import { withShareDefaults } from "../common/share-settings.ts";
 import { decodeShareBlock, encodeShareBlock } from "./share-block.ts";
 import type { SharePartitionChange, SharePartitionStore, StoredShareBlock, StoredSharePartition } from "./share-partition-store.ts";
 
@@ -29,7 +30,9 @@ export class SqliteSharePartitionStore implements SharePartitionStore {
   partition(): StoredSharePartition | null {
     if (!this.#hasTables) return null;
     const [row] = this.#storage.sql.exec<{ document: string }>("SELECT document FROM share_partition");
-    return row === undefined ? null : (JSON.parse(row.document) as StoredSharePartition);
+    if (row === undefined) return null;
+    const stored = JSON.parse(row.document) as StoredSharePartition;
+    return { ...stored, settings: withShareDefaults(stored.settings) };
   }
 
   blocks(): StoredShareBlock[] {

@@ -6,7 +6,7 @@
 /** [from, to), as numbers. */
 export type StoredRange = readonly [from: number, to: number];
 
-/** Records that failed together and are to be tried again. */
+/** Records that failed together and are to be tried again, together. */
 export interface StoredRetry {
   readonly offsets: readonly StoredRange[];
   readonly attempts: number;
@@ -32,6 +32,8 @@ export interface StoredTrack {
   /** Nothing from here on was touched. */
   readonly end: number;
   readonly retries: readonly StoredRetry[];
+  /** Records of each call that may be under way, or is planned, and has not failed. Absent where an older version wrote it: none. */
+  readonly planned?: readonly (readonly StoredRange[])[];
   /** What the group knows; null: nothing of this partition. */
   readonly committed: number | null;
   /** The partition is to wake the subscription: nothing is to be read before it does. */

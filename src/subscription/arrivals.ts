@@ -25,12 +25,12 @@ export function redriven(subscription: string, selection: readonly OffsetRange[]
   return letter === null ? [] : [arrival(stored.offset, letter.origin, letter.record, 0)];
 }
 
-function arrival(offset: number, { topic, partition }: RecordOrigin, record: DecodedRecord, notBefore: number): Arrival {
-  const headers = record.headers.map(({ key, value }) => ({ key, value: copy(value) }));
+function arrival(offset: number, origin: RecordOrigin, record: DecodedRecord, notBefore: number): Arrival {
+  const headers = record.headers.length === 0 ? record.headers : record.headers.map(({ key, value }) => ({ key, value: copy(value) }));
   let sizeBytes = RECORD_OVERHEAD_BYTES + (record.key?.length ?? 0) + (record.value?.length ?? 0);
   for (const { key, value } of headers) sizeBytes += key.length + (value?.length ?? 0);
-  const copied = { ...record, key: copy(record.key), value: copy(record.value), headers };
-  return { offset, origin: { topic, partition }, record: copied, sizeBytes, notBeforeMs: notBefore };
+  const copied = { offset: record.offset, timestamp: record.timestamp, key: copy(record.key), value: copy(record.value), headers };
+  return { offset, origin, record: copied, sizeBytes, notBeforeMs: notBefore };
 }
 
 function copy(bytes: Uint8Array | null): Uint8Array | null {

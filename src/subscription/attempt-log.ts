@@ -51,6 +51,7 @@ export function deadLetterAttemptOf(subscription: string, delivery: Delivery, pr
   return { ...placeOf(subscription, delivery), attempt: delivery.attempts, outcome, status: null, durationMs: 0, error };
 }
 
-function placeOf(subscription: string, { records }: Delivery): Pick<Attempt, "subscription" | "records" | "recordCount"> {
-  return { subscription, records: nameOf(records).slice(0, MAX_ANSWER_LENGTH), recordCount: records.length };
+function placeOf(subscription: string, delivery: Delivery): Pick<Attempt, "subscription" | "records" | "recordCount"> {
+  const { records } = delivery;
+  return { subscription, records: nameOf(delivery).slice(0, MAX_ANSWER_LENGTH), recordCount: records.length };
 }

@@ -1,6 +1,7 @@
 // Makes the call of a delivery: its body, its signature, and the headers that name it.
 
 import { VERSION } from "../common/version.ts";
+import type { JsonWriter } from "../wasm/json-writer.ts";
 import type { SubscriptionConfig } from "./config.ts";
 import type { Delivery } from "./delivery-machine.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
@@ -15,6 +16,7 @@ export interface CallerOptions {
   /** Asked at each call: they are rotated while calls go on. */
   readonly secrets: () => Secrets;
   readonly call: FetchCall;
+  readonly json: JsonWriter;
   /** ms since the epoch */
   readonly now: () => number;
 }
@@ -29,9 +31,9 @@ export class Caller {
 
   /** Never rejects for what the endpoint does. */
   async call(delivery: Delivery): Promise<CallOutcome> {
-    const { name, config, secrets, call, now } = this.#options;
-    const { headers, body } = buildPayload(name, config, delivery);
-    const id = await idempotencyKey(delivery.records);
+    const { name, config, secrets, call, json, now } = this.#options;
+    const { headers, body } = buildPayload(json, name, config, delivery);
+    const id = await idempotencyKey(delivery);
     const signature = await this.#signer.sign(id, body, validSecrets(secrets(), now()), now());
     const own = {
       "user-agent": `Sluice/${VERSION}`,

@@ -1,21 +1,24 @@
 // Which records go out next, and what becomes of them: the state of all deliveries of a subscription. Pure: the clock is an argument,
 // chance is injected, and calls are made elsewhere (runner.ts).
 //
-// A delivery is the records of one call. It succeeds or fails as a whole. One that fails with several records is cut in two, so that the
-// one record that the endpoint cannot take is found in a few calls; the halves follow at once or, where the breaker says that it is the
-// endpoint which fails, after a while. One record that fails is tried again, later and later, and holds its lane meanwhile. After the last attempt it goes
-// to the dead-letter topic or, without one, the subscription is paused.
+// A delivery is the records of one call. It succeeds or fails as a whole. One that the endpoint refuses with several records is cut in
+// two, so that the one record that it cannot take is found in a few calls; the halves follow at once or, where the breaker says that it is
+// the endpoint which fails, after a while. One record that fails is tried again, later and later, and holds its lane meanwhile; so are
+// several of which nobody knows whether the endpoint took them, since no answer came: together, as the same call. After the last attempt
+// they go to the dead-letter topic or, without one, the subscription is paused.
 
 import { backoffMs } from "./backoff.ts";
 import { Breaker } from "./breaker.ts";
+import { type CallPlan, newPlan } from "./call-plan.ts";
 import { type BatchLimits, callLimits, type SubscriptionConfig } from "./config.ts";
 import { nameOf } from "./idempotency-key.ts";
-import { distrust, type HeldRecord, type Lane, trust } from "./lane.ts";
+import { distrust, type HeldRecord, type Lane, lanesOf, trust } from "./lane.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Track } from "./track.ts";
 
 export interface Delivery {
   readonly track: Track;
+  readonly plan: CallPlan;
   /** In the order of their offsets. */
   readonly records: readonly HeldRecord[];
   /** Failed calls for these records, that could not be cut further. */
@@ -41,6 +44,8 @@ export interface CallFailure {
   readonly isThrottled: boolean;
   /** The endpoint wants nothing any more (410). */
   readonly isGone: boolean;
+  /** No answer came: the endpoint may have taken it. */
+  readonly isUnknown: boolean;
 }
 
 /** What `take` gives: a delivery, and what to do with it. */
@@ -94,9 +99,14 @@ export class DeliveryMachine {
     return this.#pausedReason;
   }
 
+  /** Under way, or waiting to go out: what is out of a track. */
+  get deliveries(): readonly Delivery[] {
+    return [...this.#waiting, ...this.#inFlight];
+  }
+
   /** Deliveries that failed and are to be tried again. */
   get parked(): readonly Delivery[] {
-    return [...this.#waiting, ...this.#inFlight].filter(({ attempts }) => attempts > 0);
+    return this.deliveries.filter(({ attempts }) => attempts > 0);
   }
 
   track(id: string): Track | undefined {
@@ -109,9 +119,14 @@ export class DeliveryMachine {
 
   /** Takes up what failed in an earlier life, among the records that a track has read. */
   takeUpRetries(track: Track): void {
-    for (let held = track.takeRetry(); held !== null; held = track.takeRetry()) {
-      this.#park({ track, records: [held], ...held.retry!, cuts: 0, isExhausted: false, isProbe: false });
+    for (let plan = track.takeRetry(); plan !== null; plan = track.takeRetry()) {
+      this.#park({ ...newDelivery(track, plan), ...plan.retry! });
     }
+  }
+
+  /** Decides on what a track sends next, as far as it is full calls. */
+  planAhead(track: Track, nowMs: number): void {
+    track.planAhead(this.#limits, nowMs);
   }
 
   /** Forgets a partition that is gone, or was delivered to its end. Deliveries of it that are under way come to nothing. */
@@ -150,6 +165,7 @@ export class DeliveryMachine {
     if (delivery === null) return null;
     this.#rate.sent();
     delivery.isProbe = this.#breaker.sent(nowMs);
+    delivery.plan.isSent = true;
     for (const { offset } of delivery.records) delivery.track.touch(offset);
     return { delivery: this.#begin(delivery), action: "send" };
   }
@@ -201,7 +217,7 @@ export class DeliveryMachine {
     if (failure.isThrottled && failure.retryAfterMs !== null) {
       this.#heldUntilMs = Math.max(this.#heldUntilMs, nowMs + failure.retryAfterMs);
     }
-    if (delivery.records.length > 1 && !failure.isThrottled) this.#cut(delivery, failure, nowMs);
+    if (delivery.records.length > 1 && !failure.isThrottled && !failure.isUnknown) this.#cut(delivery, failure, nowMs);
     else this.#tryAgain(delivery, failure, nowMs);
   }
 
@@ -231,10 +247,10 @@ export class DeliveryMachine {
     for (let i = 0; i < tracks.length; i++) {
       const track = tracks[(this.#turn + i) % tracks.length]!;
       if ((track.nextSendMs(this.#limits, nowMs) ?? Number.POSITIVE_INFINITY) > nowMs) continue;
-      const records = track.take(this.#limits, nowMs);
-      if (records.length === 0) continue;
+      const plan = track.take(this.#limits, nowMs);
+      if (plan === null) continue;
       this.#turn = (this.#turn + i + 1) % tracks.length;
-      return { track, records, attempts: 0, cuts: 0, dueMs: nowMs, error: "", isExhausted: false, isProbe: false };
+      return newDelivery(track, plan);
     }
     return null;
   }
@@ -242,20 +258,19 @@ export class DeliveryMachine {
   #settle({ track, records }: Delivery, nowMs: number): void {
     track.settle(records);
     for (const lane of lanesOf(records)) track.free(lane, nowMs);
+    this.takeUpRetries(track);
   }
 
-  /** Two halves: of the lanes, or of the only lane's records, of which the second half goes back to wait for the first. */
+  /** Two halves: of the lanes, or of the only lane's records, of which the second half waits for the first. */
   #cut({ track, records, cuts: before }: Delivery, { error }: CallFailure, nowMs: number): void {
     const lanes = lanesOf(records);
     const cuts = before + 1;
     const waitMs = this.#breaker.state(nowMs) === "closed" ? 0 : backoffMs(cuts, this.#config.retry, this.#random);
-    const part = (some: readonly HeldRecord[]): Delivery => {
-      return { track, records: some, attempts: 0, cuts, dueMs: nowMs + waitMs, error, isExhausted: false, isProbe: false };
-    };
+    const part = (some: HeldRecord[]): Delivery => ({ ...newDelivery(track, newPlan(some, true)), cuts, dueMs: nowMs + waitMs, error });
     if (lanes.length === 1) {
       const [lane] = lanes as [Lane];
       distrust(lane, records.length);
-      track.putBack(lane, records.slice(lane.limit));
+      track.planNext(lane, records.slice(lane.limit));
       this.#park(part(records.slice(0, lane.limit)));
       return;
     }
@@ -267,12 +282,12 @@ export class DeliveryMachine {
   #tryAgain(delivery: Delivery, { error, retryAfterMs, isThrottled }: CallFailure, nowMs: number): void {
     const { retry, deadLetterTopic } = this.#config;
     const attempts = delivery.attempts + 1;
-    if (!isThrottled) for (const lane of lanesOf(delivery.records)) distrust(lane, 1);
+    if (!isThrottled && delivery.records.length === 1) distrust(delivery.records[0]!.lane, 1);
     const isExhausted = attempts >= retry.maxAttempts && deadLetterTopic !== null;
     const waitMs = isExhausted ? 0 : Math.max(backoffMs(attempts, retry, this.#random), retryAfterMs ?? 0);
     this.#park({ ...delivery, attempts, error, isExhausted, isProbe: false, dueMs: nowMs + waitMs });
     if (attempts >= retry.maxAttempts && deadLetterTopic === null) {
-      this.#pausedReason = `${nameOf(delivery.records)} failed ${attempts} times (${error}), and there is no deadLetterTopic`;
+      this.#pausedReason = `${nameOf(delivery)} failed ${attempts} times (${error}), and there is no deadLetterTopic`;
     }
   }
 
@@ -298,6 +313,7 @@ function isRetry({ attempts, cuts, isExhausted }: Delivery): boolean {
   return attempts + cuts > 0 && !isExhausted;
 }
 
-function lanesOf(records: readonly HeldRecord[]): Lane[] {
-  return [...new Set(records.map(({ lane }) => lane))];
+function newDelivery(track: Track, plan: CallPlan): Delivery {
+  const { records } = plan;
+  return { track, plan, records, attempts: 0, cuts: 0, dueMs: 0, error: "", isExhausted: false, isProbe: false };
 }

@@ -4,7 +4,7 @@
 // and durably once the subscription is about to rest. What it forgets meanwhile is found by the watchdog (runner.ts).
 
 import type { StoredTrack } from "../storage/subscription-store.ts";
-import type { DeliveryOrder } from "./config.ts";
+import type { SubscriptionConfig } from "./config.ts";
 import type { Delivery } from "./delivery-machine.ts";
 import type { OffsetRange } from "./offset-ranges.ts";
 import type { Track } from "./track.ts";
@@ -36,14 +36,19 @@ export class FollowedTrack {
   #failures = 0;
   #stored: StoredTrack;
 
-  constructor(stored: StoredTrack, order: DeliveryOrder) {
-    this.track = restoreTrack(stored, order);
+  constructor(stored: StoredTrack, config: SubscriptionConfig) {
+    this.track = restoreTrack(stored, config);
     this.selection = stored.selection?.map(toRange) ?? null;
     this.isRedrive = stored.stopAt !== null;
     this.armed = stored.isArmed ? "durable" : "none";
     this.caughtUpAt = stored.isArmed ? stored.end : null;
     this.committed = stored.committed;
     this.#stored = stored;
+  }
+
+  /** What is stored tells of calls that may not have been made. */
+  get hasPlans(): boolean {
+    return (this.#stored.planned?.length ?? 0) > 0;
   }
 
   /** There is something to read, now. */
@@ -78,10 +83,14 @@ export class FollowedTrack {
     this.#failures += 1;
   }
 
-  /** @param parked deliveries that failed, of all tracks */
-  store(parked: readonly Delivery[]): StoredTrack {
-    const own = parked.filter(({ track }) => track === this.track);
-    this.#stored = storeTrack(this.track, this.#stored, own, { isArmed: this.armed === "durable", committed: this.committed });
+  /**
+   * @param deliveries under way, or waiting, of all tracks
+   * @param isSentOnly leaves out what is planned and was not sent: for a successor that may plan otherwise
+   */
+  store(deliveries: readonly Delivery[], isSentOnly = false): StoredTrack {
+    const own = deliveries.filter(({ track }) => track === this.track);
+    const changes = { isArmed: this.armed === "durable", committed: this.committed, deliveries: own, isSentOnly };
+    this.#stored = storeTrack(this.track, this.#stored, changes);
     this.isDirty = false;
     return this.#stored;
   }

@@ -1,26 +1,47 @@
-// What names a call: topic/partition/offset of its record or, for several, topic/partition/offsets as ranges (orders/0/4-9,12). The same
-// records have the same key in every call that carries them, and no other records have it: a batch that is put together anew after a
-// failure or a restart has a key of its own, so that a receiver which drops what it knows never drops what it does not. Repeats of a
-// record in another batch are recognised by the record's own topic, partition and offset.
+// What names a call: topic/partition/offset of its record or, for several, topic/partition/offsets as ranges (orders/0/4-9,12), as they
+// were planned (call-plan.ts). The same plan has the same key in every call, and no other plan has it, so that a receiver which drops what
+// it knows never drops what it does not. Where the log loses records between two calls of a plan (compaction, retention, a new filter),
+// the second has fewer records and still this key: who has taken the first must not take them again.
 
+import type { Delivery } from "./delivery-machine.ts";
 import type { HeldRecord } from "./lane.ts";
-import { formatRanges, rangesOf } from "./offset-ranges.ts";
+import { countOf, formatRanges, type OffsetRange, rangesOf } from "./offset-ranges.ts";
 
 /** Longer names, of many records that do not stand together, are given by their digest. */
 const MAX_KEY_LENGTH = 255;
 
+type Named = Pick<Delivery, "track" | "plan" | "records">;
+
 /** For people, and short enough for a header in ordinary cases. */
-export function nameOf(records: readonly HeldRecord[]): string {
-  const offsets = Map.groupBy(records, ({ origin }) => `${origin.topic}/${origin.partition}`);
-  return [...offsets].map(([place, held]) => `${place}/${formatRanges(rangesOf(offsetsOf(held)))}`).join(";");
+export function nameOf(delivery: Named): string {
+  const { plan } = delivery;
+  plan.name ||= placesOf(delivery)
+    .map(({ place, ranges }) => `${place}/${formatRanges(ranges)}`)
+    .join(";");
+  return plan.name;
 }
 
-export async function idempotencyKey(records: readonly HeldRecord[]): Promise<string> {
-  const name = nameOf(records);
+export async function idempotencyKey(delivery: Named): Promise<string> {
+  const name = nameOf(delivery);
   if (name.length <= MAX_KEY_LENGTH) return name;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name)));
-  const { origin, record } = records[0]!;
-  return `${origin.topic}/${origin.partition}/${record.offset}+${records.length - 1}:${hex(digest)}`;
+  const places = placesOf(delivery);
+  const others = places.reduce((sum, { ranges }) => sum + countOf(ranges), -1);
+  return `${places[0]!.place}/${places[0]!.ranges[0]!.from}+${others}:${hex(digest)}`;
+}
+
+interface NamedPlace {
+  readonly place: string;
+  readonly ranges: readonly OffsetRange[];
+}
+
+/** What is redriven goes by its origin, which only its records tell; anything else by the plan. */
+function placesOf({ track, plan, records }: Named): NamedPlace[] {
+  const { topic, partition } = track.source;
+  const isRedriven = records.some(({ origin }) => origin.topic !== topic || origin.partition !== partition);
+  if (!isRedriven) return [{ place: `${topic}/${partition}`, ranges: plan.offsets }];
+  const offsets = Map.groupBy(records, ({ origin }) => `${origin.topic}/${origin.partition}`);
+  return [...offsets].map(([place, held]) => ({ place, ranges: rangesOf(offsetsOf(held)) }));
 }
 
 function offsetsOf(held: readonly HeldRecord[]): number[] {

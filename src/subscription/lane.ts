@@ -2,6 +2,7 @@
 // lane has at most one delivery under way or waiting to be tried again; what comes later waits behind it.
 
 import type { DecodedRecord } from "../record/codec.ts";
+import type { CallPlan } from "./call-plan.ts";
 
 /** Where a record was produced to: its own partition or, when it comes out of a dead-letter topic, the one that it had then. */
 export interface RecordOrigin {
@@ -30,27 +31,44 @@ export interface HeldRecord {
   readonly arrivedMs: number;
   /** Not to be sent before (ms since the epoch): its `notBefore` header. */
   readonly readyMs: number;
-  /** Of an earlier life; null: it did not fail. */
-  readonly retry: RetryState | null;
 }
 
 export interface Lane {
   /** null: of one record, that nothing waits for. */
   readonly key: string | null;
-  /** Not in any delivery yet, in the order of their offsets. */
+  /** In no plan yet, in the order of their offsets. */
   queue: HeldRecord[];
-  isBusy: boolean;
+  /** Plans with records of this lane: the first has its turn, or is under way; the others follow, and then the queue. */
+  calls: CallPlan[];
   /** Records that a delivery of this lane may have: fewer after a failure, so that the one record that cannot be delivered is found. */
   limit: number;
 }
 
+/** Something of it is under way, or is to be sent before what is in its queue. */
+export function isBusy(lane: Lane): boolean {
+  return lane.calls.length > 0;
+}
+
 export function newLane(key: string | null): Lane {
-  return { key, queue: [], isBusy: false, limit: Number.POSITIVE_INFINITY };
+  return { key, queue: [], calls: [], limit: Number.POSITIVE_INFINITY };
 }
 
 /** Its last delivery failed: it goes alone, so that others do not suffer with it. */
 export function isSuspect(lane: Lane): boolean {
   return lane.limit !== Number.POSITIVE_INFINITY;
+}
+
+/** The lanes of some records, each once. */
+export function lanesOf(records: readonly HeldRecord[]): Lane[] {
+  const lanes: Lane[] = [];
+  const seen = new Set<Lane>();
+  for (const { lane } of records) {
+    const isKnown = lane === lanes.at(-1) || (lane.key !== null && seen.has(lane));
+    if (isKnown) continue;
+    lanes.push(lane);
+    if (lane.key !== null) seen.add(lane);
+  }
+  return lanes;
 }
 
 /** A delivery went well: the next may be twice as large. */

@@ -21,6 +21,10 @@ export function rangesOf(offsets: Iterable<number>): OffsetRange[] {
   return ranges;
 }
 
+export function countOf(ranges: readonly OffsetRange[]): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+}
+
 /** `0-4,7`, inclusive at both ends: how the world writes offsets. */
 export function formatRanges(ranges: readonly OffsetRange[]): string {
   return ranges.map(({ from, to }) => (to === from + 1 ? `${from}` : `${from}-${to - 1}`)).join(",");

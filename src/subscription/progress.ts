@@ -1,4 +1,5 @@
-// Stores progress and commits it to the group, both some time after the deliveries that made it: many of them cost one write.
+// Stores progress and commits it to the group, both some time after the deliveries that made it: many of them cost one write. Plans are
+// stored before their calls go out (decision 0018), and what was delivered meanwhile with them.
 
 import { isFailure } from "../common/errors.ts";
 import type { SubscriptionStore } from "../storage/subscription-store.ts";
@@ -6,8 +7,8 @@ import type { Delivery } from "./delivery-machine.ts";
 import type { FollowedTrack } from "./followed-track.ts";
 import type { DeliveryWorld, GroupOffsets } from "./world.ts";
 
-/** From a delivery to its place in storage: calls of this time are made again after a crash (ms). */
-const PROGRESS_DELAY_MS = 50;
+/** From a delivery to its place in storage, if no plan is stored before: calls of this time are made again after a crash (ms). */
+const PROGRESS_DELAY_MS = 250;
 
 /** From a delivery to the group's offset, which is for people and tools: nothing is read from it (ms). */
 const COMMIT_DELAY_MS = 500;
@@ -17,7 +18,8 @@ export interface ProgressOptions {
   readonly world: Pick<DeliveryWorld, "timer" | "commit">;
   readonly store: Pick<SubscriptionStore<never, never>, "putTracks">;
   readonly tracks: () => Iterable<FollowedTrack>;
-  readonly parked: () => readonly Delivery[];
+  /** Of all tracks: under way, or waiting. */
+  readonly deliveries: () => readonly Delivery[];
   readonly fence: () => number;
   /** Somebody else has moved the group's offsets. */
   readonly moved: (answer: GroupOffsets) => void;
@@ -50,24 +52,27 @@ export class Progress {
     this.#cancelStore ??= this.#options.world.timer(PROGRESS_DELAY_MS, () => this.#store());
   }
 
+  /** Makes the plans of these tracks durable, with all that is known of them: durable when calls that are made after it leave. */
+  storePlans(tracks: readonly FollowedTrack[]): void {
+    const deliveries = this.#options.deliveries();
+    this.#options.store.putTracks(tracks.map((followed) => followed.store(deliveries)));
+  }
+
   /** Stores what there is, and nothing from here on. What was not committed is committed by who comes next. */
   stop(): void {
     this.#isStopped = true;
     this.#cancelStore?.();
     this.#cancelCommit?.();
-    this.#putTracks();
+    const deliveries = this.#options.deliveries();
+    const tracks = [...this.#options.tracks()].filter(({ isDirty, hasPlans }) => isDirty || hasPlans);
+    if (tracks.length > 0) this.#options.store.putTracks(tracks.map((followed) => followed.store(deliveries, true)));
   }
 
   #store(): void {
     this.#cancelStore = null;
-    this.#putTracks();
-    this.#commitIn(COMMIT_DELAY_MS);
-  }
-
-  #putTracks(): void {
-    const parked = this.#options.parked();
     const dirty = [...this.#options.tracks()].filter(({ isDirty }) => isDirty);
-    if (dirty.length > 0) this.#options.store.putTracks(dirty.map((followed) => followed.store(parked)));
+    if (dirty.length > 0) this.storePlans(dirty);
+    this.#commitIn(COMMIT_DELAY_MS);
   }
 
   #commitIn(delayMs: number): void {

@@ -2,7 +2,7 @@
 // there is nothing to do. Everything happens in `#pump`, which each thing that ends calls again.
 //
 // What is lost if it dies: nothing that is owed. Progress is stored PROGRESS_DELAY_MS after a delivery at the latest, so that only calls of
-// that moment, and those under way, are made again. While it is at work an alarm stands at most WATCHDOG_MS ahead; while it rests there is
+// that moment, and those under way, are made again: as the same calls, since each is stored before it is made. While it is at work an alarm stands at most WATCHDOG_MS ahead; while it rests there is
 // none, and each partition has a durable note to wake it.
 
 import { isFailure } from "../common/errors.ts";
@@ -14,7 +14,7 @@ import { AttemptQueue } from "./attempt-queue.ts";
 import { Caller } from "./caller.ts";
 import { callLimits, type SubscriptionConfig } from "./config.ts";
 import { deadLetterRecords } from "./dead-letter.ts";
-import { type Delivery, DeliveryMachine } from "./delivery-machine.ts";
+import { type Delivery, DeliveryMachine, type NextDelivery } from "./delivery-machine.ts";
 import { compileFilter, type RecordFilter } from "./filter.ts";
 import { FollowedTrack } from "./followed-track.ts";
 import { Progress } from "./progress.ts";
@@ -73,13 +73,20 @@ export class Runner {
     this.#activeAtMs = nowMs;
     this.#machine = new DeliveryMachine(config, { random: () => world.random(), nowMs, pausedReason });
     this.#filter = filterOf(config);
-    this.#caller = new Caller({ name, config, secrets: () => subscription().secrets, call: world.call, now: () => world.now() });
+    this.#caller = new Caller({
+      name,
+      config,
+      secrets: () => subscription().secrets,
+      call: world.call,
+      json: world.json,
+      now: () => world.now(),
+    });
     this.#attempts = new AttemptQueue(world, () => this.#pump());
     this.#progress = new Progress({
       world,
       store,
       tracks: () => this.#tracks.values(),
-      parked: () => this.#machine.parked,
+      deliveries: () => this.#machine.deliveries,
       fence: () => subscription().fence,
       moved: (answer) => options.moved(answer),
       changed: () => this.#pump(),
@@ -118,7 +125,7 @@ export class Runner {
     if (followed === undefined) return;
     const { world, store } = this.#options;
     this.#activeAtMs = world.now();
-    if (followed.wake()) store.putTracks([followed.store(this.#machine.parked)]);
+    if (followed.wake()) store.putTracks([followed.store(this.#machine.deliveries)]);
     this.#pump();
   }
 
@@ -160,7 +167,7 @@ export class Runner {
   }
 
   #add(stored: StoredTrack): void {
-    const followed = new FollowedTrack(stored, this.#config.order);
+    const followed = new FollowedTrack(stored, this.#config);
     this.#tracks.set(stored.id, followed);
     this.#machine.addTrack(followed.track);
   }
@@ -176,9 +183,10 @@ export class Runner {
       return;
     }
     const nowMs = this.#options.world.now();
-    for (let next = this.#machine.take(nowMs); next !== null; next = this.#machine.take(nowMs)) {
-      void (next.action === "send" ? this.#send(next.delivery) : this.#deadLetter(next.delivery));
-    }
+    const taken: NextDelivery[] = [];
+    for (let next = this.#machine.take(nowMs); next !== null; next = this.#machine.take(nowMs)) taken.push(next);
+    this.#storePlans(taken, nowMs);
+    for (const { delivery, action } of taken) void (action === "send" ? this.#send(delivery) : this.#deadLetter(delivery));
     if (this.#machine.pausedReason === null) {
       for (const followed of this.#tracks.values()) this.#follow(followed, nowMs);
     }
@@ -205,6 +213,15 @@ export class Runner {
   }
 
   // -------------------------------------------------------------------------------------------------------------- deliveries
+
+  /** No call leaves before it is known that it may have been made: the platform holds it until the write is durable. */
+  #storePlans(taken: readonly NextDelivery[], nowMs: number): void {
+    const isNew = ({ delivery, action }: NextDelivery): boolean => action === "send" && !delivery.plan.isStored;
+    const tracks = new Set(taken.filter(isNew).map(({ delivery }) => delivery.track));
+    if (tracks.size === 0) return;
+    for (const track of tracks) this.#machine.planAhead(track, nowMs);
+    this.#progress.storePlans([...tracks].map(({ id }) => this.#tracks.get(id)!));
+  }
 
   async #send(delivery: Delivery): Promise<void> {
     const { world, subscription } = this.#options;
@@ -245,6 +262,7 @@ export class Runner {
     const { maxInFlight } = this.#config;
     const readAhead = Math.max(MIN_READ_AHEAD, CALLS_READ_AHEAD * maxInFlight * callLimits(this.#config).maxRecords);
     const share = Math.max(1, Math.floor(MAX_HELD_RECORDS / this.#tracks.size));
+    if (track.isRestoring) return true; // what was held before a crash has room after it, and nothing goes before all of it is here
     if (track.pendingRecords >= share || track.backlogRecords >= Math.min(readAhead, share)) return false;
     if (track.pendingRecords === 0) return true;
     return track.pendingBytes < MAX_HELD_BYTES / this.#tracks.size && this.#heldBytes() < MAX_HELD_BYTES;
@@ -263,8 +281,8 @@ export class Runner {
     followed.isBusy = true;
     const wakes = followed.wakes;
     const share = Math.max(1, Math.floor(MAX_HELD_RECORDS / this.#tracks.size));
-    const maxRecords = Math.min(share - track.pendingRecords, range.to - range.from);
-    const answer = await world.read(track.source, range.from, Math.max(1, maxRecords));
+    const room = Math.max(share - track.pendingRecords, track.isRestoring ? MIN_READ_AHEAD : 1);
+    const answer = await world.read(track.source, range.from, Math.min(room, range.to - range.from));
     followed.isBusy = false;
     if (this.#isStopped || this.#tracks.get(track.id) !== followed) return this.#pump();
     if (isOutOfRange(answer)) this.#skipExpired(followed, answer.logStartOffset);
@@ -326,7 +344,7 @@ export class Runner {
     else {
       followed.reached();
       followed.armed = isDurable ? "durable" : "inMemory";
-      if (isDurable) store.putTracks([followed.store(this.#machine.parked)]);
+      if (isDurable) store.putTracks([followed.store(this.#machine.deliveries)]);
     }
     this.#pump();
   }

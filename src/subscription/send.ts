@@ -41,7 +41,7 @@ export async function send(call: FetchCall, { url, headers, body, timeoutMs }: C
     return { status: response.status, failure: statusFailure(response, now()), answer };
   } catch (error) {
     const reason = timeout.signal.aborted ? `no answer in ${timeoutMs} ms` : `the call failed: ${describe(error)}`;
-    return { status: null, failure: { error: reason, retryAfterMs: null, isThrottled: false, isGone: false }, answer: "" };
+    return { status: null, failure: { error: reason, retryAfterMs: null, isThrottled: false, isGone: false, isUnknown: true }, answer: "" };
   } finally {
     clearTimeout(timer);
   }
@@ -49,7 +49,13 @@ export async function send(call: FetchCall, { url, headers, body, timeoutMs }: C
 
 function statusFailure({ status, headers }: Response, nowMs: number): CallFailure {
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"), nowMs);
-  return { error: `status ${status}`, retryAfterMs, isThrottled: status === 429 || status === 503, isGone: status === 410 };
+  return {
+    error: `status ${status}`,
+    retryAfterMs,
+    isThrottled: status === 429 || status === 503,
+    isGone: status === 410,
+    isUnknown: false,
+  };
 }
 
 function describe(error: unknown): string {
@@ -58,6 +64,7 @@ function describe(error: unknown): string {
 
 /** Reads a short body to its end, so that the connection can be used again; a long one is given up. It was taken all the same. */
 function drain(response: Response): void {
+  if (response.body === null) return;
   const timeout = AbortSignal.timeout(DRAIN_MS);
   void readBeginning(response, timeout);
 }

@@ -4,10 +4,13 @@
 // Invariant: every offset from `committedOffset` on is pending, unread, or settled; every one below is settled. What is stored
 // (`snapshot`) is enough to go on after a restart with no record lost, and none sent again but those that were under way.
 
+import { MAX_PLANNED_CALLS } from "../common/limits.ts";
 import type { DecodedRecord } from "../record/codec.ts";
+import { type CallPlan, isBefore, newPlan } from "./call-plan.ts";
 import type { BatchLimits, DeliveryOrder } from "./config.ts";
-import { type HeldRecord, isSuspect, type Lane, newLane, type RecordOrigin, type RetryState, takeFrom } from "./lane.ts";
+import { type HeldRecord, isBusy, isSuspect, type Lane, lanesOf, newLane, type RecordOrigin, takeFrom } from "./lane.ts";
 import { type OffsetRange, rangesBelow, rangesOf } from "./offset-ranges.ts";
+import { RestoredPlans } from "./restored-plans.ts";
 
 /** The partition that a track reads. */
 export interface TrackSource {
@@ -30,7 +33,8 @@ export interface TrackOptions extends TrackProgress {
   readonly order: DeliveryOrder;
   /** Nothing from here on is to be read; Infinity for a partition that goes on. */
   readonly stopAt?: number;
-  readonly retries?: ReadonlyMap<number, RetryState>;
+  /** Of an earlier life. */
+  readonly plans?: readonly CallPlan[];
 }
 
 /** A record as the track takes it. */
@@ -44,6 +48,9 @@ export interface Arrival {
   readonly notBeforeMs: number;
 }
 
+/** What one call may carry. */
+export type CallLimits = Pick<BatchLimits, "maxRecords" | "maxBytes">;
+
 /** Keys whose last delivery failed are remembered while nothing of them is held: this many. */
 const MAX_REMEMBERED_LANES = 10_000;
 
@@ -51,7 +58,11 @@ export class Track {
   readonly id: string;
   readonly source: TrackSource;
   readonly #order: DeliveryOrder;
-  readonly #retries: Map<number, RetryState>;
+  readonly #restored: RestoredPlans;
+  /** Nobody has taken them yet, some since their records are still to be read again. */
+  readonly #plans: Set<CallPlan>;
+  /** Plans that have their turn in all of their lanes. */
+  readonly #due: CallPlan[] = [];
   /** To be read, the first first. */
   #unread: OffsetRange[];
   /** In the order of their offsets. */
@@ -70,11 +81,12 @@ export class Track {
   #touchedEnd: number;
   readonly #stopAt: number;
 
-  constructor({ id, source, order, owed, end, stopAt = Number.POSITIVE_INFINITY, retries }: TrackOptions) {
+  constructor({ id, source, order, owed, end, stopAt = Number.POSITIVE_INFINITY, plans = [] }: TrackOptions) {
     this.id = id;
     this.source = source;
     this.#order = order;
-    this.#retries = new Map(retries);
+    this.#restored = new RestoredPlans(plans);
+    this.#plans = new Set(plans);
     this.#unread = [...owed, ...(end < stopAt ? [{ from: end, to: stopAt }] : [])];
     this.#touchedEnd = end;
     this.#stopAt = stopAt;
@@ -90,7 +102,20 @@ export class Track {
 
   /** Records that wait for nothing but their turn; where records go one after the other, all that are held. */
   get backlogRecords(): number {
-    return this.#order === "partition" ? this.#pending.size : this.#readyRecords;
+    if (this.#order === "partition") return this.#pending.size;
+    let planned = 0;
+    for (const { records } of this.#plans) planned += records.length;
+    return planned + this.#readyRecords;
+  }
+
+  /** Records that went out together in an earlier life are still to be read: they are to go out before all others. */
+  get isRestoring(): boolean {
+    return !this.#restored.isEmpty;
+  }
+
+  /** Decided, and not taken yet. */
+  get plans(): ReadonlySet<CallPlan> {
+    return this.#plans;
   }
 
   /** What is to be read next; null where everything was. */
@@ -135,10 +160,15 @@ export class Track {
       this.#unread.shift();
       this.#touchedEnd = Math.max(this.#touchedEnd, Math.min(nextOffset, range.to));
     } else this.#unread[0] = { from: nextOffset, to: range.to };
+    for (const plan of this.#restored.completeBelow(this.#unread[0]?.from ?? Number.POSITIVE_INFINITY)) {
+      if (plan.records.length === 0) this.#plans.delete(plan);
+      else this.#giveTurn(plan);
+    }
   }
 
   /** When something may be sent: now or earlier where it may at once, null where nothing waits. */
   nextSendMs({ maxRecords, maxBytes, lingerMs }: BatchLimits, nowMs: number): number | null {
+    if (this.#due.length > 0) return nowMs;
     this.#wakeDelayed(nowMs);
     const [first] = this.#ready;
     if (first === undefined) return this.#delayed.size === 0 ? null : this.#earliestDelayMs;
@@ -146,54 +176,44 @@ export class Track {
     return Math.min(first.queue[0]!.arrivedMs + lingerMs, this.#earliestDelayMs);
   }
 
-  /**
-   * Takes the records of one call, and makes their lanes busy. To be called when `nextSendMs` says so.
-   * @returns in the order of their offsets; none where no lane is ready
-   */
-  take({ maxRecords, maxBytes }: Pick<BatchLimits, "maxRecords" | "maxBytes">, nowMs: number): HeldRecord[] {
-    const taken: HeldRecord[] = [];
-    let bytes = 0;
-    for (const lane of this.#ready) {
-      const head = lane.queue[0]!;
-      const isAlone = isSuspect(lane);
-      if (taken.length > 0 && (isAlone || bytes + head.sizeBytes > maxBytes)) continue;
-      this.#leaveReady(lane);
-      const records = takeFrom(lane, nowMs, { records: maxRecords - taken.length, bytes: maxBytes - bytes });
-      lane.isBusy = true;
-      for (const record of records) {
-        taken.push(record);
-        bytes += record.sizeBytes;
-      }
-      if (isAlone || taken.length >= maxRecords || bytes >= maxBytes) break;
-    }
-    return taken.sort((a, b) => a.offset - b.offset);
+  /** Takes the records of one call: what is planned, else what is ready. To be called when `nextSendMs` says so. null: there is nothing. */
+  take(limits: CallLimits, nowMs: number): CallPlan | null {
+    const planned = this.#due.shift();
+    if (planned === undefined) return this.#planReady(limits, nowMs);
+    this.#plans.delete(planned);
+    return planned;
   }
 
-  /**
-   * Takes a record that failed in an earlier life out of its lane, which becomes busy; null where there is none. They are the first of
-   * their lanes, and to be taken before anything else of them.
-   */
-  takeRetry(): HeldRecord | null {
-    for (const lanes of [this.#ready, this.#delayed]) {
-      for (const lane of lanes) {
-        if (lane.queue[0]!.retry === null) continue;
-        if (lanes === this.#ready) this.#leaveReady(lane);
-        else this.#delayed.delete(lane);
-        lane.isBusy = true;
-        return lane.queue.shift()!;
-      }
+  /** Takes a plan that failed in an earlier life and has its turn; null where there is none. */
+  takeRetry(): CallPlan | null {
+    const index = this.#due.findIndex(({ retry }) => retry !== null);
+    const [plan = null] = index < 0 ? [] : this.#due.splice(index, 1);
+    if (plan !== null) this.#plans.delete(plan);
+    return plan;
+  }
+
+  /** Decides on further calls, as far as they are full: it costs nothing to make them durable together with one that goes out now. */
+  planAhead(limits: CallLimits, nowMs: number): void {
+    while (this.#plans.size < MAX_PLANNED_CALLS && (this.#readyRecords >= limits.maxRecords || this.#readyBytes >= limits.maxBytes)) {
+      const plan = this.#planReady(limits, nowMs)!;
+      this.#plans.add(plan);
+      this.#due.push(plan);
     }
-    return null;
+    for (const lane of this.#lanes.values()) if (isBusy(lane)) this.#planBehind(lane, limits, nowMs);
+  }
+
+  /** Records of a call that failed, of a lane that is busy with others of it, are to be the lane's next call. */
+  planNext(lane: Lane, records: HeldRecord[]): void {
+    const plan = newPlan(records, true);
+    this.#plans.add(plan);
+    lane.calls.splice(1, 0, plan);
   }
 
   /** What failed is to be tried as soon as it was read again. */
   hurry(nowMs: number): void {
-    for (const [offset, retry] of this.#retries) this.#retries.set(offset, { ...retry, dueMs: Math.min(retry.dueMs, nowMs) });
-  }
-
-  /** Of records that were not read again yet. */
-  get unreadRetries(): ReadonlyMap<number, RetryState> {
-    return this.#retries;
+    for (const plan of this.#plans) {
+      if (plan.retry !== null) plan.retry = { ...plan.retry, dueMs: Math.min(plan.retry.dueMs, nowMs) };
+    }
   }
 
   /** The records are delivered, or dead-lettered. Their lanes stay busy until they are freed. */
@@ -212,28 +232,91 @@ export class Track {
 
   /** The lane's delivery is over: the next may begin. */
   free(lane: Lane, nowMs: number): void {
-    lane.isBusy = false;
-    if (lane.queue.length > 0) this.#enterReady(lane, nowMs);
+    lane.calls.shift();
+    const [next] = lane.calls;
+    if (next !== undefined) this.#giveTurn(next);
+    else if (lane.queue.length > 0) this.#enterReady(lane, nowMs);
     else if (lane.key !== null && (!isSuspect(lane) || this.#lanes.size > MAX_REMEMBERED_LANES)) this.#lanes.delete(lane.key);
   }
 
-  /** Puts records of a busy lane back to its front. */
-  putBack(lane: Lane, records: readonly HeldRecord[]): void {
-    lane.queue.unshift(...records);
-  }
-
   #hold({ offset, origin, record, sizeBytes, notBeforeMs }: Arrival, nowMs: number): void {
-    const retry = this.#retries.get(offset) ?? null;
-    this.#retries.delete(offset);
     const lane = this.#laneOf(record);
-    const held = { offset, origin, record, sizeBytes, lane, arrivedMs: nowMs, readyMs: notBeforeMs, retry };
+    const held = { offset, origin, record, sizeBytes, lane, arrivedMs: nowMs, readyMs: notBeforeMs };
     this.#pending.set(offset, held);
     this.#pendingBytes += sizeBytes;
+    const plan = this.#restored.planOf(offset);
+    if (plan !== undefined) {
+      this.#claim(lane, plan);
+      plan.records.push(held);
+      return;
+    }
     lane.queue.push(held);
     if (this.#ready.has(lane)) {
       this.#readyRecords += 1;
       this.#readyBytes += sizeBytes;
-    } else if (!lane.isBusy && lane.queue.length === 1) this.#enterReady(lane, nowMs);
+    } else if (!isBusy(lane) && lane.queue.length === 1) this.#enterReady(lane, nowMs);
+  }
+
+  /**
+   * A plan of an earlier life has records of this lane: they go before what is in its queue. Plans are in one order in all lanes, so that
+   * none waits for itself, even if the lanes are others than they were (another `order`).
+   */
+  #claim(lane: Lane, plan: CallPlan): void {
+    if (lane.calls.includes(plan)) return;
+    if (this.#ready.has(lane)) this.#leaveReady(lane);
+    this.#delayed.delete(lane);
+    const index = lane.calls.findIndex((other) => !other.hasTurn && isBefore(plan, other));
+    lane.calls.splice(index < 0 ? lane.calls.length : index, 0, plan);
+  }
+
+  /** The plan is due if it has its turn in all of its lanes. */
+  #giveTurn(plan: CallPlan): void {
+    if (!plan.isComplete || plan.records.some(({ lane }) => lane.calls[0] !== plan)) return;
+    plan.hasTurn = true;
+    this.#due.push(plan);
+  }
+
+  /** Plans a call of ready records, and makes their lanes busy. null: no lane is ready. */
+  #planReady(limits: CallLimits, nowMs: number): CallPlan | null {
+    const records = this.#takeReady(limits, nowMs);
+    if (records.length === 0) return null;
+    const plan = newPlan(records);
+    plan.hasTurn = true;
+    for (const lane of lanesOf(records)) lane.calls.push(plan);
+    return plan;
+  }
+
+  /** Plans full calls of one lane's own records behind those that it has. */
+  #planBehind(lane: Lane, { maxRecords, maxBytes }: CallLimits, nowMs: number): void {
+    while (this.#plans.size < MAX_PLANNED_CALLS && !isSuspect(lane) && isHeadReady(lane, nowMs)) {
+      const records = takeFrom(lane, nowMs, { records: maxRecords, bytes: maxBytes });
+      if (records.length < maxRecords && !isHeadReady(lane, nowMs)) {
+        lane.queue.unshift(...records);
+        return;
+      }
+      const plan = newPlan(records);
+      lane.calls.push(plan);
+      this.#plans.add(plan);
+    }
+  }
+
+  /** Takes ready records for one call, in the order of their offsets. */
+  #takeReady({ maxRecords, maxBytes }: CallLimits, nowMs: number): HeldRecord[] {
+    const taken: HeldRecord[] = [];
+    let bytes = 0;
+    for (const lane of this.#ready) {
+      const head = lane.queue[0]!;
+      const isAlone = isSuspect(lane);
+      if (taken.length > 0 && (isAlone || bytes + head.sizeBytes > maxBytes)) continue;
+      this.#leaveReady(lane);
+      const records = takeFrom(lane, nowMs, { records: maxRecords - taken.length, bytes: maxBytes - bytes });
+      for (const record of records) {
+        taken.push(record);
+        bytes += record.sizeBytes;
+      }
+      if (isAlone || taken.length >= maxRecords || bytes >= maxBytes) break;
+    }
+    return taken.sort((a, b) => a.offset - b.offset);
   }
 
   #laneOf({ key }: DecodedRecord): Lane {
@@ -280,6 +363,10 @@ export class Track {
       }
     }
   }
+}
+
+function isHeadReady({ queue }: Lane, nowMs: number): boolean {
+  return queue.length > 0 && queue[0]!.readyMs <= nowMs;
 }
 
 const LATIN1 = new TextDecoder("latin1");

@@ -3,6 +3,7 @@
 
 import type { Failure } from "../common/errors.ts";
 import type { DecodedRecord } from "../record/codec.ts";
+import type { JsonWriter } from "../wasm/json-writer.ts";
 import type { Attempt } from "./attempt-log.ts";
 import type { DeadLetterRecord } from "./dead-letter.ts";
 import type { FetchCall } from "./send.ts";
@@ -65,6 +66,8 @@ export interface DeliveryWorld {
   logAttempts(attempts: readonly Attempt[]): Promise<void>;
   /** The way to the endpoint of a URL. */
   readonly call: FetchCall;
+  /** What bodies are written with. */
+  readonly json: JsonWriter;
 }
 
 export function isOutOfRange(answer: object): answer is OutOfRange {

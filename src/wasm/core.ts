@@ -53,6 +53,7 @@ export interface CoreExports {
   timeIndexFind(index: number, count: number, timestampLow: number, timestampHigh: number): number;
   batchFindOffset(source: number, sourceLength: number, offsetLow: number, offsetHigh: number): number;
   batchFindTimestamp(source: number, sourceLength: number, timestampLow: number, timestampHigh: number): number;
+  jsonEscape(source: number, length: number, destination: number): number;
 }
 
 /** Areas of the scratch region begin on a cache line. */

@@ -1,6 +1,7 @@
 // Searches by the core in indexes and runs of batches (assembly/search.ts draws the entries). A result is null where nothing is found.
 
 import { highWord, lowWord, readInt64 } from "../record/int64.ts";
+import { viewOf } from "../record/record-batch.ts";
 import type { Core } from "./core.ts";
 import { CoreError, NOT_FOUND } from "./status.ts";
 
@@ -8,6 +9,8 @@ export const OFFSET_INDEX_ENTRY_BYTES = 8;
 export const TIME_INDEX_ENTRY_BYTES = 12;
 
 export interface OffsetIndexEntry {
+  /** Its place among the entries. */
+  readonly index: number;
   /** Offset less the segment's base offset. */
   readonly relativeOffset: number;
   /** Of a batch in the segment. */
@@ -29,7 +32,18 @@ export function findOffsetIndexEntry(core: Core, index: Uint8Array, relativeOffs
   const found = core.exports.offsetIndexFind(core.scratch, count, relativeOffset);
   if (found < 0) return null;
   const at = core.scratch + found * OFFSET_INDEX_ENTRY_BYTES;
-  return { relativeOffset: core.view.getUint32(at), position: core.view.getUint32(at + 4) };
+  return { index: found, relativeOffset: core.view.getUint32(at), position: core.view.getUint32(at + 4) };
+}
+
+/** The position in the entry at a place among an offset index's. */
+export function offsetIndexPositionAt(index: Uint8Array, place: number): number | null {
+  const at = place * OFFSET_INDEX_ENTRY_BYTES;
+  return at < index.length ? viewOf(index).getUint32(at + 4) : null;
+}
+
+/** The relative offset in the entry at a place among a time index's. */
+export function timeIndexOffsetAt(index: Uint8Array, place: number): number {
+  return viewOf(index).getUint32(place * TIME_INDEX_ENTRY_BYTES + 8);
 }
 
 /** The first entry at or above `timestamp` (ms). */

@@ -21,6 +21,7 @@ export const BAD_COMPRESSION = -19;
 export const TOO_MANY_BATCHES = -20;
 export const TOO_MANY_RECORDS = -21;
 export const NOT_FOUND = -22;
+export const NOT_UTF8 = -30;
 
 type StatusRow = readonly [name: string, error: ErrorName, message: string];
 
@@ -43,6 +44,7 @@ const STATUSES = {
   [TOO_MANY_BATCHES]: ["TOO_MANY_BATCHES", "RECORD_LIST_TOO_LARGE", "There are more batches than are allowed at once."],
   [TOO_MANY_RECORDS]: ["TOO_MANY_RECORDS", "RECORD_LIST_TOO_LARGE", "A batch has more records than are allowed."],
   [NOT_FOUND]: ["NOT_FOUND", "UNKNOWN_SERVER_ERROR", "Nothing was found."],
+  [NOT_UTF8]: ["NOT_UTF8", "UNKNOWN_SERVER_ERROR", "The text is not UTF-8."],
 } as const satisfies Record<number, StatusRow>;
 
 export type Status = keyof typeof STATUSES;

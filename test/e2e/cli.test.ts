@@ -5,6 +5,9 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { BATCHES_TYPE } from "../../src/contract/media-types.ts";
+import { codecOf } from "../../src/record/compression-type.ts";
+import { batchHeaders } from "../../src/record/record-batch.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { NOBODY, printed, runSluice, SLUICE, sluice, sluiceJson, sluiceWith, startSluice } from "../support/cli.ts";
 
@@ -71,6 +74,19 @@ test("topics: made, listed, described, altered, truncated, deleted", async () =>
   expect(await sluiceJson(url, "segments", "verify", "shop.a")).toMatchObject({ ok: true });
   expect(await sluice(url, "topics", "delete", "shop.a", "--yes")).toBe("deleted shop.a\n");
   expect((await runSluice(["topics", "describe", "shop.a"], { url })).code).toBe(1);
+});
+
+test.each(["gzip", "snappy", "lz4", "zstd"])("what is produced with %s is stored so, and read back", async (codec) => {
+  const { url } = broker;
+  const line = "all the same, all the same, all the same";
+  await sluice(url, "topics", "create", `in-${codec}`);
+  await sluiceWith({ url, input: `${line}\n`.repeat(50) }, "produce", `in-${codec}`, "--compression", codec);
+  const stored = await fetch(`${url}/v1/topics/in-${codec}/partitions/0/records?offset=0`, { headers: { accept: BATCHES_TYPE } });
+  expect([...batchHeaders(new Uint8Array(await stored.arrayBuffer()))].map(codecOf)).toContain(codec);
+  const source = ["--source", url, "--topic", `in-${codec}`, "--exit-at-end", "--compression", codec];
+  await sluice(url, "mirror", ...source, "--target", secured.url, "--target-secret", TOKEN);
+  const read = await sluiceWith({ url: secured.url, env: { SLUICE_TOKEN: TOKEN } }, "consume", `in-${codec}`, "--exit-at-end");
+  expect(read.trimEnd().split("\n")).toEqual(Array.from({ length: 50 }, () => line));
 });
 
 test("produce: lines, keys, headers, tombstones, files, JSON records, codecs; consume gives them back", async () => {
@@ -237,6 +253,26 @@ test("subscriptions: set, listed, described, paused, resumed, replayed, deleted"
   expect(await sluice(url, "subscriptions", "resume", "billing")).toBe("billing: resumed\n");
   expect(await sluice(url, "subscriptions", "delete", "billing", "--yes")).toBe("deleted billing\n");
   expect(await sluiceJson(url, "subscriptions", "list")).toEqual({ subscriptions: [] });
+});
+
+test("subscriptions that are pulled from: set, pulled, settled, paused", async () => {
+  const { url } = broker;
+  const topic = await topicOf("pulled", "a", "b", "c");
+  const set = ["subscriptions", "set", "jobs", "--topic", topic, "--pull", "--from", "earliest", "--order", "none", "--max-attempts", "3"];
+  expect(await sluice(url, ...set, "--lease", "5m")).toBe("jobs: set\n");
+  expect(await sluiceJson(url, "subscriptions", "describe", "jobs")).toMatchObject({
+    pull: true,
+    leaseMs: 300_000,
+    retry: { maxAttempts: 3 },
+  });
+  const pull = async (...flags: string[]) =>
+    ((await sluiceJson(url, "subscriptions", "pull", "jobs", ...flags)) as { records: { leaseId: string; value: string }[] }).records;
+  const [a, b] = await pull("--max-records", "2");
+  expect(await sluice(url, "subscriptions", "ack", "jobs", a!.leaseId, "--retry", b!.leaseId)).toBe("jobs: settled 2\n");
+  expect(await sluice(url, "subscriptions", "pull", "jobs", "--ack", "--max-wait", "10s")).toMatch(/RECORD .*\n.*\/1 +2 .* b /);
+  expect(await pull()).toEqual([]);
+  expect(await sluice(url, "subscriptions", "pull", "jobs")).toBe("there is nothing to deliver\n");
+  expect(await sluice(url, "subscriptions", "delete", "jobs", "--yes")).toBe("deleted jobs\n");
 });
 
 test("ingest: a source is set, listed, described, given another secret, and deleted", async () => {

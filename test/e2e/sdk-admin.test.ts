@@ -83,9 +83,31 @@ test("subscriptions are made, paused, listed and deleted", async () => {
   const made = await subscriptions.put("hooks", { topics: ["orders"], url: "https://example.com/hook" });
   expect(made.secret).toMatch(/^whsec_/);
   expect((await subscriptions.pause("hooks")).paused).toBe(true);
-  expect((await subscriptions.describe("hooks")).secret).toBeUndefined();
+  expect(await subscriptions.describe("hooks")).not.toHaveProperty("secret");
   expect((await collect(subscriptions.list())).map(({ name }) => name)).toEqual(["hooks"]);
   expect(await collect(subscriptions.deliveries("hooks"))).toEqual([]);
   await subscriptions.delete("hooks");
   expect(await collect(subscriptions.list())).toEqual([]);
+});
+
+test("a subscription is pulled from, and what was leased is settled", async () => {
+  const { subscriptions } = admin;
+  await admin.topics.create({ name: "jobs", partitions: 1 });
+  const producer = new Producer(clientWith(ADMIN_TOKEN));
+  await subscriptions.put("jobs", { pull: true, topics: ["jobs"], order: "none", filter: 'value != "not this"' });
+  const waiting = subscriptions.pull("jobs", { maxWaitMs: 30_000 });
+  await producer.send({ topic: "jobs", value: "first" });
+  const [first] = (await waiting).records;
+  expect(first).toMatchObject({ topic: "jobs", offset: 0, value: "first", deliveryCount: 1 });
+  await producer.send({ topic: "jobs", value: "not this" });
+  await producer.send({ topic: "jobs", value: "second" });
+  const { records } = await subscriptions.pull("jobs", { maxWaitMs: 30_000 });
+  expect(records).toMatchObject([{ offset: 2, value: "second" }]);
+  const settled = await subscriptions.ack("jobs", { acks: [first!.leaseId], retries: [{ leaseId: records[0]!.leaseId }] });
+  expect(settled).toEqual({ settled: 2 });
+  expect((await subscriptions.pull("jobs")).records).toMatchObject([{ value: "second", deliveryCount: 2 }]);
+  expect(await subscriptions.describe("jobs")).toMatchObject({ pull: true, lag: 1, partitions: [{ acknowledged: 1, acquired: 1 }] });
+  await expect(subscriptions.ack("jobs", { acks: [first!.leaseId] })).rejects.toMatchObject({ status: 409, code: "INVALID_RECORD_STATE" });
+  await producer.close();
+  await subscriptions.delete("jobs");
 });

@@ -34,4 +34,5 @@ test("the example runs, by the package's name", async () => {
   expect(lines[0]).toMatch(/^wrote 6 records, the first to partition \d at offset 0$/);
   expect(lines.slice(1, 7).sort()).toEqual(["/0", "/2", "/4", "/1", "/3", "/5"].map((page, i) => `user-${i < 3 ? 0 : 1} saw ${page}`));
   expect(lines[7]).toMatch(/^the group is at (\d:\d ?)+$/);
+  expect(lines[8]).toBe("7 records were worked off");
 });

@@ -6,12 +6,13 @@
 //
 // The receiver fails, hangs, closes halfway, answers 500, 301, 429 with Retry-After, 410 and gigabytes of body, at random. It keeps what it
 // got, and from that alone is judged: every record was taken or is a dead letter; no record was sent before the one before it of its key
-// was done with; calls with one Idempotency-Key carry the same records; every poisoned record is a dead letter.
+// was done with; calls with one Idempotency-Key carry the same records; no record came with another key than before, unless the receiver
+// had refused it; every poisoned record is a dead letter.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { confusedKeys, disorder, missing, originOf } from "../support/hook-history.ts";
+import { changedKeys, confusedKeys, disorder, missing, originOf } from "../support/hook-history.ts";
 import { type Behaviour, type ReceivedCall, type Receiver, startReceiver } from "../support/hook-receiver.ts";
 import type { SeenCall, SeenDeadLetter, SentRecord } from "../support/hook-world.ts";
 import { seededRandom } from "../support/random.ts";
@@ -55,10 +56,12 @@ export async function crashUnderWebhooks({ kills, seed }: WebhookCrashOptions): 
   const random = seededRandom(seed);
   const start = performance.now();
   const taken = new Map<ReceivedCall, number>();
+  const refused = new Map<ReceivedCall, number>();
   let isHostile = true;
   const receiver = await startReceiver((call) => {
     const behaviour = call.records.some(isPoisoned) ? "fail" : isHostile ? hostile(random) : "accept";
     if (isTaking(behaviour)) taken.set(call, Date.now());
+    else if (isRefusing(behaviour)) refused.set(call, Date.now());
     return behaviour;
   });
   const broker = await startBroker({ env: ENVIRONMENT });
@@ -85,7 +88,7 @@ export async function crashUnderWebhooks({ kills, seed }: WebhookCrashOptions): 
       await broker.restart();
     }
     isHostile = false;
-    const calls = (): SeenCall[] => receiver.calls.map((call) => toSeen(call, taken.get(call) ?? null));
+    const calls = (): SeenCall[] => receiver.calls.map((call) => toSeen(call, taken.get(call) ?? null, refused.get(call) ?? null));
     await untilNothingIsMissing(broker, async () => missing(expected, calls(), await readDeadLetters(broker)));
     await until("the group has no lag", async () => (await lagOf(broker)) === 0);
     const deadLetters = await readDeadLetters(broker);
@@ -126,6 +129,9 @@ async function untilNothingIsMissing(broker: Broker, look: () => Promise<readonl
 const isPoisoned = ({ value }: SentRecord): boolean => value?.startsWith("poison") ?? false;
 const isTaking = (behaviour: Behaviour): boolean => typeof behaviour === "object" || behaviour.startsWith("accept");
 
+/** It answers, and clearly so: a call that hangs or is cut off may have been taken, for all that the broker knows. */
+const isRefusing = (behaviour: Behaviour): boolean => !isTaking(behaviour) && behaviour !== "hang" && behaviour !== "cut";
+
 function hostile(random: () => number): Behaviour {
   const die = random();
   if (die < 0.7) return { afterMs: random() * 20 };
@@ -133,8 +139,9 @@ function hostile(random: () => number): Behaviour {
   return die < 0.995 ? others[Math.floor(random() * others.length)]! : "gone";
 }
 
-function toSeen({ startMs, headers, records }: ReceivedCall, acceptedMs: number | null): SeenCall {
-  return { startMs, idempotencyKey: headers["idempotency-key"]!, attempt: 0, records, headers: new Headers(headers), acceptedMs };
+function toSeen({ startMs, headers, records }: ReceivedCall, acceptedMs: number | null, refusedMs: number | null): SeenCall {
+  const idempotencyKey = headers["idempotency-key"]!;
+  return { startMs, idempotencyKey, attempt: 0, records, headers: new Headers(headers), acceptedMs, refusedMs };
 }
 
 function judge(expected: readonly SentRecord[], calls: readonly SeenCall[], deadLetters: readonly SeenDeadLetter[]): void {
@@ -142,6 +149,7 @@ function judge(expected: readonly SentRecord[], calls: readonly SeenCall[], dead
   const problems = [
     ...disorder(expected, calls, deadLetters, "key"),
     ...confusedKeys(calls),
+    ...changedKeys(calls),
     ...expected
       .filter((record) => isPoisoned(record) && !dead.has(`${TOPIC}/${record.partition}/${record.offset}`))
       .map(({ value }) => `no dead letter of ${value}`),

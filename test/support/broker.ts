@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { RunningBroker } from "../../scripts/serve/data-folder.ts";
 import { identifyProcess } from "../../scripts/serve/processes.ts";
+import { type Hosts, underHosts, writeHosts } from "./own-hosts.ts";
 
 const START = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
 
@@ -24,6 +25,8 @@ export interface BrokerOptions {
   readonly archive?: string;
   /** Further flags. */
   readonly flags?: readonly string[];
+  /** Names that the broker's resolver has beside the machine's (own-hosts.ts). */
+  readonly hosts?: Hosts;
 }
 
 export interface Ended {
@@ -124,10 +127,12 @@ async function launch({
   env = {},
   archive,
   flags = [],
+  hosts,
 }: BrokerOptions & { dataDir: string }): Promise<Run> {
   const archiveFlag = archive === undefined ? [] : [`--archive=${archive}`];
   const ports = ["--port", String(port), "--kafka-port", String(kafkaPort)];
-  const { child, ended, output } = spawnStart(["--host", host, ...ports, "--data", dataDir, ...archiveFlag, ...flags], env);
+  const args = ["--host", host, ...ports, "--data", dataDir, ...archiveFlag, ...flags];
+  const { child, ended, output } = spawnStart(args, env, hosts === undefined ? null : hostsFile(dataDir, hosts));
   const url = await Promise.race([
     printedUrl(child, output),
     ended.then(({ code, signal }) => {
@@ -139,10 +144,19 @@ async function launch({
   return { child, url, port: Number(new URL(url).port), kafkaAddress, workerdPid: running.workerd!.pid, ended, output };
 }
 
-function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>) {
+/** In the data folder, with which it goes. */
+function hostsFile(dataDir: string, hosts: Hosts): string {
+  const file = join(dataDir, "hosts-of-test");
+  writeHosts(file, hosts);
+  return file;
+}
+
+function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>, hosts: string | null = null) {
   // Nothing of the caller's own settings may open, close or name the broker under test.
   const { SLUICE_ADMIN_TOKEN: _token, npm_lifecycle_event: _npm, ...inherited } = withoutAws(process.env);
-  const child = spawn(process.execPath, [START, ...args], { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const plain: [string, ...string[]] = [process.execPath, START, ...args];
+  const [command, ...rest] = hosts === null ? plain : underHosts(hosts, plain);
+  const child = spawn(command, rest, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const ended = new Promise<Ended>((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));

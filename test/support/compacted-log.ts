@@ -152,10 +152,10 @@ export class CompactedLog {
     const { archive } = this;
     const { tools } = this.#options;
     const reader = new ArchiveReader({ archive: archive!, prefix: this.#prefix, tools, search: createIndexSearch(this.#core) });
-    const position = await reader.positionOf(segment, offset);
+    const range = await reader.rangeOf(segment, offset, segment.endOffset - 1);
     const { logStartOffset, highWatermark } = this.#log;
     const { sizeBytes, endOffset } = segment;
-    const archived = { key: reader.key(segment), position, sizeBytes, endOffset, readableEndOffset: endOffset };
+    const archived = { key: reader.key(segment), ...range, sizeBytes, endOffset, readableEndOffset: endOffset };
     const offsets = { logStartOffset, highWatermark, lastStableOffset: highWatermark, leaderEpoch: 0, startOffset: offset };
     const port = { read: (key: string, at: number, length: number) => archive!.get(key, at, length) };
     const result = await readArchive(port, { ...offsets, archived }, LIMITS);

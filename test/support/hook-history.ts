@@ -82,3 +82,24 @@ export function confusedKeys(calls: readonly SeenCall[]): string[] {
     return isSame ? [] : [`${idempotencyKey}: ${names}, and ${knownNames ?? knownKey}`];
   });
 }
+
+/**
+ * Records that came with another Idempotency-Key than in the call before, which the endpoint had not refused: it may have taken them, and
+ * would take them twice. Calls in the order in which they came.
+ */
+export function changedKeys(calls: readonly SeenCall[]): string[] {
+  const lastOf = new Map<string, SeenCall>();
+  return calls.flatMap((call) => {
+    const names = call.records.map(nameOf);
+    const changed = names.filter((name) => {
+      const before = lastOf.get(name);
+      const isRefused = before?.refusedMs != null && before.refusedMs <= call.startMs;
+      return before !== undefined && before.idempotencyKey !== call.idempotencyKey && !isRefused;
+    });
+    const problems = changed.map(
+      (name) => `${name} in ${call.idempotencyKey} at ${call.startMs}, after ${lastOf.get(name)!.idempotencyKey}`,
+    );
+    for (const name of names) lastOf.set(name, call);
+    return problems;
+  });
+}

@@ -12,6 +12,8 @@ import type { Secrets } from "../../src/subscription/secrets.ts";
 import type { TrackSource } from "../../src/subscription/track.ts";
 import { trackId } from "../../src/subscription/track-storage.ts";
 import type { DeliveryWorld, GroupOffset, GroupOffsets, OutOfRange, PartitionRead, StartQuery } from "../../src/subscription/world.ts";
+import { JsonWriter } from "../../src/wasm/json-writer.ts";
+import { loadCore } from "./core.ts";
 
 export const HOOK_NAME = "hook";
 export const TEST_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDazfgPxZ0tNM=";
@@ -33,6 +35,8 @@ export interface SeenCall {
   readonly headers: Headers;
   /** When the endpoint had answered 2xx; null: it did not. */
   acceptedMs: number | null;
+  /** When it had clearly answered something else; null: it did not, or nobody can tell. */
+  refusedMs: number | null;
 }
 
 export interface SeenDeadLetter {
@@ -58,6 +62,7 @@ interface MemoryLog {
 }
 
 const MAX_DELAY_MS = 20;
+const JSON_WRITER = new JsonWriter(loadCore());
 
 export class HookWorld {
   readonly calls: SeenCall[] = [];
@@ -185,6 +190,7 @@ export class HookWorld {
       produceDeadLetters: (_topic, records) => this.#later(life, () => this.#deadLetter(records)),
       logAttempts: async (attempts) => void this.attempts.push(...attempts),
       call: (_url, init) => this.#call(life, init),
+      json: JSON_WRITER,
     };
   }
 
@@ -246,14 +252,14 @@ export class HookWorld {
     const body = JSON.parse(new TextDecoder().decode(init.body as Uint8Array)) as { attempt: number; records: SentRecord[] };
     const headers = new Headers(init.headers);
     const idempotencyKey = headers.get("idempotency-key")!;
-    const call: SeenCall = { startMs: Date.now(), idempotencyKey, ...body, headers, acceptedMs: null };
+    const call: SeenCall = { startMs: Date.now(), idempotencyKey, ...body, headers, acceptedMs: null, refusedMs: null };
     this.calls.push(call);
     const { delayMs, response } = this.endpoint(call);
     return new Promise((resolve, reject) => {
-      init.signal?.addEventListener("abort", () => reject(new Error("aborted")));
+      init.signal?.addEventListener("abort", () => life === this.#life && reject(new Error("aborted")));
       if (response === "hang") return;
       setTimeout(() => {
-        if (response !== "broken" && response.ok) call.acceptedMs = Date.now();
+        if (response !== "broken") call[response.ok ? "acceptedMs" : "refusedMs"] = Date.now();
         if (life !== this.#life) return;
         if (response === "broken") reject(new Error("connection lost"));
         else resolve(response);

@@ -5,10 +5,14 @@ import type { ExecutionContext } from "hono";
 import type { Security } from "../../src/broker/security.ts";
 import { createHttpApp } from "../../src/listeners/http/app.ts";
 import type { HttpSettings, KafkaSocketRequest } from "../../src/listeners/http/call.ts";
+import { JsonWriter } from "../../src/wasm/json-writer.ts";
+import { loadCore } from "./core.ts";
 import { MemoryBroker } from "./memory-broker.ts";
 import { plainCodec } from "./plain-batches.ts";
 
 export const OPEN: HttpSettings = { adminToken: null, open: true, version: "0.0.0-test" };
+
+const JSON_WRITER = new JsonWriter(loadCore());
 
 const CONTEXT: ExecutionContext = { waitUntil: () => {}, passThroughOnException: () => {}, props: {} };
 
@@ -34,6 +38,7 @@ export function testApp(settings: Partial<HttpSettings> = {}, security?: () => S
     settings: () => ({ ...OPEN, ...settings }),
     ...(security !== undefined && { security }),
     codec: plainCodec,
+    json: JSON_WRITER,
     topicConfigs: (set) =>
       Object.entries(set).map(([name, value]) => {
         return { name, value, default: null, source: "topic", type: "string", honoured: true, doc: "For tests." };

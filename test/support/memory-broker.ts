@@ -3,10 +3,12 @@
 
 import type * as Api from "../../src/broker/broker.ts";
 import type * as Ports from "../../src/broker/ports.ts";
+import { isPulled } from "../../src/broker/subscription-ports.ts";
+import { pulledTopics, replaySubscription } from "../../src/broker/subscriptions.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { memoryIngestSources } from "./memory-ingest-sources.ts";
 import { MemoryPartition } from "./memory-partition.ts";
-import { memoryShareGroups } from "./memory-share-groups.ts";
+import { MemoryShareGroups } from "./memory-share-groups.ts";
 import { MemorySubscriptions } from "./memory-subscriptions.ts";
 import { MemoryTransactions } from "./memory-transactions.ts";
 import { encodePlainBatch, type PlainRecord } from "./plain-batches.ts";
@@ -25,8 +27,9 @@ export class MemoryBroker implements Api.Broker {
   readonly topics = new Map<string, MemoryTopic>();
   readonly groups = new Map<string, MemoryGroup>();
   readonly transactions = new MemoryTransactions(() => this.producerIds++);
-  readonly subscriptions = new MemorySubscriptions();
-  readonly shareGroups = memoryShareGroups(this);
+  private readonly shares = new MemoryShareGroups(this);
+  readonly shareGroups = this.shares.groups;
+  readonly subscriptions = new MemorySubscriptions(this, this.shares);
   readonly ingestSources = memoryIngestSources(this);
   /** Of records that were written once: their results. */
   private readonly once = new Map<string, Api.ProduceResult>();
@@ -373,8 +376,14 @@ export class MemoryBroker implements Api.Broker {
     return { names: page, nextCursor };
   }
 
-  async replaySubscription({ name, to, dryRun = false }: Api.ReplayRequest): Promise<Api.ResetOffsetsResult | Failure> {
+  async pulledTopics(name: string): Promise<readonly string[] | Failure> {
+    return pulledTopics(this.shares.context, name);
+  }
+
+  async replaySubscription(request: Api.ReplayRequest): Promise<Api.ResetOffsetsResult | Failure> {
+    const { name, to, dryRun = false } = request;
     const status = await this.subscription(name).status();
+    if (!isFailure(status) && isPulled(status)) return replaySubscription(this.shares.context, request);
     return isFailure(status) ? status : this.resetOffsets({ groupId: name, topic: status.config.topics[0]!, to, dryRun });
   }
 

@@ -1,10 +1,12 @@
 // Share groups over a broker in memory, for the listeners' tests: the use cases and the coordinators as they are, each object an object.
 
 import type * as Ports from "../../src/broker/ports.ts";
+import type { ShareContext } from "../../src/broker/share-context.ts";
 import { ShareGroupCache } from "../../src/broker/share-group-cache.ts";
 import { createShareGroups, type ShareGroups } from "../../src/broker/share-groups.ts";
 import { SharedRecords } from "../../src/broker/shared-records.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
+import { readGroupConfigs } from "../../src/common/group-configs.ts";
 import { ShareGroupCoordinator } from "../../src/coordinator/share-group.ts";
 import { SharePartitionCoordinator } from "../../src/coordinator/share-partition-coordinator.ts";
 import { MemoryShareGroupStore } from "../../src/storage/memory-share-group-store.ts";
@@ -18,17 +20,29 @@ interface SharePartitionTwin {
   readonly watches: Set<MemoryShareWatch>;
 }
 
-export function memoryShareGroups(broker: MemoryBroker): ShareGroups {
-  const world = new MemoryShareWorld(broker);
-  return createShareGroups({
-    ports: world.ports,
-    topics: { topic: async (name) => broker.topics.get(name)?.metadata ?? null, invalidate: () => {} },
-    codec: plainCodec,
-    sharedRecords: new SharedRecords(Date.now),
-    shareGroups: new ShareGroupCache(Date.now),
-    now: Date.now,
-    random: () => 0,
-  });
+export class MemoryShareGroups {
+  readonly context: ShareContext;
+  readonly groups: ShareGroups;
+  readonly #world: MemoryShareWorld;
+
+  constructor(broker: MemoryBroker) {
+    this.#world = new MemoryShareWorld(broker);
+    this.context = {
+      ports: this.#world.ports,
+      topics: { topic: async (name) => broker.topics.get(name)?.metadata ?? null, invalidate: () => {} },
+      codec: plainCodec,
+      sharedRecords: new SharedRecords(Date.now),
+      shareGroups: new ShareGroupCache(Date.now),
+      now: Date.now,
+      random: () => 0,
+    };
+    this.groups = createShareGroups(this.context);
+  }
+
+  /** As its object: what is asked of it by the subscription that it belongs to. */
+  coordinator(groupId: string): ShareGroupCoordinator {
+    return this.#world.group(groupId);
+  }
 }
 
 class MemoryShareWorld {
@@ -45,12 +59,13 @@ class MemoryShareWorld {
   readonly ports = {
     cluster: { listShareGroups: async () => ({ groupIds: [...this.#listed].sort(), nextCursor: null }) },
     partition: (topicId: string, partition: number) => this.#logPort(topicId, partition),
-    shareGroup: (groupId: string) => this.#groupPort(this.#group(groupId)),
+    shareGroup: (groupId: string) => this.#groupPort(this.group(groupId)),
     sharePartition: (groupUuid: string, topicId: string, partition: number) =>
       this.#sharePort(this.#sharePartition(groupUuid, topicId, partition)),
+    subscription: (name: string) => this.#broker.subscription(name),
   } as unknown as Ports.Ports;
 
-  #group(groupId: string): ShareGroupCoordinator {
+  group(groupId: string): ShareGroupCoordinator {
     let group = this.#groups.get(groupId);
     if (group === undefined) {
       group = new ShareGroupCoordinator(new MemoryShareGroupStore(), {
@@ -60,10 +75,17 @@ class MemoryShareWorld {
         openPartition: (address) => this.#sharePartition(address.groupUuid, address.topicId, address.partition).coordinator.open(address),
         destroyPartition: (groupUuid, topicId, partition) => this.#sharePartition(groupUuid, topicId, partition).coordinator.destroy(),
         ringLater: () => {},
+        now: Date.now,
+        config: readGroupConfigs(null),
+        topics: { topicsNamed: async () => this.#topics(), allTopics: async () => this.#topics() },
       });
       this.#groups.set(groupId, group);
     }
     return group;
+  }
+
+  #topics() {
+    return [...this.#broker.topics.values()].map(({ metadata }) => metadata);
   }
 
   #sharePartition(groupUuid: string, topicId: string, partition: number): SharePartitionTwin {
@@ -74,13 +96,18 @@ class MemoryShareWorld {
       const coordinator = new SharePartitionCoordinator(new MemorySharePartitionStore(), {
         now: Date.now,
         newToken: () => ++this.#tokens,
-        confirmGroup: async (address) => this.#group(address.groupId).confirm(address.groupUuid),
+        confirmGroup: async (address) => this.group(address.groupId).confirm(address.groupUuid),
         initialOffset: async ({ settings }) => {
           const log = this.#log(topicId, partition);
-          return isFailure(log) ? log : log.offset(settings.autoOffsetReset).offset;
+          if (isFailure(log)) return log;
+          const { offset, highWatermark } = log.offset(settings.autoOffsetReset);
+          return offset < 0 ? highWatermark : offset;
         },
         ringBy: () => {},
         tell: () => {
+          for (const watch of watches) watch.tell();
+        },
+        tellAll: () => {
           for (const watch of watches) watch.tell();
         },
         newProducerId: async () => 0,
@@ -117,6 +144,8 @@ class MemoryShareWorld {
       subscribe: (groupUuid, topic) => group.subscribe(groupUuid, topic),
       confirm: async (groupUuid) => group.confirm(groupUuid),
       delete: (id) => group.delete(id),
+      heartbeat: (request) => group.heartbeat(request),
+      members: async () => group.members(),
     };
   }
 
@@ -124,6 +153,8 @@ class MemoryShareWorld {
     return {
       acquire: (request) => coordinator.acquire(request),
       settle: (request) => coordinator.settle(request),
+      acknowledge: (request) => coordinator.acknowledge(request),
+      release: (token) => coordinator.release(token),
       reset: (address, offset) => coordinator.reset(address, offset),
       describe: async () => coordinator.describe(),
       watch: async () => {

@@ -5,6 +5,8 @@ import type { ExecutionContext } from "hono";
 import { pack, unpack } from "msgpackr";
 import { beforeEach, expect, test } from "vitest";
 import { createHttpApp } from "../../src/listeners/http/app.ts";
+import { core } from "../../src/objects/core.ts";
+import { JsonWriter } from "../../src/wasm/json-writer.ts";
 import { MemoryBroker } from "../support/memory-broker.ts";
 import { plainCodec } from "../support/plain-batches.ts";
 
@@ -24,6 +26,7 @@ async function request(path: string, init: RequestInit = {}, token: string | nul
     broker: () => broker,
     settings: () => ({ adminToken: token, open: token === null, version: "0.0.0-test" }),
     codec: plainCodec,
+    json: new JsonWriter(core),
     openKafkaSocket: () => () => Promise.reject(new Error("not asked for")),
     topicConfigs: () => [],
   });

@@ -25,7 +25,7 @@ import type { LocalEnv } from "./env.ts";
 import type { Piece, StoredObject } from "./index-store.ts";
 
 /** Bytes in one call to a blob, and so in one commit. All that a transfer holds in memory, twice. */
-const TRANSFER_BYTES = 4 * CHUNK_BYTES;
+const TRANSFER_BYTES = 32 * CHUNK_BYTES;
 
 const INDEX_NAME = "index";
 

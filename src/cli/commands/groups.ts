@@ -5,19 +5,10 @@ import type { DescribedGroup } from "../../contract/groups.ts";
 import type { Cli } from "../cli.ts";
 import { collect } from "../collect.ts";
 import { confirm } from "../confirm.ts";
-import { CliError, UsageError } from "../failure.ts";
 import { addExamples } from "../help.ts";
+import { addResetFlags, type ResetFlags, resetOffsets } from "../reset-offsets.ts";
 import { type Session, withSession } from "../session.ts";
 import { formatTable, formatTime } from "../table.ts";
-import { integer, type Position, position } from "../values.ts";
-
-interface ResetFlags {
-  readonly topic: string;
-  readonly partition?: number;
-  readonly to?: Position;
-  readonly shiftBy?: number;
-  readonly dryRun?: boolean;
-}
 
 export function addGroupsCommand(program: Command, cli: Cli): void {
   const groups = program.command("groups").description("consumer groups: members, offsets, lag, rewinding");
@@ -37,20 +28,15 @@ export function addGroupsCommand(program: Command, cli: Cli): void {
 }
 
 function addReset(groups: Command, cli: Cli): void {
-  const reset = groups
-    .command("reset <group>")
-    .description("move the committed offsets of a group that has no members")
-    .requiredOption("-t, --topic <topic>", "whose offsets")
-    .option("-p, --partition <number>", "only this partition", integer(0))
-    .option("--to <position>", "earliest, latest, an offset, a time (2026-01-31T12:00:00Z, @MS) or 15m (ago)", position)
-    .option("--shift-by <count>", "so many records on, or back where negative", integer(-Number.MAX_SAFE_INTEGER))
-    .option("--dry-run", "say what would change, change nothing");
+  const reset = addResetFlags(groups.command("reset <group>").description("move the committed offsets of a group that has no members"));
   addExamples(reset, [
     "sluice groups reset readers --topic clicks --to earliest --dry-run",
     "sluice groups reset readers --topic clicks --to 1h",
     "sluice groups reset readers --topic clicks --shift-by -1",
   ]);
-  reset.action(withSession(cli, resetOffsets));
+  reset.action(
+    withSession(cli, (session, groupId: string, flags: ResetFlags) => resetOffsets(session, session.admin.groups, groupId, flags)),
+  );
 }
 
 async function listGroups({ admin, output }: Session, flags: { readonly prefix?: string; readonly lag?: boolean }): Promise<void> {
@@ -97,34 +83,6 @@ function offsetRow(
 function memberRow({ memberId, memberEpoch, clientId, protocol, assignment }: DescribedGroup["members"][number]) {
   const partitions = assignment.flatMap((one) => one.partitions.map((partition) => `${one.topic}/${partition}`));
   return { member: memberId, epoch: memberEpoch, client: clientId, protocol, partitions: partitions.join(" ") || "-" };
-}
-
-async function resetOffsets({ admin, output }: Session, groupId: string, flags: ResetFlags): Promise<void> {
-  const { topic, partition, dryRun = false } = flags;
-  const request = { topic, to: resetTarget(flags), dryRun, ...(partition === undefined ? {} : { partition }) };
-  const { offsets } = await admin.groups.reset(groupId, request);
-  await output.document({ groupId, dryRun, offsets }, () =>
-    formatTable(
-      offsets.map((one) => ({ topic: one.topic, partition: one.partition, from: one.from, to: one.to, refused: one.code ?? "-" })),
-      "nothing to move",
-    ),
-  );
-  const refused = offsets.filter(({ code }) => code !== undefined);
-  if (refused.length > 0)
-    throw new CliError(`${refused.length} of ${offsets.length} partitions were refused: ${refused[0]!.detail ?? refused[0]!.code}`);
-}
-
-/** Where offsets are moved to, by flags: one of them. */
-export type ResetTarget = Pick<ResetFlags, "to" | "shiftBy">;
-
-/** @throws UsageError */
-export function resetTarget({ to, shiftBy }: ResetTarget) {
-  if ((to === undefined) === (shiftBy === undefined)) throw new UsageError("where to? Give --to or --shift-by, one of them");
-  if (to === undefined) return { shiftBy: shiftBy! };
-  if (to.kind === "offset") return { offset: to.offset };
-  if (to.kind === "time") return { timestamp: to.timestamp };
-  if (to.kind === "last") throw new UsageError("--to takes no count of records: --shift-by moves by one");
-  return to.kind;
 }
 
 async function deleteGroups(session: Session, groupIds: readonly string[], flags: { readonly yes?: boolean }): Promise<void> {

@@ -81,16 +81,16 @@ function topicFilter({ topic = [], pattern }: MirrorFlags): (name: string) => bo
 }
 
 async function openEnd(
-  { cli, settings }: Session,
+  { cli, settings, codecs }: Session,
   end: "source" | "target",
   address: string | undefined,
   secretFlag: string | undefined,
   compression: CompressionName,
 ): Promise<Cluster> {
   const { openCluster, parseEndpoint } = await import("../mirror/endpoint.ts");
-  if (address === undefined) return openCluster({ kind: "http", url: settings.url, token: settings.token }, compression);
+  if (address === undefined) return openCluster({ kind: "http", url: settings.url, token: settings.token }, compression, codecs);
   const secret = secretFlag ?? (cli.environment[`SLUICE_${end.toUpperCase()}_SECRET`] || undefined);
-  return openCluster(parseEndpoint(`--${end}`, address, secret), compression);
+  return openCluster(parseEndpoint(`--${end}`, address, secret), compression, codecs);
 }
 
 async function copy(

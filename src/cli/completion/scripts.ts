@@ -114,7 +114,7 @@ export function fishScript(nodes: readonly Node[]): string {
 function __sluice_at
   set -l spoken
   for word in (commandline -opc)[2..-1]
-    set -l longer (string join ' ' $spoken $word)
+    set -l longer (string join -- ' ' $spoken $word)
     contains -- $longer ${commandPaths.join(" ")}; and set spoken $longer
   end
   test "$spoken" = "$argv"

@@ -7,6 +7,7 @@
 
 import { Admin } from "../../sdk/admin/admin.ts";
 import { createClient } from "../../sdk/client.ts";
+import type { Codecs } from "../../sdk/compression.ts";
 import { createBrokerFetch } from "../broker-fetch.ts";
 import type { CompressionName } from "../compression.ts";
 import { CliError, deepestMessage, UsageError } from "../failure.ts";
@@ -52,12 +53,12 @@ export function parseEndpoint(flag: string, address: string, secret: string | un
 }
 
 /** @throws CliError where it cannot be reached */
-export async function openCluster(endpoint: Endpoint, compression: CompressionName): Promise<Cluster> {
+export async function openCluster(endpoint: Endpoint, compression: CompressionName, codecs: Codecs): Promise<Cluster> {
   if (endpoint.kind === "http") {
     const { url, token } = endpoint;
     const { openHttpCluster } = await import("./http-cluster.ts");
     const client = createClient({ url, clientId: CLIENT_ID, fetch: createBrokerFetch(url), ...(token === undefined ? {} : { token }) });
-    return openHttpCluster({ client, admin: new Admin(client) }, compression);
+    return openHttpCluster({ client, admin: new Admin(client), codecs }, compression);
   }
   const { openKafkaCluster } = await import("./kafka-cluster.ts");
   const { brokers, isTls, sasl } = endpoint;

@@ -1,20 +1,22 @@
 // A Sluice broker over HTTP, as a mirror needs it.
 
-import type { Admin } from "../../sdk/admin/admin.ts";
-import type { Client } from "../../sdk/client.ts";
 import { refusalOf } from "../../sdk/errors.ts";
 import { collect } from "../collect.ts";
 import type { CompressionName } from "../compression.ts";
 import { readRanges } from "../consume/read-ranges.ts";
 import { openProducer } from "../produce/open-producer.ts";
+import type { Session } from "../session.ts";
 import type { Cluster } from "./cluster.ts";
 
 const LINGER_MS = 5;
 
-export async function openHttpCluster(session: { client: Client; admin: Admin }, compression: CompressionName): Promise<Cluster> {
+export async function openHttpCluster(
+  session: Pick<Session, "client" | "admin" | "codecs">,
+  compression: CompressionName,
+): Promise<Cluster> {
   const { client, admin } = session;
   const { clusterId } = await admin.cluster();
-  const producer = openProducer({ client }, { compression, lingerMs: LINGER_MS });
+  const producer = openProducer(session, { compression, lingerMs: LINGER_MS });
   return {
     id: clusterId,
     async topics() {

@@ -3,15 +3,13 @@
 
 import { randomUUID } from "node:crypto";
 import { Admin, type BaseOptions, Consumer, FetchIsolationLevels, ListOffsetTimestamps, Producer } from "@platformatic/kafka";
+import { MAX_MIRROR_REQUEST_BYTES } from "../../common/limits.ts";
 import type { TopicPartition } from "../../sdk/consumer/records.ts";
 import type { CompressionName } from "../compression.ts";
 import { CliError, deepestMessage } from "../failure.ts";
 import { type NewRecord, recordBytes } from "../records/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { readKafkaRanges } from "./kafka-read.ts";
-
-/** A request stays far below every broker's default of a megabyte (message.max.bytes), which counts what is around the records too. */
-const MAX_REQUEST_BYTES = 512 * 1024;
 
 /** The client (2.12.1) writes the low 32 bits of a timestamp's distance from its batch's first, and so has records of 24 days and no more. */
 const MAX_SPAN_MS = 2 ** 31 - 1;
@@ -125,7 +123,7 @@ function* runsOf(records: readonly NewRecord[]): Generator<NewRecord[]> {
   for (const record of records) {
     const size = recordBytes(record);
     const spanMs = Math.abs((record.timestamp ?? 0) - (run[0]?.timestamp ?? 0));
-    if (run.length > 0 && (bytes + size > MAX_REQUEST_BYTES || spanMs > MAX_SPAN_MS)) {
+    if (run.length > 0 && (bytes + size > MAX_MIRROR_REQUEST_BYTES || spanMs > MAX_SPAN_MS)) {
       yield run;
       run = [];
       bytes = 0;

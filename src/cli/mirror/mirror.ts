@@ -5,6 +5,7 @@
 // Besides, it notes how far it is as a group's offsets at the source (`sluice-mirror.TARGET-ID`): its lag is seen there, and where the
 // target's log has no mirrored record within reach, because all were records that are not sent, it begins there.
 
+import { MAX_MIRROR_WRITES } from "../../common/limits.ts";
 import type { TopicPartition } from "../../sdk/consumer/records.ts";
 import type { Range } from "../consume/ranges.ts";
 import { CliError } from "../failure.ts";
@@ -42,9 +43,6 @@ export interface MirrorResult {
 /** How often the place is noted, and groups are translated (ms). */
 const NOTE_MS = 5_000;
 
-/** Partitions that are written at a time. */
-const MAX_WRITES = 16;
-
 /** Resolves at the end, or once the signal is aborted and all that was read is written. */
 export async function runMirror(options: MirrorOptions): Promise<MirrorResult> {
   const { source, target, topics } = options;
@@ -60,7 +58,7 @@ export async function runMirror(options: MirrorOptions): Promise<MirrorResult> {
     for await (const page of source.read(ranges, options.signal)) {
       const range = rangeAt.get(`${page[0]!.topic}/${page[0]!.partition}`)!;
       await writes.get(range);
-      if (writes.size >= MAX_WRITES) await Promise.race(writes.values());
+      if (writes.size >= MAX_MIRROR_WRITES) await Promise.race(writes.values());
       const writing = copyPage(options, page, result).then(() => {
         done.set(range, page.at(-1)!.offset + 1);
         writes.delete(range);

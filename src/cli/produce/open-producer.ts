@@ -2,7 +2,7 @@
 
 import { MAX_BATCH_BYTES } from "../../common/limits.ts";
 import { Producer } from "../../sdk/producer/producer.ts";
-import { type CompressionName, NODE_CODECS } from "../compression.ts";
+import type { CompressionName } from "../compression.ts";
 import type { Session } from "../session.ts";
 
 export interface OpenProducerOptions {
@@ -15,6 +15,6 @@ export interface OpenProducerOptions {
 /** A large buffer, because a file comes as fast as the disk; and records as large as a topic can take. */
 const BUFFER_BYTES = 64 * 1024 * 1024;
 
-export function openProducer({ client }: Pick<Session, "client">, options: OpenProducerOptions): Producer {
-  return new Producer(client, { ...options, bufferMemory: BUFFER_BYTES, maxRequestSize: MAX_BATCH_BYTES, codecs: NODE_CODECS });
+export function openProducer({ client, codecs }: Pick<Session, "client" | "codecs">, options: OpenProducerOptions): Producer {
+  return new Producer(client, { ...options, bufferMemory: BUFFER_BYTES, maxRequestSize: MAX_BATCH_BYTES, codecs });
 }

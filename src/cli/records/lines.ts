@@ -1,11 +1,9 @@
 // Splits a stream of bytes at newlines, without decoding: a line may be in any encoding, or in none.
 
+import { MAX_INPUT_LINE_BYTES } from "../../common/limits.ts";
 import { CliError } from "../failure.ts";
 
 const NEWLINE = 0x0a;
-
-/** Longest line: no record is larger (common/limits.ts, MAX_BATCH_BYTES), and memory must not grow with a file that has no newlines. */
-const MAX_LINE_BYTES = 32 * 1024 * 1024;
 
 export class LineTooLongError extends CliError {}
 
@@ -25,7 +23,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
     if (start === chunk.length) continue;
     parts.push(chunk.subarray(start));
     partBytes += chunk.length - start;
-    if (partBytes > MAX_LINE_BYTES) throw new LineTooLongError(`a line has more than ${MAX_LINE_BYTES} bytes`);
+    if (partBytes > MAX_INPUT_LINE_BYTES) throw new LineTooLongError(`a line has more than ${MAX_INPUT_LINE_BYTES} bytes`);
   }
   if (partBytes > 0) yield Buffer.concat(parts);
 }

@@ -2,17 +2,10 @@
 
 import { WebSocket } from "ws";
 import { formatHostPort, type HostPort } from "../../common/host-port.ts";
+import { MAX_REFUSAL_BYTES, MAX_TUNNEL_MESSAGE_BYTES, TUNNEL_HANDSHAKE_MS } from "../../common/limits.ts";
 import { ADVERTISED_LISTENER_HEADER, KAFKA_SUBPROTOCOL } from "../../contract/kafka-socket.ts";
 import { CliError } from "../failure.ts";
 import type { TunnelOptions } from "./options.ts";
-
-const HANDSHAKE_TIMEOUT_MS = 30_000;
-
-/** Largest message that is taken: the broker's are half a megabyte. */
-const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
-
-/** A refusal's body is a problem (RFC 9457) of some hundred bytes. */
-const MAX_PROBLEM_BYTES = 64 * 1024;
 
 /** The broker cannot be reached, or does not let the tunnel in; the message says why and what to do. */
 export class TunnelError extends CliError {}
@@ -29,8 +22,8 @@ export async function openSocket({ url, token }: Pick<TunnelOptions, "url" | "to
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     },
     perMessageDeflate: false, // batches are compressed by their producers
-    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
-    maxPayload: MAX_MESSAGE_BYTES,
+    handshakeTimeout: TUNNEL_HANDSHAKE_MS,
+    maxPayload: MAX_TUNNEL_MESSAGE_BYTES,
   });
   return new Promise((resolve, reject) => {
     const fail = (message: string): void => reject(new TunnelError(message));
@@ -44,7 +37,7 @@ export async function openSocket({ url, token }: Pick<TunnelOptions, "url" | "to
       let body = "";
       response.setEncoding("utf8").on("data", (text: string) => {
         body += text;
-        if (body.length > MAX_PROBLEM_BYTES) response.destroy();
+        if (body.length > MAX_REFUSAL_BYTES) response.destroy();
       });
       response.once("close", () => {
         fail(describeRefusal(response.statusCode ?? 0, problemDetail(body), url, token !== null));

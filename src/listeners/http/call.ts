@@ -8,6 +8,7 @@ import type { HostPort } from "../../common/host-port.ts";
 import type { TopicConfig } from "../../contract/topics.ts";
 import type { RecordCodec } from "../../record/codec.ts";
 import type { Identity } from "../../security/identity.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 
 export interface HttpSettings {
   /** The token that may do everything; null or empty where none is set. */
@@ -20,6 +21,7 @@ export interface HttpSettings {
 
 export interface HttpParts {
   readonly codec: RecordCodec;
+  readonly json: JsonWriter;
   /** A topic's configs with defaults, from those that were set. */
   readonly topicConfigs: (set: Readonly<Record<string, string>>) => readonly TopicConfig[];
 }

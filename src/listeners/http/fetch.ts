@@ -9,12 +9,13 @@ import type { Encoding } from "../../contract/fields.ts";
 import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";
 import type { z } from "../../contract/zod.ts";
 import type { DecodedRecords, DecodeLimits, RecordCodec } from "../../record/codec.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 import { abortedHeader, cutToHeader } from "./aborted-header.ts";
 import { answer, jsonAnswer } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { fetchStart, queryStart } from "./fetch-start.ts";
 import { logOffsets, readProblem, refusal } from "./problem.ts";
-import { recordMsgpack, recordsJson } from "./record-output.ts";
+import { recordMsgpack, writeRecords } from "./record-output.ts";
 import { tailEvents } from "./tail-events.ts";
 import { validBody } from "./validate.ts";
 
@@ -39,7 +40,11 @@ export async function fetchRecords(call: FetchCall): Promise<Response> {
   if (type === BATCHES_TYPE) return batchesAnswer(cutToHeader(result));
   const decoded = decode(call.parts.codec, result, { maxRecords: maxRecords ?? DEFAULT_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
   if (type === MSGPACK_TYPE) return answer(call, fetchedMsgpack(decoded, result));
-  return jsonAnswer(`{${fetchedJson(decoded, result, query.encoding)}}`);
+  const { json } = call.parts;
+  json.begin();
+  json.rawText("{");
+  writeFetched(json, decoded, result, query.encoding);
+  return jsonAnswer(json.take());
 }
 
 function batchesAnswer(result: ReadResult): Response {
@@ -61,10 +66,11 @@ function decode(codec: RecordCodec, result: ReadResult, limits: DecodeLimits): D
   return codec.decode(new Uint8Array(result.batches), result.startOffset, limits, result.abortedTransactions);
 }
 
-/** The members of a fetch's answer, without braces. */
-function fetchedJson({ records, nextOffset }: DecodedRecords, result: ReadResult, encoding: Encoding): string {
-  const offsets = JSON.stringify({ nextOffset, ...logOffsets(result) }).slice(1, -1);
-  return `"records":${recordsJson(records, encoding)},${offsets}`;
+/** The members of a fetch's answer, and the brace behind them. */
+function writeFetched(json: JsonWriter, { records, nextOffset }: DecodedRecords, result: ReadResult, encoding: Encoding): void {
+  json.rawText('"records":');
+  writeRecords(json, records, encoding);
+  json.rawText(`,${JSON.stringify({ nextOffset, ...logOffsets(result) }).slice(1)}`);
 }
 
 function fetchedMsgpack({ records, nextOffset }: DecodedRecords, result: ReadResult) {
@@ -85,7 +91,14 @@ export async function fetchMany(call: Call<object, z.output<(typeof contract.fet
   });
   const parts = decodeMany(call.parts.codec, fetched, maxRecords);
   if (call.type === MSGPACK_TYPE) return answer(call, { partitions: parts.map(manyMsgpack) });
-  return jsonAnswer(`{"partitions":[${parts.map((part) => manyJson(part, call.query.encoding)).join(",")}]}`);
+  const { json } = call.parts;
+  json.begin();
+  for (const [index, part] of parts.entries()) {
+    json.rawText(index === 0 ? '{"partitions":[' : ",");
+    writePart(json, part, call.query.encoding);
+  }
+  json.rawText("]}");
+  return jsonAnswer(json.take());
 }
 
 /** What was read of one partition. */
@@ -112,9 +125,13 @@ export function decodeMany(codec: RecordCodec, fetched: Pick<FetchManyResult, "p
   });
 }
 
-function manyJson({ topic, partition, result, decoded }: FetchedPart, encoding: Encoding): string {
-  const place = JSON.stringify({ topic, partition }).slice(0, -1);
-  return isFailure(result) ? JSON.stringify(failedPart(topic, partition, result)) : `${place},${fetchedJson(decoded, result, encoding)}}`;
+function writePart(json: JsonWriter, { topic, partition, result, decoded }: FetchedPart, encoding: Encoding): void {
+  if (isFailure(result)) {
+    json.rawText(JSON.stringify(failedPart(topic, partition, result)));
+    return;
+  }
+  json.rawText(`${JSON.stringify({ topic, partition }).slice(0, -1)},`);
+  writeFetched(json, decoded, result, encoding);
 }
 
 function manyMsgpack({ topic, partition, result, decoded }: FetchedPart): object {

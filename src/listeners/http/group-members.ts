@@ -6,12 +6,13 @@ import type { Encoding } from "../../contract/fields.ts";
 import * as contract from "../../contract/group-members.ts";
 import { MSGPACK_TYPE } from "../../contract/media-types.ts";
 import type { z } from "../../contract/zod.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 import { answer, jsonAnswer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { fenced } from "./committed.ts";
 import { decodeMany, type FetchedPart } from "./fetch.ts";
 import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
-import { recordJson, recordMsgpack } from "./record-output.ts";
+import { recordMembers, recordMsgpack } from "./record-output.ts";
 import { validBody } from "./validate.ts";
 
 /** What such members are called in descriptions of their group. */
@@ -49,7 +50,7 @@ export async function groupFetch(call: FetchCall): Promise<Response> {
   const around = aroundRecords(fetched, parts);
   if (call.type === MSGPACK_TYPE) return answer(call, { ...around, records: parts.flatMap(recordsMsgpack) });
   return jsonAnswer(
-    `${JSON.stringify(around).slice(0, -1)},"records":[${parts.flatMap((part) => recordsOf(part, call.query.encoding)).join(",")}]}`,
+    `${JSON.stringify(around).slice(0, -1)},"records":[${parts.flatMap((part) => recordsOf(call.parts.json, part, call.query.encoding)).join(",")}]}`,
   );
 }
 
@@ -72,9 +73,9 @@ function lost(failure: Failure): Failure {
   return failure.error === "UNKNOWN_MEMBER_ID" ? { ...failure, error: "FENCED_MEMBER_EPOCH" } : fenced(failure);
 }
 
-function recordsOf({ topic, partition, decoded }: FetchedPart, encoding: Encoding): string[] {
+function recordsOf(json: JsonWriter, { topic, partition, decoded }: FetchedPart, encoding: Encoding): string[] {
   const place = JSON.stringify({ topic, partition }).slice(0, -1);
-  return decoded.records.map((record) => `${place},${recordJson(record, encoding).slice(1)}`);
+  return decoded.records.map((record) => `${place},${recordMembers(json, record, encoding)}}`);
 }
 
 function recordsMsgpack({ topic, partition, decoded }: FetchedPart): object[] {

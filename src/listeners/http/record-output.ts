@@ -1,39 +1,56 @@
-// Stored records as JSON text and as MessagePack. JSON is written as text, record by record, without an object for each: the hot path of
-// a decoded fetch.
+// Stored records as JSON and as MessagePack. JSON is written as bytes, record by record, without an object or a string for each: the hot
+// path of a decoded fetch.
 
 import { errorCode } from "../../common/errors.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import type { DecodedRecord } from "../../record/codec.ts";
-import { autoJson, type BytesToJson, base64Json, headersJson, strictUtf8 } from "../../record/json-text.ts";
+import { strictUtf8 } from "../../record/json-text.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
+import { type WriteBytes, writeAuto, writeRecord } from "../../wasm/record-json.ts";
 
 const LENIENT_UTF8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
-const BYTES_TO_JSON: Readonly<Record<Encoding, BytesToJson>> = {
-  auto: autoJson,
-  json: autoJson, // keys and header values; values are in recordJson
-  string: (bytes) => JSON.stringify(LENIENT_UTF8.decode(bytes)),
-  base64: base64Json,
+const WRITE_BYTES: Readonly<Record<Encoding, WriteBytes>> = {
+  auto: writeAuto,
+  json: writeAuto, // keys and header values; values are in writeJsonRecord
+  string: (json, bytes) => {
+    if (!json.utf8(bytes)) json.rawText(JSON.stringify(LENIENT_UTF8.decode(bytes)));
+  },
+  base64: (json, bytes) => json.base64(bytes),
 };
 
 /** `[{offset, timestamp, key, value, headers}, …]` */
-export function recordsJson(records: readonly DecodedRecord[], encoding: Encoding): string {
-  let json = "[";
-  for (let i = 0; i < records.length; i++) json += (i === 0 ? "" : ",") + recordJson(records[i]!, encoding);
-  return `${json}]`;
+export function writeRecords(json: JsonWriter, records: readonly DecodedRecord[], encoding: Encoding): void {
+  json.rawText("[");
+  for (let i = 0; i < records.length; i++) {
+    json.rawText(i === 0 ? "{" : ",{");
+    writeMembers(json, records[i]!, encoding);
+    json.rawText("}");
+  }
+  json.rawText("]");
 }
 
-export function recordJson(record: DecodedRecord, encoding: Encoding): string {
-  const bytes = BYTES_TO_JSON[encoding];
-  const { value } = record;
-  let valueJson = value === null ? "null" : undefined;
-  let error = "";
-  if (valueJson === undefined && encoding === "json") {
-    valueJson = validJson(value!);
-    if (valueJson === undefined) error = NOT_JSON;
+/** A record as the text of its members, without braces. */
+export function recordMembers(json: JsonWriter, record: DecodedRecord, encoding: Encoding): string {
+  json.begin();
+  writeMembers(json, record, encoding);
+  return json.takeText();
+}
+
+function writeMembers(json: JsonWriter, record: DecodedRecord, encoding: Encoding): void {
+  const bytes = WRITE_BYTES[encoding];
+  if (encoding !== "json") {
+    writeRecord(json, record, bytes);
+    return;
   }
-  valueJson ??= bytes(value!);
-  const key = record.key === null ? "null" : bytes(record.key);
-  return `{"offset":${record.offset},"timestamp":${record.timestamp},"key":${key},"value":${valueJson},"headers":${headersJson(record, bytes)}${error}}`;
+  let isJson = true;
+  writeRecord(json, record, bytes, (_, value) => {
+    const text = validJson(value);
+    isJson = text !== undefined;
+    if (text === undefined) json.auto(value);
+    else json.rawText(text);
+  });
+  if (!isJson) json.rawText(NOT_JSON);
 }
 
 const NOT_JSON = `,"error":${JSON.stringify({

@@ -9,6 +9,7 @@ import * as ingestContract from "../../contract/ingest.ts";
 import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
+import * as pullContract from "../../contract/pull-subscriptions.ts";
 import * as securityContract from "../../contract/security.ts";
 import * as segmentsContract from "../../contract/segments.ts";
 import * as shareContract from "../../contract/share-groups.ts";
@@ -26,6 +27,7 @@ import { ingest } from "./ingest.ts";
 import * as ingestSources from "./ingest-sources.ts";
 import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
+import { ackOfSubscription, pullFromSubscription } from "./pull-subscriptions.ts";
 import * as security from "./security.ts";
 import { listSegments, truncatePartition, verifySegments } from "./segments.ts";
 import * as shareGroups from "./share-groups.ts";
@@ -122,6 +124,8 @@ export const ROUTES: readonly Route[] = [
   route(subscriptionsContract.rotateSecret, rotateSecret),
   route(subscriptionsContract.redriveSubscription, redriveSubscription),
   route(subscriptionsContract.listDeliveries, listDeliveries),
+  route(pullContract.pullFromSubscription, pullFromSubscription),
+  route(pullContract.ackOfSubscription, ackOfSubscription),
   route(ingestContract.ingest, ingest),
   route(ingestContract.ingestFrom, ingest),
   route(ingestContract.listSources, ingestSources.listSources),

@@ -7,30 +7,35 @@ import { resetBody } from "../../contract/groups.ts";
 import { MSGPACK_TYPE } from "../../contract/media-types.ts";
 import * as contract from "../../contract/share-groups.ts";
 import type { z } from "../../contract/zod.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 import { answer, jsonAnswer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { defined } from "./defined.ts";
 import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
-import { recordJson, recordMsgpack } from "./record-output.ts";
+import { recordMembers, recordMsgpack } from "./record-output.ts";
 import { resetAnswer } from "./reset-answer.ts";
 import { validBody } from "./validate.ts";
 
 type GroupParams = z.output<(typeof contract.describeShareGroup)["params"]>;
-type SettleBody = z.output<typeof contract.settleBody>;
+type SettleRequest = Omit<z.output<typeof contract.settleBody>, "releases"> & Partial<z.output<typeof contract.settleBody>>;
 
 export async function pullRecords(call: Call<GroupParams, z.output<(typeof contract.pullRecords)["query"]>>): Promise<Response> {
   const body = await validBody(call.request, contract.pullBody);
   const { signal } = call.request;
-  const pulled = requireResult(await call.broker.shareGroups.pull({ groupId: call.params.group, ...defined(body), signal }));
-  const rest = { leaseDeadline: pulled.leaseDeadlineMs, ...failedPartitions(pulled) };
+  return pulledAnswer(call, requireResult(await call.broker.shareGroups.pull({ groupId: call.params.group, ...defined(body), signal })));
+}
+
+export function pulledAnswer(call: Call<object, { readonly encoding: Encoding }>, pulled: PullResult): Response {
+  const { leaseDeadlineMs: leaseDeadline, leaseMs, order } = pulled;
+  const rest = { leaseDeadline, leaseMs, order, ...failedPartitions(pulled) };
   if (call.type === MSGPACK_TYPE) return answer(call, { records: pulled.records.map(leasedMsgpack), ...rest });
-  const records = pulled.records.map((leased) => leasedJson(leased, call.query.encoding)).join(",");
+  const records = pulled.records.map((leased) => leasedJson(call.parts.json, leased, call.query.encoding)).join(",");
   return jsonAnswer(`{"records":[${records}],${JSON.stringify(rest).slice(1)}`);
 }
 
-function leasedJson({ topic, partition, leaseId, deliveryCount, record }: LeasedRecord, encoding: Encoding): string {
+function leasedJson(json: JsonWriter, { topic, partition, leaseId, deliveryCount, record }: LeasedRecord, encoding: Encoding): string {
   const lease = JSON.stringify({ topic, partition, leaseId, deliveryCount }).slice(0, -1);
-  return `${lease},${recordJson(record, encoding).slice(1)}`;
+  return `${lease},${recordMembers(json, record, encoding)}}`;
 }
 
 function leasedMsgpack({ topic, partition, leaseId, deliveryCount, record }: LeasedRecord): object {
@@ -43,8 +48,11 @@ function failedPartitions({ failed }: PullResult) {
 }
 
 export async function settleRecords(call: Call<GroupParams>): Promise<Response> {
-  const settlements = settlementsOf(await validBody(call.request, contract.settleBody));
-  const outcomes = requireResult(await call.broker.shareGroups.settle(call.params.group, settlements));
+  return settle(call, call.params.group, settlementsOf(await validBody(call.request, contract.settleBody)));
+}
+
+export async function settle(call: Call, groupId: string, settlements: readonly LeaseSettlement[]): Promise<Response> {
+  const outcomes = requireResult(await call.broker.shareGroups.settle(groupId, settlements));
   const failures = outcomes.filter((outcome) => outcome !== null);
   const errors = settlements.flatMap(({ leaseId }, index) => {
     const refused = outcomes[index] ?? undefined;
@@ -55,7 +63,7 @@ export async function settleRecords(call: Call<GroupParams>): Promise<Response> 
 }
 
 /** A lease that is named twice contradicts itself, and nothing of the request is done. */
-function settlementsOf({ acks, releases, retries, rejects, renewals }: SettleBody): LeaseSettlement[] {
+export function settlementsOf({ acks, releases = [], retries, rejects, renewals }: SettleRequest): LeaseSettlement[] {
   const settlements: LeaseSettlement[] = [
     ...acks.map((leaseId) => ({ leaseId, action: "accept" as const })),
     ...[...releases, ...retries].map(({ leaseId, delayMs }) => ({ leaseId, action: "release" as const, delayMs })),
@@ -93,7 +101,7 @@ export async function describeShareGroup(call: Call<GroupParams>): Promise<Respo
   return answer(call, { groupId, settings, partitions: partitions.map(partitionAnswer) });
 }
 
-function partitionAnswer({ topicId: _id, groupId: _group, groupUuid: _uuid, counters, ...partition }: DescribedSharePartition) {
+export function partitionAnswer({ topicId: _id, groupId: _group, groupUuid: _uuid, counters, ...partition }: DescribedSharePartition) {
   return { ...partition, ...counters };
 }
 

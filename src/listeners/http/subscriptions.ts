@@ -1,27 +1,42 @@
-// /v1/subscriptions: webhook subscriptions, their pauses, replays, secrets, dead letters and calls.
+// /v1/subscriptions: subscriptions of either kind, their pauses, replays, secrets, dead letters and calls.
 
-import type { SubscriptionStatus } from "../../broker/subscription-ports.ts";
+import { type AnySubscriptionStatus, isPulled, type SubscriptionStatus } from "../../broker/subscription-ports.ts";
+import type { Failure } from "../../common/errors.ts";
 import * as contract from "../../contract/subscriptions.ts";
 import type { z } from "../../contract/zod.ts";
 import { answer, noContent } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { defined } from "./defined.ts";
 import { ProblemError, refusal, refuse, requireResult } from "./problem.ts";
+import { pullSubscriptionAnswer } from "./pull-subscriptions.ts";
 import { validBody } from "./validate.ts";
 
 type SubscriptionCall = Call<z.output<(typeof contract.getSubscription)["params"]>>;
 
 export async function putSubscription(call: SubscriptionCall): Promise<Response> {
   const name = call.params.subscription;
-  const { secret, from, paused, ...config } = await validBody(call.request, contract.putSubscriptionBody);
-  const request = { name, config: { ...config, topics: [...new Set(config.topics)] }, from, ...defined({ secret, paused }) };
-  const put = requireResult(await call.broker.subscription(name).put(request));
-  const body = { ...subscriptionAnswer(put.status), ...(put.secret === null ? {} : { secret: put.secret }) };
-  return put.isNew ? answer(call, body, 201, { location: `/v1/subscriptions/${name}` }) : answer(call, body);
+  const body = await validBody(call.request, contract.putSubscriptionBody);
+  const topics = [...new Set(body.topics)];
+  const { isNew, told } = await (body.pull ? putPulled(call, name, { ...body, topics }) : putCalled(call, name, { ...body, topics }));
+  return isNew ? answer(call, told, 201, { location: `/v1/subscriptions/${name}` }) : answer(call, told);
+}
+
+type PutBody = z.output<typeof contract.putSubscriptionBody>;
+
+async function putCalled(call: SubscriptionCall, name: string, body: Extract<PutBody, { pull: false }>) {
+  const { pull: _kind, secret, from, paused, ...config } = body;
+  const put = requireResult(await call.broker.subscription(name).put({ name, config, from, ...defined({ secret, paused }) }));
+  return { isNew: put.isNew, told: { ...calledAnswer(put.status), ...(put.secret === null ? {} : { secret: put.secret }) } };
+}
+
+async function putPulled(call: SubscriptionCall, name: string, body: Extract<PutBody, { pull: true }>) {
+  const { pull: _kind, from, paused, ...config } = body;
+  const put = requireResult(await call.broker.subscription(name).putPull({ name, config, from, ...defined({ paused }) }));
+  return { isNew: put.isNew, told: await pullSubscriptionAnswer(call, put.status) };
 }
 
 export async function getSubscription(call: SubscriptionCall): Promise<Response> {
-  return answer(call, subscriptionAnswer(requireResult(await call.broker.subscription(call.params.subscription).status())));
+  return subscriptionAnswer(call, await call.broker.subscription(call.params.subscription).status());
 }
 
 export async function deleteSubscription(call: SubscriptionCall): Promise<Response> {
@@ -31,11 +46,11 @@ export async function deleteSubscription(call: SubscriptionCall): Promise<Respon
 }
 
 export async function pauseSubscription(call: SubscriptionCall): Promise<Response> {
-  return answer(call, subscriptionAnswer(requireResult(await call.broker.subscription(call.params.subscription).pause())));
+  return subscriptionAnswer(call, await call.broker.subscription(call.params.subscription).pause());
 }
 
 export async function resumeSubscription(call: SubscriptionCall): Promise<Response> {
-  return answer(call, subscriptionAnswer(requireResult(await call.broker.subscription(call.params.subscription).resume())));
+  return subscriptionAnswer(call, await call.broker.subscription(call.params.subscription).resume());
 }
 
 export async function replaySubscription(call: SubscriptionCall): Promise<Response> {
@@ -81,10 +96,16 @@ export async function listDeliveries(
   return answer(call, { deliveries, nextCursor: page.nextCursor });
 }
 
-function subscriptionAnswer({ name, config, createdAtMs, pausedReason, parked, previousSecretUntilMs, ...state }: SubscriptionStatus) {
+async function subscriptionAnswer(call: SubscriptionCall, told: AnySubscriptionStatus | Failure): Promise<Response> {
+  const status = requireResult(told);
+  return answer(call, isPulled(status) ? await pullSubscriptionAnswer(call, status) : calledAnswer(status));
+}
+
+function calledAnswer({ name, config, createdAtMs, pausedReason, parked, previousSecretUntilMs, ...state }: SubscriptionStatus) {
   const { endpoint, inFlight, heldRecords } = state;
   return {
     name,
+    pull: false,
     ...config,
     createdAt: createdAtMs,
     paused: pausedReason !== null,

@@ -9,7 +9,7 @@ import type { Call } from "./call.ts";
 import type { FetchCall } from "./fetch.ts";
 import { queryStart } from "./fetch-start.ts";
 import { asProblem, type ProblemError, problemOf, readProblem, refuse, requireResult } from "./problem.ts";
-import { recordJson } from "./record-output.ts";
+import { recordMembers } from "./record-output.ts";
 import { textStream } from "./streams.ts";
 import { isTailEnd, type TailEnd, type TailPage, tailPages } from "./tail-pages.ts";
 import { within } from "./within.ts";
@@ -55,11 +55,12 @@ function lastEventId(request: Request): FetchStart | undefined {
 }
 
 async function* eventTexts(pages: AsyncGenerator<TailPage | TailEnd>, encoding: Encoding, call: FetchCall): AsyncGenerator<string> {
+  const { json } = call.parts;
   try {
     for await (const page of withKeepAlive(pages)) {
       if (page === null) yield KEEP_ALIVE;
       else if (isTailEnd(page)) yield errorEvent(readProblem(page.failure));
-      else yield page.records.map((record) => `id: ${record.offset + 1}\ndata: ${recordJson(record, encoding)}\n\n`).join("");
+      else yield page.records.map((record) => `id: ${record.offset + 1}\ndata: {${recordMembers(json, record, encoding)}}\n\n`).join("");
     }
   } catch (error) {
     yield errorEvent(asProblem(error, { requestId: call.requestId, request: `tail ${call.params.topic}` }));

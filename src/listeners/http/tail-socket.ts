@@ -9,11 +9,12 @@ import type { TailRequest } from "../../broker/broker.ts";
 import type { FetchStart } from "../../broker/ports.ts";
 import type * as contract from "../../contract/fetch.ts";
 import type { z } from "../../contract/zod.ts";
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 import type { Call } from "./call.ts";
 import { queryStart } from "./fetch-start.ts";
 import { encodeMsgpack } from "./msgpack.ts";
 import { asProblem, type ProblemError, problemOf, readProblem, refuse, requireResult } from "./problem.ts";
-import { recordMsgpack, recordsJson } from "./record-output.ts";
+import { recordMsgpack, writeRecords } from "./record-output.ts";
 import { requirePartition } from "./tail-events.ts";
 import { isTailEnd, type TailPage, tailPages } from "./tail-pages.ts";
 import { requireUpgrade } from "./upgrade.ts";
@@ -75,7 +76,7 @@ async function pump(call: Call<object, TailQuery>, place: Place, socket: WebSock
     for await (const page of tailPages(steps, call.parts.codec)) {
       if (abort.signal.aborted) break;
       if (isTailEnd(page)) return closeWith(socket, readProblem(page.failure), call.query, page.partition);
-      socket.send(message(page, call.query));
+      socket.send(message(call.parts.json, page, call.query));
       await scheduler.wait(0);
     }
     socket.close(NORMAL_CLOSURE);
@@ -89,11 +90,16 @@ async function pump(call: Call<object, TailQuery>, place: Place, socket: WebSock
 }
 
 function message(
+  json: JsonWriter,
   { records, partition, nextOffset, highWatermark }: TailPage,
   { format, encoding }: TailQuery,
 ): string | Uint8Array<ArrayBuffer> {
   if (format === "msgpack") return encodeMsgpack({ records: records.map(recordMsgpack), partition, nextOffset, highWatermark });
-  return `{"records":${recordsJson(records, encoding)},"partition":${partition},"nextOffset":${nextOffset},"highWatermark":${highWatermark}}`;
+  json.begin();
+  json.rawText('{"records":');
+  writeRecords(json, records, encoding);
+  json.rawText(`,"partition":${partition},"nextOffset":${nextOffset},"highWatermark":${highWatermark}}`);
+  return json.takeText();
 }
 
 function closeWith(socket: WebSocket, error: ProblemError, { format }: TailQuery, partition?: number): void {

@@ -1,7 +1,7 @@
-// Writes the rows of a compacted segment, as large as rows may be, whatever the pieces that come. Nothing in the manifest points to them
+// Writes the rows of a compacted segment, as large as shared rows may be, whatever the pieces that come. Nothing in the manifest points to them
 // until all are there.
 
-import { MAX_ROW_BYTES } from "../../common/limits.ts";
+import { SHARED_ROW_BYTES } from "../../common/limits.ts";
 import { batchHeaders, NO_TIMESTAMP } from "../../record/record-batch.ts";
 import type { LogStore } from "../log-store.ts";
 import { type PackedRow, RowWriter } from "../row-writer.ts";
@@ -18,7 +18,7 @@ export class CleanedRows {
   constructor(store: LogStore, name: SegmentName) {
     this.#store = store;
     this.#name = name;
-    this.#writer = new RowWriter(name.baseOffset, MAX_ROW_BYTES);
+    this.#writer = new RowWriter(name.baseOffset, SHARED_ROW_BYTES);
     store.dropRows(name);
     store.createRows(name);
   }

@@ -5,6 +5,7 @@ import type { Client } from "../client.ts";
 import { GroupAdmin } from "./group-admin.ts";
 import { IngestAdmin } from "./ingest-admin.ts";
 import { SecurityAdmin } from "./security-admin.ts";
+import { ShareGroupAdmin } from "./share-group-admin.ts";
 import { SubscriptionAdmin } from "./subscription-admin.ts";
 import { TopicAdmin } from "./topic-admin.ts";
 import { TransactionAdmin } from "./transaction-admin.ts";
@@ -21,6 +22,7 @@ import { TransactionAdmin } from "./transaction-admin.ts";
 export class Admin {
   readonly topics: TopicAdmin;
   readonly groups: GroupAdmin;
+  readonly shareGroups: ShareGroupAdmin;
   readonly security: SecurityAdmin;
   readonly transactions: TransactionAdmin;
   readonly subscriptions: SubscriptionAdmin;
@@ -31,6 +33,7 @@ export class Admin {
     this.#client = client;
     this.topics = new TopicAdmin(client);
     this.groups = new GroupAdmin(client);
+    this.shareGroups = new ShareGroupAdmin(client);
     this.security = new SecurityAdmin(client);
     this.transactions = new TransactionAdmin(client);
     this.subscriptions = new SubscriptionAdmin(client);

@@ -1,5 +1,6 @@
 // A delivery as a payload, by the subscription's format.
 
+import type { JsonWriter } from "../../wasm/json-writer.ts";
 import type { SubscriptionConfig } from "../config.ts";
 import type { Delivery } from "../delivery-machine.ts";
 import { cloudEventsPayload } from "./cloudevents.ts";
@@ -7,8 +8,8 @@ import { jsonPayload } from "./json.ts";
 import type { Payload } from "./payload.ts";
 import { rawPayload } from "./raw.ts";
 
-export function buildPayload(subscription: string, config: SubscriptionConfig, delivery: Delivery): Payload {
+export function buildPayload(json: JsonWriter, subscription: string, config: SubscriptionConfig, delivery: Delivery): Payload {
   if (config.format === "raw") return rawPayload(delivery);
   if (config.format === "cloudevents") return cloudEventsPayload(config, delivery);
-  return jsonPayload(subscription, delivery);
+  return jsonPayload(json, subscription, delivery);
 }

@@ -22,10 +22,10 @@ const RESERVED = new Set(["specversion", "data", "datacontenttype", "sluicetopic
 
 export function cloudEventsPayload({ batch }: Pick<SubscriptionConfig, "batch">, { records }: Delivery): Payload {
   const events = records.map(({ origin, record }) => eventJson(origin, record));
-  const [type, body] =
-    batch.maxRecords === 1
-      ? ["application/cloudevents+json; charset=UTF-8", events[0]!]
-      : ["application/cloudevents-batch+json; charset=UTF-8", `[${events.join(",")}]`];
+  const isBatch = batch.maxRecords > 1 || events.length > 1; // one that was planned before the limit was lowered stays whole
+  const [type, body] = !isBatch
+    ? ["application/cloudevents+json; charset=UTF-8", events[0]!]
+    : ["application/cloudevents-batch+json; charset=UTF-8", `[${events.join(",")}]`];
   return { headers: { "content-type": type }, body: new TextEncoder().encode(body) };
 }
 

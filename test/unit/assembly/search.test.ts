@@ -41,7 +41,7 @@ test.each(counts)("finds the largest offset index entry at or below any offset, 
   const around = [0, 1, 0xffffffff, ...sample(offsets).flatMap((offset) => [Math.max(offset - 1, 0), offset, offset + 1])];
   for (const offset of around) {
     const entry = offsetIndexTwin(viewOf(bytes), offset);
-    const expected = entry < 0 ? null : { relativeOffset: offsets[entry], position: entry * 4096 };
+    const expected = entry < 0 ? null : { index: entry, relativeOffset: offsets[entry], position: entry * 4096 };
     expect(findOffsetIndexEntry(core, bytes, offset)).toEqual(expected);
   }
 });

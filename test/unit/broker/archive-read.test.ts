@@ -1,4 +1,4 @@
-// Reads of an archived segment: what they answer is a matter of their limits alone, and those of few records fetch few bytes.
+// Reads of an archived segment: what they answer is a matter of their limits alone, and what they fetch of what the index says.
 
 import { describe, expect, test } from "vitest";
 import { readArchive } from "../../../src/broker/archive-read.ts";
@@ -10,7 +10,7 @@ import { seededRandom } from "../../support/random.ts";
 
 const KEY = "segment.log";
 
-/** The index leads to a batch that is less than this before the one that is wanted. */
+/** What is read beyond maxBytes; the index leads to a batch that is less than this before the one that is wanted. */
 const INDEX_SLACK_BYTES = 64 * 1024;
 
 /** A segment of batches of a record each, of the sizes given. */
@@ -32,14 +32,14 @@ class OneRecordBatches implements ArchivePort {
     return [...batchHeaders(this.bytes)];
   }
 
-  /** A read that the index has led to the batch of `position`. */
-  readAt(startOffset: number, position: number): ArchivedRead {
+  /** A read that the index has led to the batch of `position`, and that has its last record before `endPosition`. */
+  readAt(startOffset: number, position: number, endPosition = this.bytes.length): ArchivedRead {
     const endOffset = this.headers.length;
     const offsets = { logStartOffset: 0, highWatermark: endOffset, lastStableOffset: endOffset, leaderEpoch: 0 };
     return {
       ...offsets,
       startOffset,
-      archived: { key: KEY, position, sizeBytes: this.bytes.length, endOffset, readableEndOffset: endOffset },
+      archived: { key: KEY, position, endPosition, sizeBytes: this.bytes.length, endOffset, readableEndOffset: endOffset },
     };
   }
 }
@@ -59,21 +59,21 @@ function expectedOffsets({ headers }: OneRecordBatches, start: number, maxBytes:
 }
 
 describe("a read of an archived segment", () => {
-  test("of one record fetches few bytes, not maxBytes", async () => {
+  test("of few records fetches what the index has around them, not maxBytes", async () => {
     const segment = new OneRecordBatches(Array.from({ length: 40 }, () => 100_000));
-    const read = await readArchive(segment, segment.readAt(10, segment.headers[10]!.position), { maxBytes: 1 << 20, maxRecords: 1 });
+    const [from, to] = [segment.headers[9]!.position, segment.headers[13]!.position];
+    const read = await readArchive(segment, segment.readAt(10, from, to), { maxBytes: 1 << 20, maxRecords: 2 });
     if (isFailure(read)) throw new Error(read.detail);
-    expect(read.nextOffset).toBe(11);
-    expect(segment.readLengths).toHaveLength(1);
-    expect(segment.readLengths[0]).toBeLessThan(400_000);
+    expect(read.nextOffset).toBe(12);
+    expect(segment.readLengths).toEqual([to - from]);
   });
 
-  test("of more bytes than a small fetch brings is as long as its limits allow", async () => {
+  test("of many records fetches no more than maxBytes and what the index leads astray", async () => {
     const segment = new OneRecordBatches(Array.from({ length: 40 }, () => 100_000));
-    const read = await readArchive(segment, segment.readAt(3, 0), { maxBytes: 1 << 20, maxRecords: 8 });
+    const read = await readArchive(segment, segment.readAt(3, 0), { maxBytes: 1 << 20, maxRecords: 30 });
     if (isFailure(read)) throw new Error(read.detail);
     expect(read.nextOffset).toBe(11);
-    expect(segment.readLengths).toHaveLength(2);
+    expect(segment.readLengths).toEqual([(1 << 20) + INDEX_SLACK_BYTES]);
   });
 
   test("answers by its limits, whatever the sizes of the batches", async () => {
@@ -87,7 +87,8 @@ describe("a read of an archived segment", () => {
         maxBytes: Math.floor(random() * 1e6),
         maxRecords: random() < 0.2 ? Number.POSITIVE_INFINITY : 1 + Math.floor(random() * 30),
       };
-      const read = await readArchive(segment, segment.readAt(start, segment.headers[from]!.position), limits);
+      const behind = segment.headers[start + limits.maxRecords + Math.floor(random() * 3)]?.position;
+      const read = await readArchive(segment, segment.readAt(start, segment.headers[from]!.position, behind), limits);
       if (isFailure(read)) throw new Error(read.detail);
       const offsets = [...batchHeaders(new Uint8Array(read.batches))].map(lastOffset);
       expect(offsets).toEqual(expectedOffsets(segment, start, limits.maxBytes, limits.maxRecords));

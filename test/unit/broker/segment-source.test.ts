@@ -23,7 +23,7 @@ const read = (answer: ReadResult | ArchivedRead) =>
 
 const archivedTo = (endOffset: number): ArchivedRead => ({
   ...OFFSETS,
-  archived: { key: "k", position: 0, sizeBytes: 50, endOffset, readableEndOffset: endOffset },
+  archived: { key: "k", position: 0, endPosition: 50, sizeBytes: 50, endOffset, readableEndOffset: endOffset },
 });
 
 test("a segment whose last records are gone ends where the next begins, in the archive or not", async () => {

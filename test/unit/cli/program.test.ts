@@ -24,6 +24,7 @@ function testCli() {
         printed.served = args;
         return 3;
       },
+      loadCoreCodecs: () => Promise.reject(new Error("no test compresses")),
       serveHelp: async () => "  --port PORT      HTTP port\n  --archive        Archive.\n  --archive s3://B Archive there.",
     },
   };
@@ -101,6 +102,10 @@ test("serve hands its flags on, and ends with the broker's exit code", async () 
 
 describe("completion", () => {
   const { cli } = testCli();
+
+  test("of fish joins words that begin with a dash, which are no options of its own", async () => {
+    expect((await run("completion", "fish")).out).toContain("(string join -- ' ' $spoken $word)");
+  });
 
   test.each(["bash", "zsh", "fish"])("of %s knows every command and flag, and what serve takes", async (shell) => {
     const { out } = await run("completion", shell);

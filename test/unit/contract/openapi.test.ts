@@ -3,6 +3,8 @@ import { type Json, type OpenApiOperation, openApiDocument } from "../../../src/
 import { OPERATIONS } from "../../../src/contract/operations.ts";
 import { createHttpApp } from "../../../src/listeners/http/app.ts";
 import { ROUTES } from "../../../src/listeners/http/routes.ts";
+import { JsonWriter } from "../../../src/wasm/json-writer.ts";
+import { loadCore } from "../../support/core.ts";
 import { testApp } from "../../support/http.ts";
 import { MemoryBroker } from "../../support/memory-broker.ts";
 import { plainCodec } from "../../support/plain-batches.ts";
@@ -24,6 +26,7 @@ test("what is routed is what is documented", () => {
     openKafkaSocket: () => () => Promise.reject(new Error("not asked for")),
     settings: () => ({ adminToken: null, open: true, version: "" }),
     codec: plainCodec,
+    json: new JsonWriter(loadCore()),
     topicConfigs: () => [],
   });
   const routed = app.routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, "{$1}")}`).sort();

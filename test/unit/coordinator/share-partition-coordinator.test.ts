@@ -3,6 +3,7 @@
 
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ErrorName, type Failure, failure, isFailure } from "../../../src/common/errors.ts";
+import { MAX_SHARE_DELAY_MS } from "../../../src/common/limits.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../../../src/common/share-settings.ts";
 import type { AcquiredRecords, LoadedRecords, SharePartitionAddress } from "../../../src/coordinator/share-messages.ts";
 import { type DeadLetterRun, SharePartitionCoordinator } from "../../../src/coordinator/share-partition-coordinator.ts";
@@ -15,6 +16,7 @@ let coordinator: SharePartitionCoordinator;
 let nowMs: number;
 let tokens: number;
 let told: number;
+let toldAll: number;
 let alarmMs: number;
 let groupIs: null | Failure;
 let begin: Promise<number>;
@@ -33,6 +35,7 @@ beforeEach(() => {
     null,
     0,
   ];
+  toldAll = 0;
   [begin, runs, outcomes] = [Promise.resolve(0), [], []];
   restart();
 });
@@ -48,6 +51,9 @@ function restart(): void {
     },
     tell: () => {
       told += 1;
+    },
+    tellAll: () => {
+      toldAll += 1;
     },
     newProducerId: async () => ++producerIds,
     writeDeadLetters: async (run) => {
@@ -78,13 +84,13 @@ async function acquire(maxRecords: number, loaded?: LoadedRecords | null, settin
 function records(fromOffset: number, count: number, readableEndOffset = fromOffset + count): LoadedRecords {
   const offsets = Array.from({ length: count }, (_, index) => fromOffset + index);
   const lists = { offsets, keyHashes: offsets.map(() => null), sizes: offsets.map(() => 1) };
-  return { fromOffset, nextOffset: fromOffset + count, readableEndOffset, logStartOffset: 0, ...lists };
+  return { fromOffset, settingsVersion: 1, nextOffset: fromOffset + count, readableEndOffset, logStartOffset: 0, ...lists };
 }
 
 describe("looks at the log", () => {
   test("one pull is asked to, and the others get what it leaves", async () => {
     const first = await acquire(2);
-    expect([first.offsets, first.load]).toEqual([[], { fromOffset: 0, maxRecords: 1_000 }]);
+    expect([first.offsets, first.load]).toMatchObject([[], { fromOffset: 0, maxRecords: 1_000 }]);
     const others = [acquire(2), acquire(2)];
     const served = await acquire(2, records(0, 5));
     expect(served.offsets).toEqual([0, 1]);
@@ -119,9 +125,85 @@ describe("looks at the log", () => {
     const settings = { maxInFlight: 3 };
     await acquire(5, undefined, settings);
     const some = await acquire(5, records(0, 2, 10), settings);
-    expect([some.offsets, some.load]).toEqual([[0, 1], { fromOffset: 2, maxRecords: 1 }]);
+    expect([some.offsets, some.load]).toMatchObject([[0, 1], { fromOffset: 2, maxRecords: 1 }]);
     const rest = await acquire(3, records(2, 1, 10), settings);
     expect([rest.offsets, rest.load, rest.isFull]).toEqual([[2], null, true]);
+  });
+});
+
+describe("a change of the filter", () => {
+  const filtered = (settingsVersion: number): SharePartitionAddress => ({ ...address({ filter: "true" }), settingsVersion });
+
+  test("counts from its answer on, for pulls that know the one before, and for a look that was under way", async () => {
+    expect((await acquire(2)).load).toMatchObject({ filter: null, settingsVersion: 1 });
+    await coordinator.open(filtered(2));
+    const late = await acquire(2, records(0, 2));
+    expect([late.offsets, late.load]).toMatchObject([[], { fromOffset: 0, filter: "true", settingsVersion: 2 }]);
+    expect((await acquire(2, { ...records(0, 2), offsets: [1], settingsVersion: 2 })).offsets).toEqual([1]);
+  });
+});
+
+describe("a pause", () => {
+  const paused = (isPaused: boolean, settingsVersion: number): SharePartitionAddress => ({
+    ...address({ paused: isPaused }),
+    settingsVersion,
+  });
+
+  test("hands out nothing to those who know older settings, over a restart too", async () => {
+    await acquire(1, records(0, 3));
+    await coordinator.open(paused(true, 2));
+    restart();
+    told = 0;
+    const { offsets, load, isFull, nextAtMs } = await acquire(1);
+    expect([offsets, load, isFull, nextAtMs]).toEqual([[], null, true, null]);
+    expect(told).toBe(0);
+  });
+
+  test("lets what is leased be settled, and its end tells those who wait", async () => {
+    const { token } = await acquire(2, records(0, 2));
+    await coordinator.open(paused(true, 2));
+    told = 0;
+    const settlements = [
+      { action: "accept" as const, offset: 0, token },
+      { action: "release" as const, offset: 1, token, delayMs: 0 },
+    ];
+    expect(await coordinator.settle({ address: address(), settlements })).toEqual([null, null]);
+    expect([told, coordinator.describe()]).toMatchObject([0, { startOffset: 1, available: 1 }]);
+    await coordinator.open(paused(false, 3));
+    await coordinator.open(paused(false, 4));
+    expect(toldAll).toBe(1);
+    expect((await acquire(1)).offsets).toEqual([1]);
+  });
+});
+
+describe("a delay from the log", () => {
+  test("is kept over a restart, holds nobody else up, and ends by the alarm", async () => {
+    const some = { ...records(0, 2), notBeforeMs: [5_000, 0] };
+    expect((await acquire(2, some)).offsets).toEqual([1]);
+    expect(alarmMs).toBe(5_000);
+    restart();
+    expect(coordinator.describe()).toMatchObject({ startOffset: 0, available: 1, delayed: 1, acquired: 1 });
+    nowMs = 5_000;
+    told = 0;
+    await coordinator.ring();
+    expect(told).toBe(1);
+    expect((await acquire(2)).offsets).toEqual([0]);
+  });
+
+  test("beyond what an alarm can be set to rings in between", async () => {
+    await acquire(1, { ...records(0, 1), notBeforeMs: [9e15] });
+    expect(alarmMs).toBe(nowMs + MAX_SHARE_DELAY_MS);
+    nowMs = alarmMs;
+    alarmMs = Number.POSITIVE_INFINITY;
+    await coordinator.ring();
+    expect(alarmMs).toBe(nowMs + MAX_SHARE_DELAY_MS);
+  });
+
+  test("holds up those that its order puts behind it", async () => {
+    const some = { ...records(0, 3), keyHashes: [7, 7, 8], notBeforeMs: [5_000, 0, 0] };
+    expect((await acquire(3, some, { order: "key" })).offsets).toEqual([2]);
+    nowMs = 5_000;
+    expect((await acquire(3, undefined, { order: "key" })).offsets).toEqual([0]);
   });
 });
 

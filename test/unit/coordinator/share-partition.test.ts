@@ -30,7 +30,8 @@ function load(partition: SharePartition, keys: readonly (number | null)[], nowMs
   const offsets = keys.map((_, index) => fromOffset + index);
   const sizes = keys.map(() => 10);
   const ends = { nextOffset: nextOffset ?? fromOffset + keys.length, readableEndOffset: fromOffset + keys.length, logStartOffset: 0 };
-  expect(partition.load({ fromOffset, offsets, keyHashes: keys, sizes, ...ends }, nowMs)).toBe(true);
+  const { settingsVersion } = partition.stored;
+  expect(partition.load({ fromOffset, settingsVersion, offsets, keyHashes: keys, sizes, ...ends }, nowMs)).toBe(true);
 }
 
 function acquire(partition: SharePartition, token: number, nowMs: number, maxRecords = 1_000, leaseMs = 100): number[] {
@@ -224,7 +225,9 @@ test("what does not go on where the last ended is not taken in", () => {
   const partition = start();
   load(partition, [null, null]);
   const ends = { nextOffset: 3, readableEndOffset: 3, logStartOffset: 0 };
-  expect(partition.load({ fromOffset: 1, offsets: [1, 2], keyHashes: [null, null], sizes: [1, 1], ...ends }, 0)).toBe(false);
+  expect(partition.load({ fromOffset: 1, settingsVersion: 1, offsets: [1, 2], keyHashes: [null, null], sizes: [1, 1], ...ends }, 0)).toBe(
+    false,
+  );
   expect([partition.endOffset, partition.inFlight]).toEqual([2, 2]);
 });
 
@@ -233,7 +236,7 @@ test("what retention took is archived, but for what somebody holds", () => {
   load(partition, [null, null, null]);
   acquire(partition, 1, 0, 1);
   const ends = { nextOffset: 4, readableEndOffset: 4, logStartOffset: 2 };
-  partition.load({ fromOffset: 3, offsets: [3], keyHashes: [null], sizes: [1], ...ends }, 0);
+  partition.load({ fromOffset: 3, settingsVersion: 1, offsets: [3], keyHashes: [null], sizes: [1], ...ends }, 0);
   expect([...partition.records()].map(({ offset }) => offset)).toEqual([0, 2, 3]);
   expect(settle(partition, release(), 1, 0, 0)).toEqual([null]);
   expect(partition.startOffset).toBe(2);

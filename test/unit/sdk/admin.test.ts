@@ -54,6 +54,26 @@ test("groups are committed to, read with lag, reset and deleted", async () => {
   await expect(groups.describe("readers")).rejects.toMatchObject({ code: "GROUP_ID_NOT_FOUND" });
 });
 
+test("share groups are made, changed, listed, described, reset and deleted", async () => {
+  const app = await appWithTopic();
+  await produceN(app, 4);
+  const { shareGroups } = new Admin(clientOf(app));
+  expect(await shareGroups.put("workers", { order: "key" })).toMatchObject({
+    groupId: "workers",
+    settings: { order: "key", leaseMs: 30_000 },
+  });
+  expect((await shareGroups.put("workers", { leaseMs: 1_000 })).settings).toMatchObject({ order: "key", leaseMs: 1_000 });
+  await expect(shareGroups.put("workers", { leaseMs: 1 })).rejects.toMatchObject({ code: "INVALID_REQUEST" });
+  await app.send("POST", "/v1/share-groups/workers/pull", { topics: ["orders"], maxRecords: 3 });
+  expect((await shareGroups.describe("workers")).partitions[0]).toMatchObject({ topic: "orders", partition: 0, acquired: 3, lag: 4 });
+  const moved = await shareGroups.reset("workers", { topic: "orders", partition: 0, to: { offset: 2 } });
+  expect(moved.offsets).toMatchObject([{ partition: 0, from: 0, to: 2 }]);
+  expect((await shareGroups.describe("workers")).partitions[0]).toMatchObject({ acquired: 0, lag: 2 });
+  expect(await collect(shareGroups.list({ prefix: "work" }))).toEqual([{ groupId: "workers" }]);
+  await shareGroups.delete("workers");
+  await expect(shareGroups.describe("workers")).rejects.toMatchObject({ code: "GROUP_ID_NOT_FOUND" });
+});
+
 test("the cluster, and whether it is up", async () => {
   const admin = new Admin(clientOf(testApp()));
   expect((await admin.cluster()).limits.maxBodyBytes).toBeGreaterThan(0);

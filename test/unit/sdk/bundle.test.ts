@@ -17,7 +17,7 @@ async function bundle(program: string) {
   return { gzippedBytes: gzipSync(result.outputFiles[0]!.contents, { level: 9 }).length, sources, imports: output!.imports };
 }
 
-test("the whole SDK has less than 25 KB gzipped, and imports nothing: neither Node, nor zod, nor the core", async () => {
+test("the whole client has less than 25 KB gzipped, and imports nothing: neither Node, nor zod, nor the core", async () => {
   const { gzippedBytes, sources, imports } = await bundle(`export * from "./${SDK_ENTRIES.client}"`);
   expect(gzippedBytes).toBeLessThan(MAX_GZIPPED_BYTES);
   expect(imports).toEqual([]);
@@ -28,6 +28,17 @@ test("a program that only administers carries neither producer nor consumers", a
   const { gzippedBytes, sources } = await bundle(`export { Admin, createClient } from "./${SDK_ENTRIES.client}"`);
   expect(sources.filter((path) => /producer|consumer|record/.test(path))).toEqual([]);
   expect(gzippedBytes).toBeLessThan(10_000);
+});
+
+test("a worker of a share group carries no producer and no other consumer, and who has none does not carry it", async () => {
+  const { gzippedBytes, sources, imports } = await bundle(
+    `export * from "./${SDK_ENTRIES.share}"; export { createClient } from "./${SDK_ENTRIES.client}"`,
+  );
+  expect(sources.filter((path) => /producer|consumer\/(?!records)|record\//.test(path.replace("share-consumer", "")))).toEqual([]);
+  expect(gzippedBytes).toBeLessThan(10_000);
+  expect(imports).toEqual([]);
+  const client = await bundle(`export * from "./${SDK_ENTRIES.client}"`);
+  expect(client.sources.filter((path) => path.includes("sdk/share/"))).toEqual([]);
 });
 
 test("the outbox carries no producer's queues and no consumer", async () => {

@@ -1,12 +1,16 @@
 import { expect, test } from "vitest";
 import type { DecodedRecord } from "../../../src/record/codec.ts";
+import { newPlan } from "../../../src/subscription/call-plan.ts";
 import { DEFAULT_SUBSCRIPTION, type SubscriptionConfig } from "../../../src/subscription/config.ts";
 import type { Delivery } from "../../../src/subscription/delivery-machine.ts";
 import { idempotencyKey } from "../../../src/subscription/idempotency-key.ts";
 import { newLane } from "../../../src/subscription/lane.ts";
 import { buildPayload } from "../../../src/subscription/payload/build.ts";
 import { Track } from "../../../src/subscription/track.ts";
+import { JsonWriter } from "../../../src/wasm/json-writer.ts";
+import { loadCore } from "../../support/core.ts";
 
+const JSON_WRITER = new JsonWriter(loadCore());
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
@@ -14,13 +18,14 @@ function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
   const track = new Track({ id: "id/3", source, order: "partition", owed: [], end: 0 });
   const held = records.map((given, index) => {
     const record = { offset: index, timestamp: 1_760_000_000_000, key: null, value: null, headers: [], ...given };
-    return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: newLane(null), arrivedMs: 0, readyMs: 0, retry: null };
+    return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: newLane(null), arrivedMs: 0, readyMs: 0 };
   });
-  return { track, records: held, attempts: 1, cuts: 0, dueMs: 0, error: "", isExhausted: false, isProbe: false };
+  return { track, plan: newPlan(held), records: held, attempts: 1, cuts: 0, dueMs: 0, error: "", isExhausted: false, isProbe: false };
 }
 
 function build(changes: Partial<SubscriptionConfig>, records: readonly Partial<DecodedRecord>[]) {
   const payload = buildPayload(
+    JSON_WRITER,
     "hook",
     { ...DEFAULT_SUBSCRIPTION, topics: ["orders"], url: "https://a.example", ...changes },
     delivery(records),
@@ -154,7 +159,7 @@ test("raw: what does not fit in headers is left out, and counted", () => {
 });
 
 test("a call's key names its records, and only them", async () => {
-  const key = (offsets: readonly number[]) => idempotencyKey(delivery(offsets.map((offset) => ({ offset }))).records);
+  const key = (offsets: readonly number[]) => idempotencyKey(delivery(offsets.map((offset) => ({ offset }))));
   expect(await key([4])).toBe("orders/3/4");
   expect(await key([4, 5, 6, 9])).toBe("orders/3/4-6,9");
   const scattered = Array.from({ length: 500 }, (_, i) => 2 * i);

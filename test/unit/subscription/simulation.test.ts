@@ -2,8 +2,9 @@
 // its config. What the endpoint saw is judged: order never broken, nothing lost, repeats only as allowed, dead letters complete.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { MemorySubscriptionStore } from "../../../src/storage/memory-subscription-store.ts";
 import type { DeliveryOrder, SubscriptionConfig } from "../../../src/subscription/config.ts";
-import { confusedKeys, disorder, duplicates, missing, originOf } from "../../support/hook-history.ts";
+import { changedKeys, confusedKeys, disorder, duplicates, missing, originOf } from "../../support/hook-history.ts";
 import { type Endpoint, HookWorld, type SeenCall, type SentRecord } from "../../support/hook-world.ts";
 import { seededRandom } from "../../support/random.ts";
 
@@ -119,6 +120,7 @@ function judge({ world, expected }: Awaited<ReturnType<typeof run>>, order: Deli
   const { calls, deadLetters } = world;
   expect(disorder(expected, calls, deadLetters, order)).toEqual([]);
   expect(confusedKeys(calls)).toEqual([]);
+  expect(changedKeys(calls)).toEqual([]);
   const poisoned = expected.filter(isPoisoned).map(({ topic, partition, offset }) => `${topic}/${partition}/${offset}`);
   const dead = new Set(deadLetters.map(originOf));
   expect(poisoned.filter((name) => !dead.has(name))).toEqual([]);
@@ -130,7 +132,7 @@ function judge({ world, expected }: Awaited<ReturnType<typeof run>>, order: Deli
 }
 
 const ORDERS: readonly DeliveryOrder[] = ["partition", "key", "none"];
-const SEEDS = [1, 2, 3, 4, 5, 6];
+const SEEDS = [1, 2, 3, 4, 5, 6, 18, 42, 53];
 
 describe.each(ORDERS)("order %s", (order) => {
   test.each(SEEDS)("an endpoint that fails at random gets every record once, in order (seed %i)", async (seed) => {
@@ -145,6 +147,18 @@ describe.each(ORDERS)("order %s", (order) => {
   test.each(SEEDS)("lost answers and a process that dies repeat records, and lose none (seed %i)", async (seed) => {
     judge(await run(100 + seed, { order }, { failing: 0.25, ambiguous: true, kills: 8 }), order);
   });
+});
+
+test("a store that forgets what was planned is found out by the keys", async () => {
+  const { putTracks } = MemorySubscriptionStore.prototype;
+  vi.spyOn(MemorySubscriptionStore.prototype, "putTracks").mockImplementation(function (this: HookWorld["store"], tracks) {
+    putTracks.call(
+      this,
+      tracks.map((track) => ({ ...track, planned: [] })),
+    );
+  });
+  const { world } = await run(101, { order: "key" }, { failing: 0.25, ambiguous: true, kills: 8 });
+  expect(changedKeys(world.calls)).not.toEqual([]);
 });
 
 test("without faults a poisoned record alone is dead-lettered, after maxAttempts calls for it alone", async () => {

@@ -4,8 +4,9 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { TopicMetadata } from "../../../src/broker/ports.ts";
+import { isPulled } from "../../../src/broker/subscription-ports.ts";
 import { isFailure } from "../../../src/common/errors.ts";
-import type { SubscriptionObject } from "../../../src/objects/subscription.ts";
+import { SubscriptionObject } from "../../../src/objects/subscription.ts";
 import { append, aTopic, objectOf, ports } from "../support/partition.ts";
 import { send } from "../support/worker-request.ts";
 
@@ -50,10 +51,10 @@ async function startSubscription(topic: TopicMetadata, config: Record<string, un
     answer: (next: number) => {
       status = next;
     },
-    status: async () => {
+    parked: async () => {
       const told = await ports().subscription(name).status();
-      if (isFailure(told)) throw new Error(told.detail);
-      return told;
+      if (isFailure(told) || isPulled(told)) throw new Error(JSON.stringify(told));
+      return told.parked;
     },
     values: () => seen.map(({ value }) => value),
     alarm: () => runInDurableObject(object(), (_, state) => state.storage.getAlarm()),
@@ -141,7 +142,7 @@ test("what failed is known after an eviction, and a resume tries it at once", as
   const hook = await startSubscription(topic, { retry: { maxAttempts: 9, minBackoffMs: 86_400_000, maxBackoffMs: 86_400_000 } });
   hook.answer(500);
   await append(topic, ["stubborn"]);
-  await vi.waitFor(async () => expect((await hook.status()).parked).toHaveLength(1), WAIT);
+  await vi.waitFor(async () => expect(await hook.parked()).toHaveLength(1), WAIT);
   await vi.waitFor(async () => expect(await hook.alarm()).toBeGreaterThan(Date.now() + 60_000), WAIT);
   await evictDurableObject(hook.object());
   await hook.connect();
@@ -165,6 +166,51 @@ test("a reset of its group rewinds it, and its own commits never undo that", asy
     [0, 3],
     [1, 0],
   ]);
+});
+
+/** A transaction that commits an offset of partition 0 to a group; it is still open. */
+async function transactionOn(groupId: string, topic: TopicMetadata, offset: number) {
+  const transactionalId = `t-${crypto.randomUUID()}`;
+  const producer = await (await send("/v1/producers", { transactionalId })).json<{ producerId: number; producerEpoch: number }>();
+  const offsets = [{ topic: topic.name, partition: 0, offset }];
+  const added = await send(`/v1/transactions/${transactionalId}/offsets`, { ...producer, groupId, offsets });
+  expect(added.status, await added.clone().text()).toBe(200);
+  return {
+    end: async (verb: "commit" | "abort") => {
+      const ended = await send(`/v1/transactions/${transactionalId}/${verb}`, producer);
+      expect(ended.status, await ended.clone().text()).toBe(204);
+    },
+  };
+}
+
+test("offsets that a transaction commits to its group move it when the transaction commits, and not before", async () => {
+  const topic = await aTopic();
+  const hook = await startSubscription(topic);
+  await append(topic, ["a", "b", "c"]);
+  await vi.waitFor(() => expect(hook.values()).toEqual(["a", "b", "c"]), WAIT);
+  await (await transactionOn(hook.name, topic, 0)).end("abort");
+  const transaction = await transactionOn(hook.name, topic, 1);
+  await append(topic, ["d"]);
+  await vi.waitFor(() => expect(hook.values()).toEqual(["a", "b", "c", "d"]), WAIT);
+  await transaction.end("commit");
+  await vi.waitFor(() => expect(hook.values()).toEqual(["a", "b", "c", "d", "b", "c", "d"]), WAIT);
+  await hook.rests();
+  expect(await committed(hook.name)).toEqual([
+    [0, 4],
+    [1, 0],
+  ]);
+});
+
+test("a subscription that cannot be told of a transaction's offsets is told again", async () => {
+  const topic = await aTopic();
+  const hook = await startSubscription(topic);
+  await append(topic, ["a", "b"]);
+  await vi.waitFor(() => expect(hook.values()).toEqual(["a", "b"]), WAIT);
+  await hook.rests();
+  const told = vi.spyOn(SubscriptionObject.prototype, "offsetsMoved").mockRejectedValueOnce(new Error("not now"));
+  await (await transactionOn(hook.name, topic, 1)).end("commit");
+  await vi.waitFor(() => expect(hook.values()).toEqual(["a", "b", "b"]), WAIT);
+  expect(told).toHaveBeenCalledTimes(2);
 });
 
 test("its group cannot be deleted under it, and goes with it", async () => {

@@ -2,6 +2,7 @@
 
 import { expect, test } from "vitest";
 import { Admin, asText, Consumer, type ConsumerRecord, createClient, GroupConsumer, Producer, tail } from "../../../src/sdk/index.ts";
+import { ShareConsumer } from "../../../src/sdk/share/share-consumer.ts";
 import { request } from "../support/worker-request.ts";
 
 /** As `env.SLUICE` of a Worker that is bound to the broker. */
@@ -47,6 +48,26 @@ test("a member of a group reads, commits and leaves", async () => {
   const { offsets, members } = await new Admin(client).groups.describe(`group-of-${topic}`);
   expect(offsets.map(({ offset }) => offset)).toEqual([1]);
   expect(members).toEqual([]);
+});
+
+test("a worker of a share group handles records, some twice, and gives back what it does not", async () => {
+  const topic = await aTopic();
+  await produce(topic, ["a", "b", "c"]);
+  const worker = new ShareConsumer(client, { groupId: `workers-of-${topic}`, topics: [topic] });
+  const handled: string[] = [];
+  const run = worker.run(
+    (record) => {
+      handled.push(`${asText(record.value)} ${record.deliveryCount}`);
+      if (asText(record.value) === "b" && record.deliveryCount === 1) throw new Error("again");
+    },
+    { concurrency: 2, retry: { initialMs: 1, maxMs: 1 } },
+  );
+  const counts = async () => (await new Admin(client).shareGroups.describe(`workers-of-${topic}`)).partitions[0]!;
+  await expect.poll(async () => handled.length === 4 && (await counts()).acknowledged, { timeout: 30_000 }).toBe(3);
+  await worker.close();
+  await run;
+  expect(handled.toSorted()).toEqual(["a 1", "b 1", "b 2", "c 1"]);
+  expect(await counts()).toMatchObject({ acquired: 0, lag: 0 });
 });
 
 test.each(["sse", "websocket"] as const)("a live tail by %s gives what is there and what comes", async (via) => {

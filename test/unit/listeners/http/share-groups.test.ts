@@ -15,6 +15,7 @@ interface LeasedJson {
 interface Answer {
   readonly records: LeasedJson[];
   readonly leaseDeadline: number | null;
+  readonly leaseMs: number | null;
   readonly partitions: readonly { readonly acquired: number }[];
 }
 
@@ -44,14 +45,16 @@ const ack = (app: App, body: object, status = 200) => json(app.send("POST", "/v1
 
 test("the first pull of a new group gets what there is, each record with a lease of its own", async () => {
   const app = await start("a", "b");
-  const { records, leaseDeadline } = await pull(app);
+  const { records, leaseDeadline, leaseMs } = await pull(app);
   expect(records).toMatchObject([
     { topic: "t", partition: 0, offset: 0, key: "k", value: "a", deliveryCount: 1 },
     { topic: "t", partition: 0, offset: 1, key: "k", value: "b", deliveryCount: 1 },
   ]);
   expect(records[0]!.leaseId).not.toBe(records[1]!.leaseId);
   expect(leaseDeadline).toBeGreaterThan(Date.now());
-  expect(await pull(app)).toEqual({ records: [], leaseDeadline: null });
+  expect(leaseMs).toBeGreaterThan(0);
+  expect(leaseMs).toBeLessThanOrEqual(30_000);
+  expect(await pull(app)).toEqual({ records: [], leaseDeadline: null, leaseMs: null, order: "none" });
 });
 
 test("what is acknowledged is done, what is released comes again with its count, what is rejected does not", async () => {
@@ -131,7 +134,7 @@ test("a group that has as much under way as it may takes more once some is settl
   await json(app.send("PUT", "/v1/share-groups/g", { maxInFlight: 1 }));
   const [a] = (await pull(app)).records as [LeasedJson];
   const waiting = pull(app, { maxWaitMs: 30_000 });
-  expect(await pull(app, { maxWaitMs: 50 })).toEqual({ records: [], leaseDeadline: null });
+  expect(await pull(app, { maxWaitMs: 50 })).toEqual({ records: [], leaseDeadline: null, leaseMs: null, order: "none" });
   await ack(app, { acks: [a.leaseId] });
   expect((await waiting).records).toMatchObject([{ value: "b", deliveryCount: 1 }]);
 });
@@ -145,6 +148,7 @@ test("order by key hands out one record of a key at a time", async () => {
   await produce(app, "a", "b");
   const [a, ...others] = (await pull(app)).records as [LeasedJson, ...LeasedJson[]];
   expect([a.value, others]).toEqual(["a", []]);
+  expect(await pull(app)).toMatchObject({ records: [], order: "key" });
   await ack(app, { acks: [a.leaseId] });
   expect((await pull(app)).records).toMatchObject([{ value: "b" }]);
   expect(await pull(app, { order: "none" }, 400)).toMatchObject({ code: "INVALID_REQUEST" });
@@ -197,4 +201,20 @@ test("answers in MessagePack too", async () => {
   const headers = { accept: "application/msgpack", ...CONTENT };
   const answered = await app.send("POST", "/v1/share-groups/g/pull", { topics: ["t"] }, headers);
   expect([answered.status, answered.headers.get("content-type")]).toEqual([200, "application/msgpack"]);
+});
+
+test("a share group of its own has a filter, delays and a pause too, where it is told so", async () => {
+  const app = await start("a", "b");
+  const put = (settings: object, status = 200) => json(app.send("PUT", "/v1/share-groups/g", settings), status);
+  await put({ filter: "value ==" }, 400);
+  expect(await put({ filter: 'value == "b"' })).toMatchObject({ settings: { filter: 'value == "b"', delays: false, paused: false } });
+  const headers = [{ key: "notBefore", value: "9999999999999" }];
+  expect((await app.send("POST", "/v1/topics/t/records", { records: [{ value: "b", partition: 1, headers }] })).status).toBe(200);
+  const { records } = await pull(app, { maxRecords: 2 });
+  expect(records.map(({ value }) => value)).toEqual(["b", "b"]);
+  await ack(app, { releases: records.map(({ leaseId }) => ({ leaseId })) });
+  await put({ paused: true });
+  expect((await pull(app)).records).toEqual([]);
+  await put({ paused: false });
+  expect((await pull(app)).records).toHaveLength(2);
 });
