@@ -2,6 +2,7 @@
 
 export { Admin } from "./admin/admin.ts";
 export type { GroupAdmin } from "./admin/group-admin.ts";
+export type { IngestAdmin } from "./admin/ingest-admin.ts";
 export type { SecurityAdmin } from "./admin/security-admin.ts";
 export type { ShareGroupAdmin } from "./admin/share-group-admin.ts";
 export type { SubscriptionAdmin } from "./admin/subscription-admin.ts";
