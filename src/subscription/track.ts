@@ -136,11 +136,11 @@ export class Track {
     return this.#unread.length === 0 && this.#pending.size === 0;
   }
 
-  /** What is to be stored. */
-  snapshot(): TrackProgress {
+  /** What is to be stored. @param caughtUpAt all below was read, and nobody will read it again unless it is owed; 0: what was not sent may be */
+  snapshot(caughtUpAt = 0): TrackProgress {
     const [next] = this.#unread;
     const isUpToDate = this.#pending.size === 0 && next !== undefined && next.to === this.#stopAt;
-    const end = isUpToDate ? Math.max(next.from, this.#touchedEnd) : this.#touchedEnd;
+    const end = Math.max(caughtUpAt, this.#touchedEnd, isUpToDate ? next.from : 0);
     const held: number[] = [];
     for (const offset of this.#pending.keys()) {
       if (offset >= end) break;
