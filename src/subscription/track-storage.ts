@@ -56,7 +56,11 @@ export interface TrackChanges extends Pick<StoredTrack, "isArmed" | "committed">
 }
 
 /** The track as it is to be stored; its plans are, once this is durable. */
-export function storeTrack(track: Track, before: StoredTrack, { deliveries, caughtUpAt, isSentOnly, ...changes }: TrackChanges): StoredTrack {
+export function storeTrack(
+  track: Track,
+  before: StoredTrack,
+  { deliveries, caughtUpAt, isSentOnly, ...changes }: TrackChanges,
+): StoredTrack {
   const { owed, end } = track.snapshot(caughtUpAt);
   const retries: StoredRetry[] = [];
   const planned: StoredRange[][] = [];
