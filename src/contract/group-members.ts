@@ -43,6 +43,19 @@ export const groupFetchBody = z
       .max(MAX_OFFSETS_PER_COMMIT)
       .optional()
       .meta({ description: "What was processed: `positions` of the answer before. Needs memberId and memberEpoch." }),
+    owned: z.array(topicPartitions).max(MAX_TOPICS_PER_MEMBER).optional().meta({
+      description:
+        "Partitions whose records are processed still, and which this call does not give back. Those that the answer's assignment has no more are to be committed, and left out of the next call.",
+    }),
+    positions: z
+      .array(z.strictObject({ topic: topicName, partition, offset }))
+      .max(MAX_OFFSETS_PER_COMMIT)
+      .optional()
+      .meta({
+        description:
+          "Where to read on, instead of at the committed offsets: `positions` of the answer before to read ahead of what is committed, others to go elsewhere. Needs memberId and memberEpoch; passed over for partitions that were somebody else's meanwhile.",
+      }),
+    paused: z.array(topicPartitions).max(MAX_TOPICS_PER_MEMBER).optional().meta({ description: "Partitions not to be read by this call." }),
     autoOffsetReset: z
       .enum(["earliest", "latest", "none"])
       .default("earliest")
@@ -52,7 +65,12 @@ export const groupFetchBody = z
       .min(1)
       .optional()
       .meta({ description: "The member is out when it has not asked for so long: 6 s to 30 min by default, 45 s where absent." }),
-    maxRecords: z.int().min(1).max(MAX_FETCH_RECORDS).default(DEFAULT_FETCH_RECORDS),
+    maxRecords: z
+      .int()
+      .min(0)
+      .max(MAX_FETCH_RECORDS)
+      .default(DEFAULT_FETCH_RECORDS)
+      .meta({ description: "0: only commit, and stay in the group; answered at once." }),
     maxBytes: z.int().min(1).max(MAX_FETCH_BYTES).default(DEFAULT_FETCH_BYTES),
     maxWaitMs: z.int().min(0).max(MAX_WAIT_MS).default(0).meta({ description: "Longest wait for a first record (ms)." }),
     isolation,
@@ -68,6 +86,7 @@ const groupFetchAnswer = z
     positions: z
       .array(z.strictObject({ topic: topicName, partition, offset }))
       .meta({ description: "Where each partition goes on after these records: to be sent as `commit` once they are processed." }),
+    hasMore: z.boolean().meta({ description: "A call for more would not have to wait: worth reading ahead while these are processed." }),
     commits: z
       .array(z.strictObject({ topic: topicName, partition, ...refusalFields }))
       .meta({ description: "What became of `commit`, in order." }),
@@ -99,6 +118,7 @@ export const groupFetch = operation({
         assignment: [{ topic: "orders", partitions: [0] }],
         records: [{ topic: "orders", partition: 0, offset: 41, timestamp: 1760000000000, key: "u1", value: '{"clicks":3}', headers: [] }],
         positions: [{ topic: "orders", partition: 0, offset: 42 }],
+        hasMore: false,
         commits: [],
         failures: [],
       }),
