@@ -17,6 +17,9 @@ import { WatchCache } from "./watch-cache.ts";
 /** -1: the member commits nothing, and need not say its epoch. */
 const NO_EPOCH = -1;
 
+/** A call ends in time for the member to be heard again: while it waits nobody knows whether the member has died (see isUnheard). */
+const MAX_WAIT_PER_SESSION = 2 / 3;
+
 export interface GroupFetchContext {
   readonly ports: Ports;
   readonly topics: TopicCache;
@@ -85,8 +88,9 @@ async function readAsMember(context: GroupFetchContext, request: GroupFetchReque
 }
 
 async function readOn(context: GroupFetchContext, request: GroupFetchRequest, first: MemberPolled, reading: Reading): Promise<MemberRead> {
-  const deadlineMs = context.now() + request.maxWaitMs;
-  const maxSilenceMs = Math.min(first.heartbeatIntervalMs, (request.sessionTimeoutMs ?? Infinity) / 3);
+  const { sessionTimeoutMs, heartbeatIntervalMs } = first;
+  const deadlineMs = context.now() + Math.min(request.maxWaitMs, sessionTimeoutMs * MAX_WAIT_PER_SESSION);
+  const maxSilenceMs = Math.min(heartbeatIntervalMs, sessionTimeoutMs / 3);
   let member = first;
   for (;;) {
     const polledAtMs = context.now();

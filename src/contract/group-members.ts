@@ -72,7 +72,12 @@ export const groupFetchBody = z
       .default(DEFAULT_FETCH_RECORDS)
       .meta({ description: "0: only commit, and stay in the group; answered at once." }),
     maxBytes: z.int().min(1).max(MAX_FETCH_BYTES).default(DEFAULT_FETCH_BYTES),
-    maxWaitMs: z.int().min(0).max(MAX_WAIT_MS).default(0).meta({ description: "Longest wait for a first record (ms)." }),
+    maxWaitMs: z
+      .int()
+      .min(0)
+      .max(MAX_WAIT_MS)
+      .default(0)
+      .meta({ description: "Longest wait for a first record (ms); two thirds of the session at most." }),
     isolation,
   })
   .meta({ id: "GroupFetch" });

@@ -37,6 +37,8 @@ export interface ConsumerHeartbeat {
   readonly sessionTimeoutMs?: number;
   /** A static member takes its name's place from whoever has it, as classic ones do: without a connection, nobody leaves before it dies. */
   readonly isTakingOver?: boolean;
+  /** Said for the member while a call of its waits: whether it lives still nobody knows, so its session goes on as it was. */
+  readonly isUnheard?: boolean;
 }
 
 export interface ConsumerHeartbeatResult {

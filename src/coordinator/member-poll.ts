@@ -19,7 +19,7 @@ export interface MemberPoll {
   readonly memberId: string;
   /** In which it got what it commits; -1 for somebody new, who commits nothing. */
   readonly memberEpoch: number;
-  /** The call that waits was let in before: if the member is gone meanwhile, it is not let in again. */
+  /** A call that waits looks again: whether the member lives still it does not know, and if the member is out, it is not let in again. */
   readonly isWaitingCall?: boolean;
   readonly instanceId: string | null;
   readonly clientId: string;
@@ -38,6 +38,7 @@ export interface MemberPolled {
   readonly memberEpoch: number;
   /** It is to ask again after so long at the latest (ms). */
   readonly heartbeatIntervalMs: number;
+  readonly sessionTimeoutMs: number;
   /** Something that it is to have is somebody else's still: it is to ask again soon. */
   readonly isWaiting: boolean;
   readonly assignment: readonly NamedPartitions[];
@@ -66,7 +67,8 @@ export async function pollAsMember(
   const offsets = assignment.flatMap(({ topicId, partitions }) =>
     partitions.flatMap((partition) => coordinator.committedOffset(topicId, partition) ?? []),
   );
-  return { memberId, memberEpoch, heartbeatIntervalMs, isWaiting, assignment, kept, offsets, commits };
+  const sessionTimeoutMs = sessionOf(coordinator, poll);
+  return { memberId, memberEpoch, heartbeatIntervalMs, sessionTimeoutMs, isWaiting, assignment, kept, offsets, commits };
 }
 
 /** As a commit of the partition would be judged. */
@@ -104,9 +106,8 @@ async function commitAsMember(commit: GroupCoordinator["commit"], poll: MemberPo
 
 /** Says everything, in the epoch that the member has, and has what the group wants back no more. */
 function beat(coordinator: GroupCoordinator, poll: MemberPoll): Promise<ConsumerHeartbeatAnswer> {
-  const { groupId, memberId, memberEpoch, instanceId, clientId, topicNames, topicPattern, sessionTimeoutMs } = poll;
-  const { config } = coordinator;
-  const ownSessionMs = sessionTimeoutMs ?? config.consumerSessionTimeoutMs;
+  const { groupId, memberId, memberEpoch, instanceId, clientId, topicNames, topicPattern, isWaitingCall = false } = poll;
+  const sessionTimeoutMs = sessionOf(coordinator, poll);
   const epoch = Math.max(coordinator.memberEpoch(memberId) ?? JOIN_EPOCH, JOIN_EPOCH);
   return coordinator.consumerHeartbeat({
     groupId,
@@ -114,16 +115,21 @@ function beat(coordinator: GroupCoordinator, poll: MemberPoll): Promise<Consumer
     memberEpoch: epoch,
     instanceId,
     rackId: null,
-    rebalanceTimeoutMs: ownSessionMs,
+    rebalanceTimeoutMs: sessionTimeoutMs,
     clientId,
     clientHost: "/",
     subscribedTopicNames: topicNames,
     subscribedTopicRegex: topicPattern,
     serverAssignor: null,
     topicPartitions: epoch === JOIN_EPOCH ? [] : ownedNow(coordinator, poll),
-    sessionTimeoutMs: ownSessionMs,
+    sessionTimeoutMs,
+    isUnheard: isWaitingCall,
     isTakingOver: memberEpoch < JOIN_EPOCH,
   });
+}
+
+function sessionOf({ config }: GroupCoordinator, { sessionTimeoutMs }: MemberPoll): number {
+  return sessionTimeoutMs ?? config.consumerSessionTimeoutMs;
 }
 
 /** What the member says it has still, and has. */

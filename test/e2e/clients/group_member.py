@@ -8,9 +8,10 @@ import queue
 import sys
 import threading
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 POLL_S = 0.02
+PASSING = (KafkaError._NO_OFFSET, KafkaError._FATAL, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION)
 
 settings = json.loads(sys.argv[1])
 topics = settings["topics"]
@@ -39,8 +40,8 @@ def told(_, partitions):
 def commit(consumer):
     try:
         consumer.commit(asynchronous=False)
-    except Exception as error:  # nothing to commit, or a group that has put the member out: it will be told
-        if error.args[0].code() not in (KafkaError._NO_OFFSET, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.ILLEGAL_GENERATION):
+    except KafkaException as error:  # nothing to commit, or a group that has put the member out: poll tells
+        if error.args[0].code() not in PASSING:
             say({"failed": str(error)})
 
 
@@ -104,7 +105,7 @@ while isOn:
         handled(message)
         consumer.store_offsets(message)
         continue
-    if error.fatal() or error.code() == KafkaError.FENCED_INSTANCE_ID:
+    if error.code() == KafkaError._FATAL:
         say({"failed": str(error)})
         break
 commit(consumer)

@@ -6,7 +6,7 @@ import { kafkaClient } from "../../support/kafka-clients.ts";
 import { until } from "../../support/until.ts";
 import { DeliveryLog, type Ends, sameEnds } from "./delivery-log.ts";
 import type { Kind, Lineup } from "./kinds.ts";
-import { type Member, type MemberOptions, placeName, type Seen } from "./member.ts";
+import { type Member, type MemberOptions, type Place, placeName, type Seen } from "./member.ts";
 
 /** Longer than any test: whoever goes over this has left, and was not only silent. */
 export const LONG_SESSION_MS = 300_000;
@@ -134,6 +134,11 @@ export class Group {
     });
   }
 
+  /** Until a partition was seen up to an offset. */
+  async seenUpTo(place: Place, end: number): Promise<void> {
+    await until(`${placeName(place)} was seen up to ${end}`, () => (this.log.highest().get(placeName(place)) ?? 0) >= end);
+  }
+
   /** All that was produced was seen: once, if every client of the line-up can, and at least once and in order with any. */
   expectDelivered(): void {
     if (this.isExact) this.log.expectOnce(new Map(), this.#ends);
@@ -164,8 +169,10 @@ export class Group {
     }
   }
 
-  describe(): Promise<Description> {
-    return this.#call("GET", `/v1/groups/${this.groupId}`);
+  /** Before the first member has joined there is no group. */
+  async describe(): Promise<Description> {
+    const response = await this.#send("GET", `/v1/groups/${this.groupId}`);
+    return response.status === 404 ? { state: "Dead", members: [] } : ((await response.json()) as Description);
   }
 
   /** The status of a reset of all partitions. */

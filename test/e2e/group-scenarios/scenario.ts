@@ -20,9 +20,10 @@ let lastNumber = 0;
 /** @param run gets a group of its own, and the name of a topic that only it has, or makes others from it */
 export function scenario(
   name: string,
-  { on, needs = [], lineups = LINEUPS, members = {} }: ScenarioOptions,
+  { on, needs = [], lineups = LINEUPS, members: defaults = {} }: ScenarioOptions,
   run: (group: Group, topic: string) => Promise<void>,
 ): void {
+  const known = new Set<string>();
   describe(name, () => {
     for (const full of lineups) {
       const { lineup, reasons } = without(full, needs);
@@ -31,10 +32,13 @@ export function scenario(
       const isRun = lineup.kinds.length > (full.kinds.length > 1 ? 1 : 0);
       const left = full.kinds.filter((kind) => !lineup.kinds.includes(kind)).map((kind) => kind.name);
       const title = isRun && left.length > 0 ? `${full.name} (without ${left.join(" and ")})` : full.name;
+      const members = lineup.kinds.map((kind) => kind.name).join();
+      if (isRun && known.has(members)) continue; // what is left of it is another line-up
+      known.add(members);
       test.concurrent(title, async ({ skip, onTestFinished }) => {
         if (!isRun) skip(reasons.join("; "));
         const number = ++lastNumber;
-        const group = new Group(on(), `group-${number}`, lineup, members);
+        const group = new Group(on(), `group-${number}`, lineup, defaults);
         onTestFinished(() => group.end());
         await run(group, `topic-${number}`);
       });

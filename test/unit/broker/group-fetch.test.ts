@@ -11,6 +11,7 @@ import { encodePlainBatch } from "../../support/plain-batches.ts";
 const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new TextEncoder().encode("v"), headers: [] }]);
 const TOPIC: TopicMetadata = { name: "t", topicId: "id", partitionCount: 2, configs: {}, version: 1, createdAtMs: 0 };
 const HEARTBEAT_MS = 5_000;
+const SESSION_MS = 45_000;
 
 class Bench {
   nowMs = 0;
@@ -44,6 +45,7 @@ class Bench {
         memberId: "m",
         memberEpoch: 1,
         heartbeatIntervalMs: HEARTBEAT_MS,
+        sessionTimeoutMs: SESSION_MS,
         isWaiting: false,
         assignment,
         kept: assignment,
@@ -199,4 +201,11 @@ test("a heartbeat reads nothing", async () => {
   const bench = new Bench();
   for (const log of bench.logs) log.append(BATCH);
   expect(await bench.fetch({ isHeartbeat: true, maxWaitMs: HEARTBEAT_MS })).toMatchObject({ memberEpoch: 1, partitions: [] });
+});
+
+test("a call ends in time for its member to be heard again within its session", async () => {
+  const bench = new Bench();
+  await bench.fetch({ maxWaitMs: 10 * SESSION_MS });
+  expect(bench.nowMs).toBeLessThan(SESSION_MS);
+  expect(bench.nowMs).toBeGreaterThanOrEqual(SESSION_MS / 2);
 });

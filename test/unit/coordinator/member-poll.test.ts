@@ -118,3 +118,12 @@ test("a member keeps what it has had since its epoch, and what came back to it m
     [0, 1],
   ]);
 });
+
+test("while a call waits nobody knows whether its member lives: the session ends when it would have", async () => {
+  const bench = new ConsumerBench({}, orders);
+  const { memberEpoch, sessionTimeoutMs } = await polled(bench, "m");
+  await bench.advance(sessionTimeoutMs / 2);
+  await polled(bench, "m", { memberEpoch, isWaitingCall: true });
+  await bench.advance(sessionTimeoutMs / 2);
+  expect(bench.group.describe()).toMatchObject({ state: "Empty" });
+});
