@@ -212,8 +212,9 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
           yield page;
         } finally {
           stop();
+          this.#page = null;
         }
-        endPage(page);
+        if (!this.#isClosed) endPage(page); // after a close records of it were passed over
       }
     } finally {
       this.#abandon();

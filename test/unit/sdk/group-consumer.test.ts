@@ -20,6 +20,8 @@ class FakeGroup {
   readonly asked: Asked[] = [];
   readonly committed = new Map<number, number>();
   readonly left: string[] = [];
+  /** Holds up commits that are requests of their own. */
+  beforeCommit: () => Promise<void> = async () => undefined;
   /** Codes to answer the next requests with, before anything else. */
   refusals: { code: string; status: number; retriable?: boolean }[] = [];
 
@@ -46,6 +48,7 @@ class FakeGroup {
       return new Response(null, { status: 204 });
     }
     const asked = JSON.parse(String(body)) as Asked;
+    if (path.endsWith("/commit")) await this.beforeCommit();
     if (path.endsWith("/commit")) return Response.json({ offsets: this.#commit((asked as unknown as { offsets: Position[] }).offsets) });
     this.asked.push(asked);
     return Response.json(this.#fetched(asked));
@@ -255,4 +258,31 @@ test("a member that was put out joins as a new one", async () => {
   group.ends[0] = 2;
   await eventually(() => new Set(group.asked.map(({ memberId }) => memberId)).size).toBe(2);
   await eventually(() => seen.length).toBeGreaterThanOrEqual(2);
+});
+
+test("what is left of a page when the consumer is closed is not committed", async () => {
+  const group = new FakeGroup(3);
+  const consumer = group.consumer({ sessionTimeoutMs: 60_000 });
+  const { seen, running, go } = reading(consumer, ({ offset }) => offset === 1);
+  await eventually(() => seen.length).toBe(2);
+  const asked = Promise.withResolvers<void>();
+  const commit = consumer.commit(); // a close waits for it
+  group.beforeCommit = () => asked.promise;
+  const closing = consumer.close();
+  go();
+  await running;
+  asked.resolve();
+  await Promise.all([commit, closing]);
+  expect(names(seen)).toEqual(["0@0", "0@1"]);
+  expect(group.committed.get(0)).toBe(2);
+});
+
+test("a member that waits for records has nothing that it does not give back", async () => {
+  const group = new FakeGroup(3);
+  const { seen } = reading(group.consumer());
+  await eventually(() => seen.length).toBe(3);
+  await eventually(() => group.committed.get(0)).toBe(3);
+  const { length } = group.asked;
+  await eventually(() => group.asked.length).toBeGreaterThan(length);
+  expect(group.asked.at(-1)!.owned).toBeUndefined();
 });
