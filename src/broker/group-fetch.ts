@@ -7,6 +7,7 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import { DEFAULT_FETCH_BYTES, GROUP_WAIT_SLICE_MS, MAX_PARTITIONS_PER_FETCH } from "../common/limits.ts";
+import { leaveHeartbeat } from "../coordinator/consumer-messages.ts";
 import type { FetchManyResult, GroupFetchRequest, GroupFetchResult } from "./broker.ts";
 import { fetchMany } from "./fetch.ts";
 import { checkGroupId, resolveCommit } from "./groups.ts";
@@ -229,11 +230,7 @@ export async function removeMember(
   const badId = checkGroupId(groupId);
   if (badId !== null) return badId;
   const group = ports.group(groupId);
-  const leave = {
-    ...{ groupId, memberId, memberEpoch: -1, instanceId: null, rackId: null, rebalanceTimeoutMs: -1, clientId: "", clientHost: "/" },
-    ...{ subscribedTopicNames: null, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: null },
-  };
-  const answer = await group.consumerHeartbeat(leave);
+  const answer = await group.consumerHeartbeat(leaveHeartbeat(groupId, memberId));
   if (!isFailure(answer)) return null;
   if (answer.error !== "UNKNOWN_MEMBER_ID" && answer.error !== "GROUP_ID_NOT_FOUND") return answer;
   const left = await group.leave({ groupId, members: [{ memberId, groupInstanceId: null }] });

@@ -35,9 +35,15 @@ export const groupFetchBody = z
         }),
       ])
       .meta({ description: "What the member subscribes to: names, or a pattern." }),
-    memberId: memberId.optional().meta({ description: "From the answer before; absent at first. One that has expired joins anew." }),
+    memberId: memberId.optional().meta({
+      description:
+        "From the answer before; absent at first, or an id that the member makes itself, so that a first call may be repeated. One that has expired joins anew.",
+    }),
     memberEpoch: memberEpoch.optional().meta({ description: "From the answer whose records are committed." }),
-    instanceId: memberId.optional().meta({ description: "A static member's name: who comes with it takes its place over." }),
+    instanceId: memberId.optional().meta({
+      description:
+        "A static member's name: who comes with it, and without a memberEpoch, takes its place over. Who had it is refused with `FENCED_INSTANCE_ID`.",
+    }),
     commit: z
       .array(offsetToCommit)
       .max(MAX_OFFSETS_PER_COMMIT)
@@ -148,7 +154,8 @@ export const removeGroupMember = operation({
   path: "/v1/groups/{group}/members/{memberId}",
   tag: "Groups",
   summary: "Leave a group at once",
-  description: "Its partitions go to the others. Puts out any member, also one that speaks Kafka's protocol.",
+  description:
+    "Its partitions go to the others. Puts out any member, also one that speaks Kafka's protocol. A call of the member that comes late does not bring it back: its id is refused with `UNKNOWN_MEMBER_ID` for a minute.",
   params: z.strictObject({
     group: groupId,
     memberId: memberId.meta({ description: "From an answer of a fetch, or of the group's description." }),

@@ -112,6 +112,11 @@ export class ConsumerGroup {
     return this.#group.members.get(memberId)?.epoch ?? null;
   }
 
+  /** The id of the member that has the static name; null: there is none. */
+  staticMember(instanceId: string): string | null {
+    return this.#group.staticMembers.get(instanceId) ?? null;
+  }
+
   memberAssignment(memberId: string): MemberAssignment {
     const { members, topics } = this.#group;
     const member = members.get(memberId);

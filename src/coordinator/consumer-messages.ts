@@ -41,6 +41,23 @@ export interface ConsumerHeartbeat {
   readonly isUnheard?: boolean;
 }
 
+/** Of a member that leaves for good, whoever says so. */
+export function leaveHeartbeat(groupId: string, memberId: string): ConsumerHeartbeat {
+  return {
+    ...{
+      groupId,
+      memberId,
+      memberEpoch: LEAVE_EPOCH,
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: -1,
+      clientId: "",
+      clientHost: "/",
+    },
+    ...{ subscribedTopicNames: null, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: null },
+  };
+}
+
 export interface ConsumerHeartbeatResult {
   readonly memberId: string;
   readonly memberEpoch: number;

@@ -198,8 +198,7 @@ export class GroupCoordinator {
 
   /** The id of the member that has the static name; null: there is none. */
   staticMember(instanceId: string): string | null {
-    const members = this.#members.describeMembers(this.#stores.offsets.groupId() ?? "");
-    return members.find((member) => member.instanceId === instanceId)?.memberId ?? null;
+    return this.#members.staticMember(instanceId);
   }
 
   get config(): GroupConfig {

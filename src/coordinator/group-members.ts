@@ -219,6 +219,11 @@ export class GroupMembers {
     return this.#kind.consumer?.memberEpoch(memberId) ?? null;
   }
 
+  /** The id of the member that has the static name; null: there is none. */
+  staticMember(instanceId: string): string | null {
+    return (this.#kind.classic ?? this.#kind.consumer).staticMember(instanceId);
+  }
+
   /** Of a member of a consumer group. */
   memberAssignment(memberId: string): MemberAssignment {
     return this.#kind.consumer?.memberAssignment(memberId) ?? NO_ASSIGNMENT;

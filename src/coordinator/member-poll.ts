@@ -9,7 +9,13 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { StoredOffset } from "../storage/offset-store.ts";
 import type { Committer } from "./classic-commit.ts";
 import type { OffsetToCommit } from "./committed-offsets.ts";
-import { type ConsumerHeartbeatAnswer, JOIN_EPOCH, type NamedPartitions, type TopicPartitions } from "./consumer-messages.ts";
+import {
+  type ConsumerHeartbeatAnswer,
+  JOIN_EPOCH,
+  leaveHeartbeat,
+  type NamedPartitions,
+  type TopicPartitions,
+} from "./consumer-messages.ts";
 import type { NamedTopicPartitions } from "./consumer-subscription.ts";
 import type { GroupCoordinator } from "./group-coordinator.ts";
 
@@ -56,12 +62,15 @@ export async function pollAsMember(
   poll: MemberPoll,
   commit: GroupCoordinator["commit"] = (request) => coordinator.commit(request),
 ): Promise<MemberPolled | Failure> {
-  const refused = checkSession(coordinator, poll) ?? checkPresence(coordinator, poll);
+  const refused = checkSession(coordinator, poll);
   if (refused !== null) return refused;
   const commits = await commitAsMember(commit, poll);
+  const absent = checkPresence(coordinator, poll);
+  if (absent !== null) return absent;
   const answer = await beat(coordinator, poll);
   if (isFailure(answer)) return answer;
   const { memberId, memberEpoch, heartbeatIntervalMs } = answer;
+  if (coordinator.hasLeft(memberId)) return leaveAgain(coordinator, poll); // while the group asked for its topics
   const { assignment, isWaiting } = coordinator.memberAssignment(memberId);
   const kept = keptSince(coordinator, { memberId, memberEpoch: poll.memberEpoch }, assignment);
   const offsets = assignment.flatMap(({ topicId, partitions }) =>
@@ -87,13 +96,22 @@ function checkSession({ config }: GroupCoordinator, { sessionTimeoutMs }: Member
 /** Why the member may not go on, or come back, or null. */
 function checkPresence(coordinator: GroupCoordinator, poll: MemberPoll): Failure | null {
   const { memberId, memberEpoch, instanceId, isWaitingCall = false } = poll;
-  if (coordinator.hasLeft(memberId)) return failure("UNKNOWN_MEMBER_ID", "The member has left the group: join it as a new one.");
+  if (coordinator.hasLeft(memberId)) return departed();
   const holder = instanceId === null || memberEpoch < JOIN_EPOCH ? null : coordinator.staticMember(instanceId);
   if (holder !== null && holder !== memberId) {
     return failure("FENCED_INSTANCE_ID", `Static member '${instanceId}' is another member by now: '${holder}'.`);
   }
   if (!isWaitingCall || coordinator.memberEpoch(memberId) !== null) return null;
   return failure("UNKNOWN_MEMBER_ID", "The member is not in the group any more.");
+}
+
+function departed(): Failure {
+  return failure("UNKNOWN_MEMBER_ID", "The member has left the group: join it as a new one.");
+}
+
+async function leaveAgain(coordinator: GroupCoordinator, { groupId, memberId }: MemberPoll): Promise<Failure> {
+  await coordinator.consumerHeartbeat(leaveHeartbeat(groupId, memberId));
+  return departed();
 }
 
 async function commitAsMember(commit: GroupCoordinator["commit"], poll: MemberPoll): Promise<readonly (Failure | null)[]> {

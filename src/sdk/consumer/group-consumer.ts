@@ -168,7 +168,7 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
     this.#closing.abort(new ClosedError("consumer"));
     await this.#membership.settled();
     try {
-      if (this.#commitsByItself) await this.commit();
+      if (this.#commitsByItself) await this.commit().catch(ignoreFenced);
     } finally {
       if (this.#options.instanceId === undefined) await this.#membership.leave();
       this.#assignment.clear("onRevoked");
@@ -375,6 +375,11 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
     }
     for (const { onCommit } of this.#options.interceptors ?? []) onCommit?.(offsets);
   }
+}
+
+/** What was processed of partitions that are others' by now is theirs to do again. */
+function ignoreFenced(error: unknown): void {
+  if (!(error instanceof FencedMemberError)) throw error;
 }
 
 /** Whether trying again may help. A static member whose name is another's now would only take it back. */

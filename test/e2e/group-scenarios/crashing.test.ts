@@ -8,15 +8,18 @@ import type { Group, GroupMember } from "./group.ts";
 import type { Seen } from "./member.ts";
 import { scenario } from "./scenario.ts";
 
-/** Of members that are to die, or to be slow. Also the consumer protocol's, which the broker sets. */
-const SHORT_SESSION_MS = 3_000;
+/** Of members that are to die. */
+const SHORT_SESSION_MS = 2_000;
+
+/** Of members that are to live although they are slow, on a machine that may be slow too. Also the consumer protocol's, which the broker sets. */
+const SLOW_SESSION_MS = 6_000;
 
 let broker: Broker;
 
 beforeAll(async () => {
   const configs = {
     "group.min.session.timeout.ms": "500",
-    "group.consumer.session.timeout.ms": String(SHORT_SESSION_MS),
+    "group.consumer.session.timeout.ms": String(SLOW_SESSION_MS),
     "group.consumer.heartbeat.interval.ms": "200",
   };
   broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: JSON.stringify(configs) } });
@@ -86,8 +89,8 @@ scenario("all members crash at once, and those that come after them go on from w
 scenario("a slow member is kept, or loses its partitions and comes back, as its client has it", { on }, async (group, topic) => {
   await group.createTopic(topic, 4);
   const stuck = stuckHandler();
-  const options = { sessionTimeoutMs: SHORT_SESSION_MS };
-  const slow = await group.start({ ...options, maxPollIntervalMs: SHORT_SESSION_MS, handle: stuck.handle });
+  const options = { sessionTimeoutMs: SLOW_SESSION_MS };
+  const slow = await group.start({ ...options, maxPollIntervalMs: SLOW_SESSION_MS, handle: stuck.handle });
   const other = await group.start();
   await group.atRest();
   // It dies when the slow one gets stuck: once it is out, a session has passed.

@@ -46,6 +46,16 @@ test("a call that comes after its member has left does not bring it back, nor do
   expect(numbers((await polled(bench, "m")).assignment)).toEqual([0, 1, 2, 3]);
 });
 
+test("a member that leaves while its first call asks for the group's topics is not in the group afterwards", async () => {
+  const bench = new ConsumerBench({}, orders);
+  await polled(bench, "other");
+  const joining = poll(bench, "m", { topicNames: ["later"] });
+  const leaving = bench.heartbeat(idleHeartbeat("m", -1));
+  expect(await leaving).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+  expect(await joining).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+  expect(bench.group.describe()?.members).toMatchObject([{ memberId: "other" }]);
+});
+
 test("a call that waits is not let in again once its member is out, and the next call is", async () => {
   const bench = new ConsumerBench({ "group.min.session.timeout.ms": "1" }, orders);
   const { memberEpoch } = await polled(bench, "m", { sessionTimeoutMs: 1_000 });

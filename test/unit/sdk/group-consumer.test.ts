@@ -20,6 +20,7 @@ class FakeGroup {
   readonly asked: Asked[] = [];
   readonly committed = new Map<number, number>();
   readonly left: string[] = [];
+  refuseCommits = false;
   /** Holds up commits that are requests of their own. */
   beforeCommit: () => Promise<void> = async () => undefined;
   /** Codes to answer the next requests with, before anything else. */
@@ -56,6 +57,7 @@ class FakeGroup {
 
   #commit(offsets: readonly Position[]) {
     return offsets.map(({ topic, partition, offset }) => {
+      if (this.refuseCommits) return { topic, partition, code: "FENCED_MEMBER_EPOCH" };
       this.committed.set(partition, offset);
       return { topic, partition };
     });
@@ -285,4 +287,18 @@ test("a member that waits for records has nothing that it does not give back", a
   const { length } = group.asked;
   await eventually(() => group.asked.length).toBeGreaterThan(length);
   expect(group.asked.at(-1)!.owned).toBeUndefined();
+});
+
+test("a close whose commit is refused, since the partitions are others' by now, leaves all the same", async () => {
+  const group = new FakeGroup(1);
+  const consumer = group.consumer({ sessionTimeoutMs: 60_000 });
+  const { seen, running, go } = reading(consumer, () => true);
+  await eventually(() => seen.length).toBe(1);
+  group.refuseCommits = true;
+  consumer.seek(place(0), 0);
+  const closing = consumer.close();
+  go();
+  await closing;
+  await running;
+  expect([group.left.length, group.committed.size]).toEqual([1, 0]);
 });
