@@ -256,6 +256,14 @@ export interface GroupFetchRequest {
   readonly instanceId?: string;
   readonly clientId: string;
   readonly commit: CommitOffsetsRequest["offsets"];
+  /** Whose records it is processing still: not to be given back by this call. */
+  readonly owned?: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** Where to read on instead of at the committed offset, of partitions that it has had since its epoch. */
+  readonly positions?: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  /** Not to be read. */
+  readonly paused?: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** It only shows itself: nothing is read. */
+  readonly isHeartbeat?: boolean;
   readonly autoOffsetReset: "earliest" | "latest" | "none";
   readonly sessionTimeoutMs?: number;
   readonly maxBytes?: number;

@@ -165,6 +165,12 @@ export const GROUP_TOPICS_TTL_MS = 5_000;
 /** How soon an HTTP member that waits for partitions of others asks again (ms): their next call gives them back. */
 export const GROUP_WAIT_SLICE_MS = 250;
 
+/** How long a group remembers who has left it (ms): longer than a request is on its way, or is made again. */
+export const DEPARTED_MEMBER_MS = 60_000;
+
+/** Most members that a group remembers to have left: their ids have at most 255 characters each. */
+export const MAX_DEPARTED_MEMBERS = 1_000;
+
 /** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
 export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
 
