@@ -157,7 +157,7 @@ test("groups: consume commits what it printed, lag is seen, reset rewinds, delet
   expect(await sluice(url, "consume", topic, "--group", "g", "--count", "3")).toBe("a\nb\nc\n");
   expect(await sluiceJson(url, "groups", "describe", "g")).toMatchObject({ members: [], offsets: [{ offset: 3, lag: 7 }] });
   expect(await sluice(url, "consume", topic, "--group", "g", "--exit-at-end")).toBe("d\ne\nf\ng\nh\ni\nj\n");
-  expect(await sluiceJson(url, "groups", "list", "--lag")).toMatchObject({ groups: [{ groupId: "g", lag: 0 }] });
+  expect(await sluiceJson(url, "groups", "list", "--prefix", "g", "--lag")).toMatchObject({ groups: [{ groupId: "g", lag: 0 }] });
   expect(await sluice(url, "groups", "reset", "g", "-t", topic, "--shift-by", "-2")).toMatch(/10 +8/);
   expect(await sluice(url, "groups", "reset", "g", "-t", topic, "--to", "earliest", "--dry-run")).toMatch(/8 +0/);
   const member = startSluice(["consume", topic, "--group", "g"], { url });
