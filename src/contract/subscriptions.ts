@@ -205,7 +205,7 @@ export const redriveSubscription = operation({
   tag: "Webhooks",
   summary: "Deliver dead letters again",
   description:
-    "To this subscription alone, as the records that they were, with the same `Idempotency-Key`. What fails again is a dead letter again. One redrive looks at 100,000 offsets; `toOffset` says where the next goes on.",
+    "To this subscription alone, as the records that they were; the `Idempotency-Key` is made of the places that they had. What fails again is a dead letter again. One redrive looks at 100,000 offsets; `toOffset` says where the next goes on.",
   params,
   query: none,
   body: requestBody(redriveBody, { all: true, dryRun: true }),
