@@ -44,7 +44,7 @@ export async function work(
     ...(order !== undefined && { order }),
     ...(leaseMs !== undefined && { leaseMs }),
     maxWaitMs: PULL_WAIT_MS,
-    maxRecords: Math.min(count, DEFAULT_PULL_RECORDS),
+    ...(Number.isFinite(count) && { maxRecords: Math.min(count, DEFAULT_PULL_RECORDS) }),
   });
   const verdicts = { acknowledged: 0, released: 0, rejected: 0 };
   const over = new AbortController();

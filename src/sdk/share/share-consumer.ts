@@ -2,7 +2,7 @@
 // each by itself; what fails or hangs holds up nobody. Delivery is at least once: what was handled and could not be acknowledged in time
 // comes again.
 
-import { DEFAULT_PULL_RECORDS, DEFAULT_SHARE_HANDLING_MS, MAX_SHARE_DELAY_MS } from "../../common/limits.ts";
+import { DEFAULT_SHARE_HANDLING_MS, MAX_SHARE_DELAY_MS } from "../../common/limits.ts";
 import type { ShareOrder } from "../../common/share-settings.ts";
 import { type Backoff, backoffMs, sleep } from "../backoff.ts";
 import type { Client } from "../client.ts";
@@ -54,6 +54,8 @@ export interface ShareRunOptions {
 
 /** From a second to a minute: five deliveries, the default of groups, take 15 s. */
 const DEFAULT_RETRY: Backoff = { initialMs: 1_000, maxMs: 60_000 };
+/** max.poll.records */
+const DEFAULT_MAX_RECORDS = 500;
 /** Short beside other consumers': it is waited for when the consumer is closed. */
 const DEFAULT_MAX_WAIT_MS = 5_000;
 const DEFAULT_CLOSE_MS = 30_000;
@@ -170,7 +172,7 @@ export class ShareConsumer implements AsyncIterable<LeasedRecord> {
     const { groupId, topics, order, leaseMs, maxBytes, maxRecords, maxWaitMs, maxHandlingMs } = this.#options;
     const source = new LeaseSource(this.#client, {
       ...{ groupId, topics, order, leaseMs, maxBytes, concurrency },
-      maxRecords: maxRecords ?? DEFAULT_PULL_RECORDS,
+      maxRecords: maxRecords ?? DEFAULT_MAX_RECORDS,
       maxWaitMs: maxWaitMs ?? DEFAULT_MAX_WAIT_MS,
       renewForMs: isRenewed ? (maxHandlingMs ?? DEFAULT_SHARE_HANDLING_MS) : 0,
       settle: (lease, settlement) => this.#settle(source, lease, settlement),
