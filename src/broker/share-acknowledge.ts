@@ -35,8 +35,10 @@ export async function acknowledgeShares(
   const view = context.shareGroups.get(groupId) ?? (await viewOf(context, groupId));
   if (isFailure(view)) return { leaseMs: 0, outcomes: partitions.map(() => asRecordState(view)) };
   const outcomes = await mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async ({ topicId, partition, batches }) => {
+    const topic = shareTopicOf(view, topicId);
     if (batches.length === 0) return null;
-    const address = addressOf(view, shareTopicOf(view, topicId), partition);
+    if (partition < 0 || partition >= topic.partitionCount) return nothingHeld(groupId, partition);
+    const address = addressOf(view, topic, partition);
     return context.ports.sharePartition(view.groupUuid, topicId, partition).acknowledge({ address, token, batches });
   });
   return { leaseMs: view.settings.leaseMs, outcomes };
@@ -49,6 +51,11 @@ export async function releaseShares(context: ShareContext, { groupId, token, par
   await forEachConcurrently(partitions, MAX_CONCURRENT_CALLS, async ({ topicId, partition }) => {
     await context.ports.sharePartition(view.groupUuid, topicId, partition).release(token);
   });
+}
+
+/** Who holds records of a partition has fetched from it, and the group has begun with it. No object is asked that has no reason to be. */
+function nothingHeld(groupId: string, partition: number): Failure {
+  return failure("INVALID_RECORD_STATE", `share group '${groupId}' has not begun to consume partition ${partition} of the topic`);
 }
 
 /** A group that was deleted took with it what its members held. */

@@ -80,7 +80,7 @@ async function knownTopics(
 
 function whyNot(topic: TopicMetadata | null, { topicId, partition }: SharePlace): Failure | null {
   if (topic?.topicId !== topicId) return failure("UNKNOWN_TOPIC_ID", `no topic has the id ${topicId} any more`);
-  if (partition < topic.partitionCount) return null;
+  if (partition >= 0 && partition < topic.partitionCount) return null;
   return failure("UNKNOWN_TOPIC_OR_PARTITION", `topic '${topic.name}' has ${topic.partitionCount} partitions: there is no ${partition}`);
 }
 

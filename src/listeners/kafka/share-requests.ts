@@ -4,13 +4,12 @@ import type { Broker } from "../../broker/broker.ts";
 import type { AcknowledgementBatch, AcknowledgeType } from "../../broker/ports.ts";
 import type { ShareAcknowledgeRequest } from "../../broker/share-acknowledge.ts";
 import type { SharePlace } from "../../broker/share-fetch.ts";
-import { mapConcurrently } from "../../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../../common/limits.ts";
 import { checkAcknowledgements } from "../../coordinator/share-acknowledgements.ts";
 import { checkShareMemberId } from "../../coordinator/share-heartbeat.ts";
 import type { Session } from "./call.ts";
 import type { SharePlaceId, ShareSession, ShareSessionRequest } from "./share-session.ts";
+import { topicNames } from "./topic-names.ts";
 
 /** By Kafka's AcknowledgeType.id. */
 const TYPES: readonly AcknowledgeType[] = ["gap", "accept", "release", "reject", "renew"];
@@ -48,15 +47,6 @@ export function openShareRequest(
   return { groupId, memberId: memberId!, shareSessionEpoch };
 }
 
-/** Names of topics by id, or why there is none. */
-export async function nameTopics(broker: Broker, topicIds: readonly string[]): Promise<ReadonlyMap<string, string | Failure>> {
-  const ids = [...new Set(topicIds)];
-  const topics = await mapConcurrently(ids, MAX_CONCURRENT_CALLS, (topicId) => broker.topicById(topicId));
-  return new Map(
-    ids.map((topicId, index) => [topicId, isFailure(topics[index]!) ? topics[index]! : (topics[index]! as { name: string }).name]),
-  );
-}
-
 export interface AcknowledgeResult {
   readonly leaseMs: number;
   /** One entry for each partition that is named, in order. */
@@ -70,7 +60,7 @@ export async function acknowledge(
   topics: readonly AskedAcknowledgements[],
   mayRenew: boolean,
 ): Promise<AcknowledgeResult> {
-  const names = await nameTopics(
+  const names = await topicNames(
     broker,
     topics.map(({ topicId }) => topicId),
   );

@@ -51,12 +51,9 @@ class PlaceSet {
     this.add(topics);
   }
 
-  get size(): number {
-    return this.list().length;
-  }
-
   add(topics: readonly TopicPlaces[]): void {
     for (const { topicId, partitions } of topics) {
+      if (partitions.length === 0) continue;
       const known = this.#byTopic.get(topicId) ?? new Set();
       this.#byTopic.set(topicId, known);
       for (const partition of partitions) known.add(partition);
@@ -65,7 +62,9 @@ class PlaceSet {
 
   remove(topics: readonly TopicPlaces[]): void {
     for (const { topicId, partitions } of topics) {
-      for (const partition of partitions) this.#byTopic.get(topicId)?.delete(partition);
+      const known = this.#byTopic.get(topicId);
+      for (const partition of partitions) known?.delete(partition);
+      if (known?.size === 0) this.#byTopic.delete(topicId);
     }
   }
 
@@ -157,7 +156,6 @@ export class ShareSessions {
     return failure("INVALID_SHARE_SESSION_EPOCH", "a share session begins with a ShareFetch");
   }
 
-  /** Ends a session. @returns it, unless it has ended before */
   end(session: ShareSession): void {
     this.#sessions.delete(keyOf(session));
   }

@@ -10,12 +10,12 @@
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../../broker/ports.ts";
-import { mapConcurrently } from "../../../common/concurrency.ts";
 import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
+import { MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { type Call, serve } from "../call.ts";
 import { type AskedPartition, type FetchRequest, openFetch, TOPIC_IDS_SINCE } from "../fetch-session.ts";
+import { topicNames } from "../topic-names.ts";
 
 type FetchPartition = FetchRequest["topics"][number]["partitions"][number];
 
@@ -63,13 +63,11 @@ async function read({ request, version, broker, session }: Call<FetchRequest>, a
 
 /** The topic's name for each partition, or why there is none. */
 async function nameTopics(broker: Broker, asked: readonly AskedPartition[]): Promise<readonly (string | Failure)[]> {
-  const ids = [...new Set(asked.map(({ topicId }) => topicId))];
-  const topics = await mapConcurrently(ids, MAX_CONCURRENT_CALLS, (topicId) => broker.topicById(topicId));
-  const byId = new Map(ids.map((topicId, index) => [topicId, topics[index]!]));
-  return asked.map(({ topicId }) => {
-    const topic = byId.get(topicId)!;
-    return isFailure(topic) ? topic : topic.name;
-  });
+  const names = await topicNames(
+    broker,
+    asked.map(({ topicId }) => topicId),
+  );
+  return asked.map(({ topicId }) => names.get(topicId)!);
 }
 
 function answerPartition({ partition: partitionIndex, currentLeaderEpoch }: FetchPartition, result: ReadResult | ReadFailure) {

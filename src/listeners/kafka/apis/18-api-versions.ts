@@ -1,6 +1,6 @@
 // ApiVersions (key 18), versions 0-4: what this broker speaks. A version that it does not know is answered in version 0 with the error,
 // on a connection that stays open (KIP-511): connection.ts asks for that. No features are announced: neither transaction.version 2
-// (KIP-890) nor group.version 1 (KIP-848) is implemented.
+// (KIP-890) nor group.version 1 (KIP-848) is implemented, and of share.version (KIP-932) clients ask the versions of its APIs alone.
 
 import { type ErrorName, errorCode } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";

@@ -13,15 +13,9 @@ import { waitUnless } from "../../../common/wait.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
-import {
-  type Acknowledged,
-  type AskedAcknowledgements,
-  acknowledge,
-  nameTopics,
-  openShareRequest,
-  releaseSession,
-} from "../share-requests.ts";
+import { type Acknowledged, type AskedAcknowledgements, acknowledge, openShareRequest, releaseSession } from "../share-requests.ts";
 import { isFinal, isInitial, type SharePlaceId, type ShareSession } from "../share-session.ts";
+import { topicNames } from "../topic-names.ts";
 
 type ShareFetchRequest = DecodedOf<typeof API.shareFetch.request>;
 
@@ -91,7 +85,7 @@ function acknowledgedTopics({ topics }: ShareFetchRequest): AskedAcknowledgement
 /** What the session's partitions have, or why not. What is acquired for a client that is gone meanwhile is released with its connection. */
 async function fetch({ request, broker, session }: Call<ShareFetchRequest>, share: ShareSession): Promise<ShareFetchResult> {
   const { places } = share;
-  const names = await nameTopics(
+  const names = await topicNames(
     broker,
     places.map(({ topicId }) => topicId),
   );

@@ -256,6 +256,14 @@ describe("a share session", () => {
     expect(responses[0]!.partitions[0]!.errorCode).toBe(0);
   });
 
+  test("does not go on elsewhere where it and others are too large to be kept", async () => {
+    const partitions = Object.fromEntries(Array.from({ length: MAX_SHARE_SESSION_PARTITIONS }, (_, partition) => [partition, []]));
+    await client.fetch({ epoch: 0, partitions, maxRecords: 0 });
+    expect(client.connection.session.shareSessions).toHaveLength(1);
+    for (const member of ["two", "three"]) await client.fetch({ epoch: 0, member, partitions, maxRecords: 0 });
+    expect(client.connection.session.shareSessions).toEqual([]);
+  });
+
   test("has a bound, as has their number on a connection", async () => {
     for (let index = 0; index < MAX_SHARE_SESSIONS_PER_CONNECTION; index++) await client.fetch({ epoch: 0, member: `${index}` });
     expect((await client.fetch({ epoch: 0, member: "more" })).errorCode).toBe(code("SHARE_SESSION_LIMIT_REACHED"));
@@ -299,6 +307,7 @@ describe("acknowledgements", () => {
     for (const bad of [[[1, 0, ACCEPT]], [[0, 1]], [[0, 1, 9]], [[0, 1, RENEW]]] as AcknowledgementBatch[][]) {
       expect((await client.acknowledge(epoch++, { 0: bad, 1: [] })).told).toEqual([code("INVALID_REQUEST"), 0]);
     }
+    expect((await client.acknowledge(epoch++, { 9: [[0, 0, ACCEPT]] })).told).toEqual([code("INVALID_RECORD_STATE")]);
     expect((await client.acknowledge(epoch++, { 0: [[0, 0, ACCEPT]] }, { id: ZERO_UUID })).told).toEqual([code("UNKNOWN_TOPIC_ID")]);
     expect((await client.acknowledge(epoch, { 0: [[0, 1, ACCEPT]] })).told).toEqual([0]);
   });
