@@ -30,9 +30,7 @@ the API's file in \`src/listeners/kafka/apis/\`.
 ${rows.join("\n")}
 
 A request in another version, or of another API, closes its connection; ApiVersions alone is answered in version 0, with what is served.
-
-Known and not served: ${unserved.join(", ")}.
-`;
+${unserved.length === 0 ? "" : `\nKnown and not served: ${unserved.join(", ")}.\n`}`;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(PROTOCOL_SUPPORT_FILE, protocolSupport());

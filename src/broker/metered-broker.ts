@@ -41,6 +41,18 @@ export function meterBroker(broker: Broker, meter: ClientMeter, clientId: string
           );
         return pulled;
       },
+      fetch: async (request) => {
+        const fetched = await broker.shareGroups.fetch(request);
+        if (!isFailure(fetched)) {
+          const batches = fetched.partitions.flatMap((partition) => partition.batches);
+          meter.charge(
+            "consumer_byte_rate",
+            clientId,
+            batches.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
+          );
+        }
+        return fetched;
+      },
     },
   } satisfies Partial<Broker>);
 }

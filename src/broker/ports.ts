@@ -15,10 +15,14 @@ import type {
   SyncGroupRequest,
 } from "../coordinator/classic-messages.ts";
 import type {
+  AcknowledgeRequest,
   AcquiredRecords,
   AcquireRequest,
   SettleRequest,
+  ShareGroupMembers,
   ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
   SharePartitionAddress,
   SharePartitionDescription,
   ShareTopic,
@@ -486,13 +490,19 @@ export interface ConsumerGroupPort {
 // ------------------------------------------------------------------------------------------------------------ share group
 
 export type {
+  AcknowledgementBatch,
+  AcknowledgeRequest,
+  AcknowledgeType,
   AcquiredRecords,
   AcquireRequest,
   LoadedRecords,
   Settlement,
   SettlementAction,
   SettleRequest,
+  ShareGroupMembers,
   ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
   ShareLoad,
   SharePartitionAddress,
   SharePartitionDescription,
@@ -511,7 +521,12 @@ export interface ShareGroupPort {
   subscribe(groupUuid: string, topic: ShareTopic): Promise<null | Failure>;
   /** null: the group is there, under this UUID. */
   confirm(groupUuid: string): Promise<null | Failure>;
+  /** NON_EMPTY_GROUP while it has members. */
   delete(groupId: string): Promise<null | Failure>;
+  /** A member joins, which makes the group where it is not there, stays, or leaves. */
+  heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer>;
+  /** null: there is no such group. */
+  members(): Promise<ShareGroupMembers | null | Failure>;
 }
 
 /** A wait for records of a share partition that may be handed out again. */
@@ -525,6 +540,10 @@ export interface SharePartitionPort {
   acquire(request: AcquireRequest): Promise<AcquiredRecords | Failure>;
   /** One entry for each settlement, in order: null, or why it was refused. */
   settle(request: SettleRequest): Promise<readonly (null | Failure)[] | Failure>;
+  /** All of it counts, or nothing. */
+  acknowledge(request: AcknowledgeRequest): Promise<null | Failure>;
+  /** Whoever acquired under this token is gone. */
+  release(token: number): Promise<null | Failure>;
   reset(address: SharePartitionAddress, offset: number): Promise<null | Failure>;
   /** null: nobody consumes it. */
   describe(): Promise<SharePartitionDescription | null | Failure>;

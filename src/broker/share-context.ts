@@ -25,3 +25,23 @@ export function addressOf(view: ShareGroupView, { topicId, topic, topicVersion }
   const { groupId, groupUuid, settings, settingsVersion } = view;
   return { groupId, groupUuid, topicId, topic, topicVersion, partition, settings, settingsVersion };
 }
+
+/** The topic as the group consumes it. What the edge knows of the group may be older than what it is asked about: a share partition knows its own topic. */
+export function shareTopicOf({ topics }: ShareGroupView, topicId: string): ShareTopic {
+  return topics.find((topic) => topic.topicId === topicId) ?? { topicId, topic: "", topicVersion: 0, partitionCount: 0 };
+}
+
+/** Share partitions of the group, from a random one on, so that those at the front are not served before others. */
+export function placesFrom(
+  { random }: ShareContext,
+  view: ShareGroupView,
+  isWanted: (topic: ShareTopic, partition: number) => boolean,
+): SharePartitionAddress[] {
+  const places = view.topics.flatMap((topic) =>
+    Array.from({ length: topic.partitionCount }, (_, partition) => partition)
+      .filter((partition) => isWanted(topic, partition))
+      .map((partition) => addressOf(view, topic, partition)),
+  );
+  const first = Math.floor(random() * places.length);
+  return [...places.slice(first), ...places.slice(0, first)];
+}

@@ -4,16 +4,36 @@
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
-import type { ShareOrder, ShareSettings } from "../common/share-settings.ts";
+import { DEFAULT_SHARE_SETTINGS, type ShareOrder, type ShareSettings } from "../common/share-settings.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import type { ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
 import { checkGroupId, resetTarget } from "./groups.ts";
 import { queryOffset } from "./offsets.ts";
-import type { PageRequest, SettlementAction, ShareGroupPage, ShareGroupView, SharePartitionDescription, ShareTopic } from "./ports.ts";
+import type {
+  PageRequest,
+  SettlementAction,
+  ShareGroupMembers,
+  ShareGroupPage,
+  ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
+  SharePartitionDescription,
+  ShareTopic,
+} from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
+import {
+  acknowledgeShares,
+  releaseShares,
+  type ShareAcknowledgeRequest,
+  type ShareAcknowledgeResult,
+  type ShareReleaseRequest,
+} from "./share-acknowledge.ts";
 import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
 import { checkDeadLetterTopic } from "./share-dead-letters.ts";
+import { type ShareFetchRequest, type ShareFetchResult, shareFetch } from "./share-fetch.ts";
 import { checkFilter } from "./share-filter.ts";
+import { shareHeartbeat, shareMembers } from "./share-members.ts";
+import { type AlterShareOffsetsRequest, alterShareOffsets } from "./share-offsets.ts";
 import { pull } from "./share-pull.ts";
 import { settleLeases } from "./share-settle.ts";
 import { findTopic, unknownPartition } from "./topics.ts";
@@ -78,11 +98,26 @@ export interface ShareGroups {
   settle(groupId: string, settlements: readonly LeaseSettlement[]): Promise<readonly (null | Failure)[] | Failure>;
   list(request: PageRequest): Promise<ShareGroupPage>;
   describe(groupId: string): Promise<ShareGroupDescription | Failure>;
+  /** As they are; the default where there is no such group. */
+  settings(groupId: string): Promise<ShareSettings | Failure>;
   /** Changes settings, and makes the group where it is not there. */
   configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure>;
   /** Moves start offsets. Every lease on what is moved is void. */
   reset(request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure>;
+  /** NON_EMPTY_GROUP while it has members by Kafka's protocol. */
   delete(groupId: string): Promise<null | Failure>;
+  /** As `reset`, in Kafka's terms: one entry for each offset, in order, null or why it was not moved. NON_EMPTY_GROUP: nothing was. */
+  alterOffsets(request: AlterShareOffsetsRequest): Promise<readonly (null | Failure)[] | Failure>;
+
+  /** A member by Kafka's protocol joins, which makes the group where it is not there, stays, or leaves. */
+  heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer>;
+  members(groupId: string): Promise<ShareGroupMembers | Failure>;
+  /** As `pull`, in Kafka's terms. */
+  fetch(request: ShareFetchRequest): Promise<ShareFetchResult | Failure>;
+  /** Of each partition all that is acknowledged counts, or nothing. */
+  acknowledge(request: ShareAcknowledgeRequest): Promise<ShareAcknowledgeResult>;
+  /** The holder is gone: what it holds may be delivered again. */
+  release(request: ShareReleaseRequest): Promise<void>;
 }
 
 export function createShareGroups(context: ShareContext): ShareGroups {
@@ -92,6 +127,7 @@ export function createShareGroups(context: ShareContext): ShareGroups {
     settle: async (groupId, settlements) => checkGroupId(groupId) ?? settleLeases(context, groupId, settlements),
     list: (request) => ports.cluster.listShareGroups(request),
     describe: async (groupId) => checkGroupId(groupId) ?? describe(context, groupId),
+    settings: async (groupId) => checkGroupId(groupId) ?? settingsOf(context, groupId),
     configure: async (groupId, settings) => checkGroupId(groupId) ?? configure(context, groupId, settings),
     reset: async (request) => checkGroupId(request.groupId) ?? resetShareGroup(context, request),
     delete: async (groupId) => {
@@ -99,6 +135,12 @@ export function createShareGroups(context: ShareContext): ShareGroups {
       shareGroups.forget(groupId);
       return refused;
     },
+    alterOffsets: async (request) => checkGroupId(request.groupId) ?? alterShareOffsets(context, request),
+    heartbeat: async (request) => checkGroupId(request.groupId) ?? shareHeartbeat(context, request),
+    members: async (groupId) => checkGroupId(groupId) ?? shareMembers(context, groupId),
+    fetch: async (request) => checkGroupId(request.groupId) ?? shareFetch(context, request),
+    acknowledge: (request) => acknowledgeShares(context, request),
+    release: (request) => releaseShares(context, request),
   };
 }
 
@@ -111,6 +153,11 @@ async function configure(context: ShareContext, groupId: string, settings: Parti
   if (isFailure(view)) context.shareGroups.forget(groupId);
   else context.shareGroups.put(view);
   return view;
+}
+
+async function settingsOf({ ports }: ShareContext, groupId: string): Promise<ShareSettings | Failure> {
+  const view = await ports.shareGroup(groupId).view();
+  return view === null ? DEFAULT_SHARE_SETTINGS : isFailure(view) ? view : view.settings;
 }
 
 async function describe(context: ShareContext, groupId: string): Promise<ShareGroupDescription | Failure> {

@@ -4,7 +4,7 @@ import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import type { Settlement, ShareGroupView, ShareTopic } from "./ports.ts";
-import { addressOf, type ShareContext, viewOf } from "./share-context.ts";
+import { addressOf, type ShareContext, shareTopicOf, viewOf } from "./share-context.ts";
 import type { LeaseSettlement } from "./share-groups.ts";
 import { type Lease, leaseDecoder } from "./share-lease.ts";
 
@@ -62,9 +62,7 @@ function assign(
   const key = `${topicId}/${partition}`;
   let part = parts.get(key);
   if (part === undefined) {
-    // What the edge knows of the group may be older than the lease: its share partition knows its own topic.
-    const unknown = { topicId, topic: "", topicVersion: 0, partitionCount: 0 };
-    part = { topic: view.topics.find((topic) => topic.topicId === topicId) ?? unknown, partition, indexes: [], settlements: [] };
+    part = { topic: shareTopicOf(view, topicId), partition, indexes: [], settlements: [] };
     parts.set(key, part);
   }
   const { leaseId: _, ...action } = settlement;

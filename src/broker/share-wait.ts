@@ -9,27 +9,26 @@ import { watchPartition } from "./fetch.ts";
 import type { PartitionWatch, SharePartitionAddress, ShareWatch } from "./ports.ts";
 import { isOver, type PartitionPull } from "./share-acquire.ts";
 import type { ShareContext } from "./share-context.ts";
-import type { PullRequest } from "./share-groups.ts";
 
-interface WatchedPlace {
+interface WatchedPlace<Body> {
   readonly address: SharePartitionAddress;
   readonly log: PartitionWatch | null;
   readonly shared: ShareWatch | null;
   /** What the share partition had told when it was last asked. */
   seen: number;
-  last: PartitionPull;
+  last: PartitionPull<Body>;
 }
 
 /** @param ask asks some of the partitions; those that have nothing say what to wait for */
-export async function waitForRecords(
+export async function waitForRecords<Body>(
   context: ShareContext,
-  { signal }: PullRequest,
-  pulls: readonly PartitionPull[],
+  signal: AbortSignal | undefined,
+  pulls: readonly PartitionPull<Body>[],
   deadlineMs: number,
-  ask: (places: readonly SharePartitionAddress[]) => Promise<readonly PartitionPull[]>,
-): Promise<PartitionPull[]> {
+  ask: (places: readonly SharePartitionAddress[]) => Promise<readonly PartitionPull<Body>[]>,
+): Promise<PartitionPull<Body>[]> {
   const places = await mapConcurrently(pulls, MAX_CONCURRENT_CALLS, (one) => watchPlace(context, one));
-  const askAgain = async (some: readonly WatchedPlace[]): Promise<PartitionPull[]> => {
+  const askAgain = async (some: readonly WatchedPlace<Body>[]): Promise<PartitionPull<Body>[]> => {
     for (const place of some) place.seen = place.shared?.endOffset ?? 0;
     const answered = [...(await ask(some.map(({ address }) => address)))];
     for (const one of answered) places.find(({ address }) => address === one.address)!.last = one;
@@ -51,7 +50,7 @@ export async function waitForRecords(
   }
 }
 
-async function watchPlace(context: ShareContext, last: PartitionPull): Promise<WatchedPlace> {
+async function watchPlace<Body>(context: ShareContext, last: PartitionPull<Body>): Promise<WatchedPlace<Body>> {
   const { ports, topics } = context;
   const { address } = last;
   const { groupUuid, topicId, topic, partition, settings } = address;
@@ -62,17 +61,17 @@ async function watchPlace(context: ShareContext, last: PartitionPull): Promise<W
   return { address, log, shared: isFailure(shared) ? null : shared, seen: 0, last };
 }
 
-function isWatched({ log, shared }: WatchedPlace): boolean {
+function isWatched({ log, shared }: WatchedPlace<unknown>): boolean {
   return log?.isOpen === true && shared?.isOpen === true;
 }
 
 /** null: the time is over, or the caller is gone. */
-async function firstToChange(
+async function firstToChange<Body>(
   { now }: ShareContext,
-  places: readonly WatchedPlace[],
+  places: readonly WatchedPlace<Body>[],
   deadlineMs: number,
   signal: AbortSignal | undefined,
-): Promise<WatchedPlace | null> {
+): Promise<WatchedPlace<Body> | null> {
   const timeoutMs = deadlineMs - now();
   const over = new AbortController();
   const end = (): void => over.abort();
@@ -89,7 +88,12 @@ async function firstToChange(
 }
 
 /** The place, once it may have records; never before `timeoutMs` are over or the signal aborts where it has none. */
-async function changed(place: WatchedPlace, timeoutMs: number, nowMs: number, signal: AbortSignal): Promise<WatchedPlace | null> {
+async function changed<Body>(
+  place: WatchedPlace<Body>,
+  timeoutMs: number,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<WatchedPlace<Body> | null> {
   const { log, shared, seen, last } = place;
   const waits: Promise<boolean>[] = [shared!.past(seen, timeoutMs, signal)];
   // A share partition that is full takes nothing from the log, however much there is.

@@ -139,6 +139,7 @@ const ERRORS = {
   VOTER_NOT_FOUND: [127, 404, FINAL, "The voter is not in the set."],
   INVALID_REGULAR_EXPRESSION: [128, 400, FINAL, "The regular expression is not valid."],
   REBOOTSTRAP_REQUIRED: [129, 409, FINAL, "The client's metadata is stale: it must bootstrap again."],
+  SHARE_SESSION_LIMIT_REACHED: [133, 503, RETRIABLE, "There are as many share sessions as there may be."],
 } as const satisfies Record<string, ErrorRow>;
 
 /** The name of a Kafka error, e.g. `UNKNOWN_TOPIC_OR_PARTITION`. */

@@ -33,6 +33,21 @@ const GROUP_CONFIGS = {
     defaultText: "3000",
     doc: "Most members of a consumer group, of all kinds. Kafka has no limit: see group.max.size.",
   },
+  "group.share.session.timeout.ms": {
+    type: int({ min: 1 }),
+    defaultText: "45000",
+    doc: "How long a member of a share group (KIP-932) may be silent.",
+  },
+  "group.share.heartbeat.interval.ms": {
+    type: int({ min: 1, max: 8_000, because: "members are in memory, which an object loses after 10 s in which nobody calls" }),
+    defaultText: "5000",
+    doc: "How often the members of a share group are told to send a heartbeat.",
+  },
+  "group.share.max.size": {
+    type: int({ min: 1, max: 1000 }),
+    defaultText: "200",
+    doc: "Most members of a share group, of those that speak Kafka's protocol.",
+  },
   "offsets.retention.minutes": {
     type: int({ min: 1 }),
     defaultText: "10080",
@@ -53,6 +68,9 @@ export interface GroupConfig {
   readonly consumerSessionTimeoutMs: number;
   readonly consumerHeartbeatIntervalMs: number;
   readonly consumerMaxSize: number;
+  readonly shareSessionTimeoutMs: number;
+  readonly shareHeartbeatIntervalMs: number;
+  readonly shareMaxSize: number;
   readonly offsetsRetentionMs: number;
   readonly emptyGroupRetentionMs: number;
 }
@@ -69,6 +87,9 @@ export function parseGroupConfigs(set: Readonly<Record<string, string>>): GroupC
     consumerSessionTimeoutMs: values["group.consumer.session.timeout.ms"],
     consumerHeartbeatIntervalMs: values["group.consumer.heartbeat.interval.ms"],
     consumerMaxSize: values["group.consumer.max.size"],
+    shareSessionTimeoutMs: values["group.share.session.timeout.ms"],
+    shareHeartbeatIntervalMs: values["group.share.heartbeat.interval.ms"],
+    shareMaxSize: values["group.share.max.size"],
     offsetsRetentionMs: values["offsets.retention.minutes"] * 60_000,
     emptyGroupRetentionMs: values["offsets.retention.check.interval.ms"],
   });
@@ -85,6 +106,9 @@ function checkRelations(config: GroupConfig): GroupConfig | Failure {
   if (config.minSessionTimeoutMs > config.maxSessionTimeoutMs) {
     return failure("INVALID_CONFIG", "group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
   }
-  if (config.consumerHeartbeatIntervalMs < config.consumerSessionTimeoutMs) return config;
-  return failure("INVALID_CONFIG", "group.consumer.heartbeat.interval.ms must be below group.consumer.session.timeout.ms.");
+  if (config.consumerHeartbeatIntervalMs >= config.consumerSessionTimeoutMs) {
+    return failure("INVALID_CONFIG", "group.consumer.heartbeat.interval.ms must be below group.consumer.session.timeout.ms.");
+  }
+  if (config.shareHeartbeatIntervalMs < config.shareSessionTimeoutMs) return config;
+  return failure("INVALID_CONFIG", "group.share.heartbeat.interval.ms must be below group.share.session.timeout.ms.");
 }

@@ -377,6 +377,16 @@ export const DEFAULT_SHARE_HANDLING_MS = 3_600_000;
 /** Most partitions of one pull: each is a call, and while it waits two sockets. */
 export const MAX_PARTITIONS_PER_PULL = 100;
 
+/** Most topics that a member of a share group by Kafka's protocol subscribes to: 150 bytes each in the group's row, which may have 2 MB. */
+export const MAX_SHARE_MEMBER_TOPICS = 1_000;
+
+/** Share sessions of one connection, and partitions of one session: a member has one session, and a client a connection. */
+export const MAX_SHARE_SESSIONS_PER_CONNECTION = 10;
+export const MAX_SHARE_SESSION_PARTITIONS = 1_000;
+
+/** Characters of a WebSocket's share sessions that outlive its object's sleep: half of what the platform lets an attachment have, 16 KiB. */
+export const MAX_STORED_SHARE_SESSIONS_LENGTH = 8_192;
+
 /** Most leases that one request settles. */
 export const MAX_SETTLEMENTS = 10_000;
 
@@ -386,9 +396,6 @@ export const MAX_DEAD_LETTERS_PER_WRITE = 100;
 /** Waits between tries to write dead letters: the first, doubled each time, and the longest. */
 export const DEAD_LETTER_RETRY_MS = 500;
 export const MAX_DEAD_LETTER_RETRY_MS = 60_000;
-
-/** How long a browser remembers that a page may use the broker: the most that Chromium does, and how late it learns otherwise. */
-export const PREFLIGHT_MAX_AGE_S = 7_200;
 
 /** Longest line that the command line takes for a record: none is larger, and memory must not grow with a file that has no newlines. */
 export const MAX_INPUT_LINE_BYTES = 32 * MIB;
@@ -407,6 +414,9 @@ export const MAX_MIRROR_REQUEST_BYTES = 512 * KIB;
 
 /** Partitions that a mirror writes at a time: a request each. */
 export const MAX_MIRROR_WRITES = 16;
+
+/** How long a browser remembers that a page may use the broker: the most that Chromium does, and how late it learns otherwise. */
+export const PREFLIGHT_MAX_AGE_S = 7_200;
 
 /** A batch is kept whole on its way through an RPC, and a body is one. */
 if (MAX_BODY_BYTES > MAX_RPC_BYTES || MAX_BATCH_BYTES > MAX_BODY_BYTES || MAX_FETCH_BYTES > MAX_RPC_BYTES) {

@@ -346,6 +346,7 @@ export const deleteShareGroup = operation({
   path: "/v1/share-groups/{group}",
   tag: "Share groups",
   summary: "Delete a share group and all that it knows",
+  description: "Not while it has members by Kafka's protocol, which would make it anew. Who pulls is no member.",
   params: groupParams,
   query: none,
   answers: { 204: { description: "Deleted: every lease is void. The next pull makes the group anew." } },

@@ -1,15 +1,29 @@
-// The coordinator of a share group: its settings, and which share partitions it has. It hands out no records: those are the share
-// partitions' (share-partition-coordinator.ts), which ask here once, when they begin, whether their group is there.
+// The coordinator of a share group: its settings, which share partitions it has, and its members by Kafka's protocol (share-members.ts). It
+// hands out no records: those are the share partitions' (share-partition-coordinator.ts), which ask here once, when they begin, whether
+// their group is there.
 //
 // Invariants: a share partition is written down here before it begins, so that none is left behind when the group goes. One that belongs
 // to an earlier life of the group, by its UUID, cannot begin any more.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure } from "../common/errors.ts";
+import type { GroupConfig } from "../common/group-configs.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../common/share-settings.ts";
 import type { ShareGrave, ShareGroupStore, StoredShareGroup } from "../storage/share-group-store.ts";
-import type { ShareGroupView, SharePartitionAddress, ShareTopic } from "./share-messages.ts";
+import { JOIN_EPOCH } from "./consumer-messages.ts";
+import { GroupTopics, type TopicSource } from "./group-topics.ts";
+import { checkShareHeartbeat, isLeavingShareGroup } from "./share-heartbeat.ts";
+import { ShareMembers, unknownShareMember } from "./share-members.ts";
+import type {
+  ShareGroupMembers,
+  ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
+  SharePartitionAddress,
+  ShareTopic,
+} from "./share-messages.ts";
+import { TopicImage } from "./topic-image.ts";
 
 export interface ShareGroupOptions {
   readonly randomUuid: () => string;
@@ -22,6 +36,10 @@ export interface ShareGroupOptions {
   readonly destroyPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
   /** Calls `ring` soon, should this invocation end before its work does. */
   readonly ringLater: () => void;
+  readonly now: () => number;
+  readonly config: GroupConfig;
+  /** The cluster's topics, for the members' subscriptions. */
+  readonly topics: TopicSource;
 }
 
 export class ShareGroupCoordinator {
@@ -29,11 +47,15 @@ export class ShareGroupCoordinator {
   readonly #options: ShareGroupOptions;
   #group: StoredShareGroup | null;
   #isBurying = false;
+  readonly #members: ShareMembers;
+  readonly #topics: GroupTopics;
 
   constructor(store: ShareGroupStore, options: ShareGroupOptions) {
     this.#store = store;
     this.#options = options;
     this.#group = store.group();
+    this.#members = new ShareMembers(options.config);
+    this.#topics = new GroupTopics(options.topics, options.now, TopicImage.EMPTY);
   }
 
   /** null: there is no such group. */
@@ -70,6 +92,25 @@ export class ShareGroupCoordinator {
     return this.#delete(groupId);
   }
 
+  /** A member joins, which makes the group where it is not there, stays, or leaves. */
+  async heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer> {
+    const refused = checkShareHeartbeat(request);
+    if (refused !== null) return refused;
+    if (isLeavingShareGroup(request)) return this.#members.leave(request, this.#options.now());
+    if (request.memberEpoch === JOIN_EPOCH) await this.ensure(request.groupId, {});
+    const unreached = await this.#topics.refresh(() => this.#members.interest(request));
+    if (unreached !== null) return unreached;
+    const group = this.view(); // as it is now: it may have been deleted, or configured, meanwhile
+    if (group === null) return unknownShareMember(request.memberId);
+    const failed = refuseOwnDeadLetters(group, request.subscribedTopicNames ?? []);
+    return failed ?? this.#members.heartbeat(request, this.#topics.image, this.#options.now());
+  }
+
+  /** null: there is no such group. */
+  members(): ShareGroupMembers | null {
+    return this.view() === null ? null : this.#members.describe(this.#options.now());
+  }
+
   /** The group begins to consume a topic, or more partitions of it: each has its start offset once this is answered. */
   async subscribe(groupUuid: string, wanted: ShareTopic): Promise<null | Failure> {
     const refused = this.confirm(groupUuid);
@@ -95,7 +136,7 @@ export class ShareGroupCoordinator {
     return failure("GROUP_ID_NOT_FOUND", "the share group was deleted: what is asked about belongs to it");
   }
 
-  /** Frees the id at once; its share partitions go one after the other. */
+  /** Frees the id at once; its share partitions go one after the other. NON_EMPTY_GROUP while it has members. */
   async delete(groupId: string): Promise<null | Failure> {
     return this.#refuseToOthers(groupId) ?? this.#delete(groupId);
   }
@@ -133,6 +174,8 @@ export class ShareGroupCoordinator {
   async #delete(groupId: string): Promise<null | Failure> {
     const group = this.#group;
     if (group === null || group.groupUuid === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
+    const memberCount = this.#members.count(this.#options.now());
+    if (memberCount > 0) return failure("NON_EMPTY_GROUP", `share group '${groupId}' has ${memberCount} members`);
     this.#put({ ...group, groupUuid: null, subscription: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
     this.#options.ringLater();
     await this.#options.unregister(groupId);
@@ -202,6 +245,13 @@ export class ShareGroupCoordinator {
     this.#store.put(group);
     this.#group = group;
   }
+}
+
+/** What a group gives up would come back to it, without end. */
+export function refuseOwnDeadLetters({ groupId, settings }: ShareGroupView, topics: readonly string[]): Failure | null {
+  const { deadLetterTopic } = settings;
+  if (deadLetterTopic === null || !topics.includes(deadLetterTopic)) return null;
+  return failure("INVALID_REQUEST", `'${deadLetterTopic}' is the dead-letter topic of share group '${groupId}': it cannot consume it too`);
 }
 
 function gravesOf(group: StoredShareGroup): ShareGrave[] {

@@ -1,7 +1,9 @@
 // What is asked of a share group's objects, and what they answer. Plain data: it crosses RPC.
 
+import type { Failure } from "../common/errors.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
 import type { ShareCounters, SharePartitionId } from "../storage/share-partition-store.ts";
+import type { NamedPartitions } from "./consumer-messages.ts";
 
 /** A share group as it is known to the edges. */
 export interface ShareGroupView {
@@ -68,6 +70,8 @@ export interface AcquireRequest {
   readonly maxBytes: number;
   /** The group's where absent. */
   readonly leaseMs?: number;
+  /** Of the holder, where several acquisitions are one holder's; else each has one of its own. 53 bits, not 0, that nobody guesses. */
+  readonly token?: number;
   /** What `load` of the answer before asked for; null: it could not be read. */
   readonly loaded?: LoadedRecords | null;
 }
@@ -114,6 +118,24 @@ export interface SettleRequest {
   readonly settlements: readonly Settlement[];
 }
 
+/** Kafka's AcknowledgeType. */
+export type AcknowledgeType = "gap" | "accept" | "release" | "reject" | "renew";
+
+/** Offsets from `firstOffset` to `lastOffset`, the last included, with one type for all of them or one for each. */
+export interface AcknowledgementBatch {
+  readonly firstOffset: number;
+  readonly lastOffset: number;
+  readonly types: readonly AcknowledgeType[];
+}
+
+/** All of it, or nothing. */
+export interface AcknowledgeRequest {
+  readonly address: SharePartitionAddress;
+  /** Of the acquisitions that are acknowledged. */
+  readonly token: number;
+  readonly batches: readonly AcknowledgementBatch[];
+}
+
 export interface SharePartitionDescription extends SharePartitionId {
   /** The first that is not decided (Kafka's SPSO). */
   readonly startOffset: number;
@@ -129,4 +151,46 @@ export interface SharePartitionDescription extends SharePartitionId {
   readonly counters: ShareCounters;
   /** Why the last try to write dead letters failed; null where none has, or a later one did not. */
   readonly deadLetterError: string | null;
+}
+
+/** What a member by Kafka's protocol says (ShareGroupHeartbeat). null stands for "as before". */
+export interface ShareHeartbeat {
+  readonly groupId: string;
+  /** Made by the client. */
+  readonly memberId: string;
+  /** 0: it joins. -1: it leaves. */
+  readonly memberEpoch: number;
+  readonly rackId: string | null;
+  readonly clientId: string;
+  readonly clientHost: string;
+  readonly subscribedTopicNames: readonly string[] | null;
+}
+
+export type ShareHeartbeatAnswer =
+  | {
+      readonly memberId: string;
+      readonly memberEpoch: number;
+      readonly heartbeatIntervalMs: number;
+      /** What the member is to read now; null: as before. */
+      readonly assignment: readonly NamedPartitions[] | null;
+    }
+  | Failure;
+
+/** The members by Kafka's protocol; who pulls over HTTP is no member. */
+export interface ShareGroupMembers {
+  readonly state: "Empty" | "Stable";
+  readonly groupEpoch: number;
+  readonly assignmentEpoch: number;
+  readonly assignorName: string;
+  readonly members: readonly DescribedShareMember[];
+}
+
+export interface DescribedShareMember {
+  readonly memberId: string;
+  readonly rackId: string | null;
+  readonly memberEpoch: number;
+  readonly clientId: string;
+  readonly clientHost: string;
+  readonly subscribedTopicNames: readonly string[];
+  readonly assignment: readonly NamedPartitions[];
 }

@@ -11,6 +11,7 @@ import { DeferredWrite } from "./deferred-write.ts";
 import { ShareDeadLetters } from "./share-dead-letters.ts";
 import { ShareLoads } from "./share-loads.ts";
 import type {
+  AcknowledgeRequest,
   AcquiredRecords,
   AcquireRequest,
   LoadedRecords,
@@ -94,7 +95,7 @@ export class SharePartitionCoordinator {
     const partition = await this.#open(request.address);
     if (isFailure(partition)) return partition;
     if (request.loaded !== undefined) this.#takeLoaded(partition, request.loaded);
-    const token = this.#options.newToken();
+    const token = request.token ?? this.#options.newToken();
     let records = this.#handOut(partition, request, token);
     let hasLooked = request.loaded !== undefined;
     if (records.length === 0 && request.maxRecords > 0 && !hasLooked && this.#loads.isUnderWay) {
@@ -125,6 +126,26 @@ export class SharePartitionCoordinator {
     await this.#stored();
     this.tellIfReady();
     return outcomes;
+  }
+
+  /** A member's acknowledgements: all of them count, or none. */
+  async acknowledge({ address, token, batches }: AcknowledgeRequest): Promise<null | Failure> {
+    const partition = this.#partition;
+    if (partition === null) return notHeld(batches[0]?.firstOffset ?? 0);
+    const nowMs = this.#options.now();
+    partition.configure(address.settings, address.settingsVersion, nowMs);
+    const refused = partition.acknowledge(token, batches, nowMs);
+    await this.#stored();
+    this.tellIfReady();
+    return refused;
+  }
+
+  /** Whoever acquired under this token is gone. */
+  async release(token: number): Promise<null> {
+    this.#partition?.releaseAll(token, this.#options.now());
+    await this.#stored();
+    this.tellIfReady();
+    return null;
   }
 
   /** Begins anew at an offset: every lease is void. */

@@ -5,7 +5,7 @@
 // Invariants: every offset below endOffset that is not held here is decided. A record has one holder at most, named by its token. Nothing
 // is delivered again that was accepted, rejected or given up.
 
-import { type Failure, failure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MinHeap } from "../common/heap.ts";
 import { SHARE_LOAD_RECORDS } from "../common/limits.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
@@ -23,8 +23,9 @@ import {
   type StoredSharePartition,
   type StoredShareRecord,
 } from "../storage/share-partition-store.ts";
+import { planAcknowledgements } from "./share-acknowledgements.ts";
 import { ShareLanes, type TakeLimits } from "./share-lanes.ts";
-import type { LoadedRecords, Settlement } from "./share-messages.ts";
+import type { AcknowledgementBatch, LoadedRecords, Settlement, SettlementAction } from "./share-messages.ts";
 import { SETTLED, ShareBlock, type ShareRecord } from "./share-record.ts";
 
 interface Timer {
@@ -174,8 +175,39 @@ export class SharePartition {
   /** @returns INVALID_RECORD_STATE where the record is not held by who names it (any more) */
   settle(settlement: Settlement, nowMs: number): null | Failure {
     this.expire(nowMs);
-    const record = this.#records.get(settlement.offset);
-    if (record?.state !== ACQUIRED || record.token !== settlement.token) return notHeld(settlement.offset);
+    const record = this.#heldBy(settlement.token, settlement.offset);
+    if (isFailure(record)) return record;
+    this.#apply(record, settlement, nowMs);
+    return null;
+  }
+
+  /** Kafka's acknowledge: @returns INVALID_RECORD_STATE where a record is not held by who names it (any more), and nothing is done */
+  acknowledge(token: number, batches: readonly AcknowledgementBatch[], nowMs: number): null | Failure {
+    this.expire(nowMs);
+    const planned = planAcknowledgements(batches, (offset) => this.#heldBy(token, offset));
+    if (isFailure(planned)) return planned;
+    for (const { record, settlement } of planned) {
+      const isHeld = record.state === ACQUIRED; // it may have gone back with one before it
+      if (isHeld) this.#apply(record, settlement, nowMs);
+    }
+    return null;
+  }
+
+  /** The holder is gone: what it had is delivered again, as though its leases had ended. */
+  releaseAll(token: number, nowMs: number): void {
+    this.expire(nowMs);
+    for (const record of [...this.#records.values()]) {
+      if (record.state === ACQUIRED && record.token === token) this.#release(record, 0, nowMs);
+    }
+  }
+
+  #heldBy(token: number, offset: number): ShareRecord | Failure {
+    const record = this.#records.get(offset);
+    return record?.state === ACQUIRED && record.token === token ? record : notHeld(offset);
+  }
+
+  /** @param record is acquired */
+  #apply(record: ShareRecord, settlement: SettlementAction, nowMs: number): void {
     switch (settlement.action) {
       case "accept":
         this.#settle(record, "acknowledged");
@@ -188,16 +220,15 @@ export class SharePartition {
         break;
       case "renew":
         this.#setTimer(record, nowMs + (settlement.leaseMs ?? this.#stored.settings.leaseMs), nowMs);
-        return null;
+        return;
       case "giveBack":
         this.#giveBack(record, nowMs);
-        return null;
+        return;
       case "release":
         this.#release(record, settlement.delayMs, nowMs);
-        return null;
+        return;
     }
     this.#lanes.letGo(record, nowMs);
-    return null;
   }
 
   /** What was given up is in the dead-letter topic, or nowhere if there is nothing to write any more. */

@@ -82,7 +82,7 @@ export class ConnectionObject extends DurableObject<Env> {
   }
 
   #end(socket: WebSocket): void {
-    this.#sockets.get(socket)?.end();
+    this.#connectionOf(socket).end(); // also of one that slept: what its client holds of share groups is given back
     this.#sockets.delete(socket);
     closeQuietly(socket, 1000, "");
   }

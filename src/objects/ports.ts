@@ -126,6 +126,8 @@ function shareGroupPort(env: Env, groupId: string): ShareGroupPort {
     subscribe: (groupUuid, topic) => orCoordinatorUnavailable(object().subscribe(groupUuid, topic)),
     confirm: (groupUuid) => orCoordinatorUnavailable(object().confirm(groupUuid)),
     delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+    heartbeat: (request) => orCoordinatorUnavailable(object().heartbeat(request)),
+    members: () => orCoordinatorUnavailable(object().members()),
   };
 }
 
@@ -135,6 +137,8 @@ function sharePartitionPort(env: Env, name: string): SharePartitionPort {
   return {
     acquire: (request) => orCoordinatorUnavailable(object().acquire(request)),
     settle: (request) => orCoordinatorUnavailable(object().settle(request)),
+    acknowledge: (request) => orCoordinatorUnavailable(object().acknowledge(request)),
+    release: (token) => orCoordinatorUnavailable(object().release(token)),
     reset: (address, offset) => orCoordinatorUnavailable(object().reset(address, offset)),
     describe: () => orCoordinatorUnavailable(object().describe()),
     watch: () => orCoordinatorUnavailable(openShareWatch(stub())),

@@ -1,13 +1,24 @@
-// The share group object: the settings of one share group and what it consumes, named by the group's id. Its methods are ShareGroupPort's
-// (src/broker/ports.ts), called over RPC. Pulls and acknowledgements do not come here (docs/decisions/0016-share-groups.md).
+// The share group object: the settings of one share group, what it consumes, and its members by Kafka's protocol, named by the group's id. Its
+// methods are ShareGroupPort's (src/broker/ports.ts), called over RPC. Pulls and acknowledgements do not come here
+// (docs/decisions/0016-share-groups.md).
 
 import { DurableObject } from "cloudflare:workers";
-import type { ShareGroupPort, ShareGroupView, SharePartitionAddress, ShareTopic } from "../broker/ports.ts";
+import type {
+  ShareGroupMembers,
+  ShareGroupPort,
+  ShareGroupView,
+  ShareHeartbeat,
+  ShareHeartbeatAnswer,
+  SharePartitionAddress,
+  ShareTopic,
+} from "../broker/ports.ts";
 import { type Failure, failure } from "../common/errors.ts";
+import { readGroupConfigs } from "../common/group-configs.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
 import { ShareGroupCoordinator } from "../coordinator/share-group.ts";
 import type { Env } from "../env.ts";
 import { SqliteShareGroupStore } from "../storage/sqlite-share-group-store.ts";
+import { groupCluster } from "./group-cluster.ts";
 import { clusterObject, sharePartitionObjectName } from "./names.ts";
 
 /** When the alarm looks after a deletion that was begun: it is seldom needed. */
@@ -43,6 +54,9 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
       },
       destroyPartition: (groupUuid, topicId, partition) => sharePartition(groupUuid, topicId, partition).destroy(),
       ringLater: () => context.waitUntil(context.storage.setAlarm(Date.now() + BURIAL_ALARM_MS)),
+      now: Date.now,
+      config: readGroupConfigs(env.SLUICE_GROUP_CONFIGS),
+      topics: groupCluster(env),
     });
   }
 
@@ -76,6 +90,14 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
 
   delete(groupId: string): Promise<null | Failure> {
     return this.#coordinator.delete(groupId);
+  }
+
+  heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer> {
+    return this.#coordinator.heartbeat(request);
+  }
+
+  async members(): Promise<ShareGroupMembers | null> {
+    return this.#coordinator.members();
   }
 
   override async alarm(): Promise<void> {

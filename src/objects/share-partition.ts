@@ -3,9 +3,17 @@
 // offsets, and whoever gets them reads the records.
 
 import { DurableObject } from "cloudflare:workers";
-import type { AcquiredRecords, AcquireRequest, SettleRequest, SharePartitionAddress, SharePartitionDescription } from "../broker/ports.ts";
+import type {
+  AcknowledgeRequest,
+  AcquiredRecords,
+  AcquireRequest,
+  SettleRequest,
+  SharePartitionAddress,
+  SharePartitionDescription,
+} from "../broker/ports.ts";
 import { createDeadLetterWriter } from "../broker/share-dead-letters.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
+import { newToken } from "../common/token.ts";
 import { SharePartitionCoordinator } from "../coordinator/share-partition-coordinator.ts";
 import type { Env } from "../env.ts";
 import { SqliteSharePartitionStore } from "../storage/sqlite-share-partition-store.ts";
@@ -59,6 +67,14 @@ export class SharePartitionObject extends DurableObject<Env> {
     return this.#coordinator.settle(request);
   }
 
+  acknowledge(request: AcknowledgeRequest): Promise<null | Failure> {
+    return this.#coordinator.acknowledge(request);
+  }
+
+  release(token: number): Promise<null | Failure> {
+    return this.#coordinator.release(token);
+  }
+
   reset(address: SharePartitionAddress, offset: number): Promise<null | Failure> {
     return this.#coordinator.reset(address, offset);
   }
@@ -92,10 +108,4 @@ export class SharePartitionObject extends DurableObject<Env> {
     this.#alarm.isGone();
     await this.#coordinator.ring();
   }
-}
-
-/** 53 bits at random, not 0. */
-function newToken(): number {
-  const [high, low] = crypto.getRandomValues(new Uint32Array(2)) as unknown as [number, number];
-  return (high % 2 ** 21) * 2 ** 32 + low || 1;
 }

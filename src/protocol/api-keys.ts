@@ -104,6 +104,12 @@ import {
   describeProducersResponse,
 } from "./messages/replicas.ts";
 import {
+  alterShareGroupOffsetsRequest,
+  alterShareGroupOffsetsResponse,
+  describeShareGroupOffsetsRequest,
+  describeShareGroupOffsetsResponse,
+} from "./messages/share-group-offsets.ts";
+import {
   shareAcknowledgeRequest,
   shareAcknowledgeResponse,
   shareFetchRequest,
@@ -225,6 +231,8 @@ export const API = {
   shareGroupDescribe: api(77, "ShareGroupDescribe", shareGroupDescribeRequest, shareGroupDescribeResponse),
   shareFetch: api(78, "ShareFetch", shareFetchRequest, shareFetchResponse),
   shareAcknowledge: api(79, "ShareAcknowledge", shareAcknowledgeRequest, shareAcknowledgeResponse),
+  describeShareGroupOffsets: api(90, "DescribeShareGroupOffsets", describeShareGroupOffsetsRequest, describeShareGroupOffsetsResponse),
+  alterShareGroupOffsets: api(91, "AlterShareGroupOffsets", alterShareGroupOffsetsRequest, alterShareGroupOffsetsResponse),
 } as const;
 
 /** All of them, by ascending key. */

@@ -1,10 +1,11 @@
 // Workers of a share group that fail and die at random, over a broker that is killed with kill -9 if wanted, and the proof from their recorded
 // history that every record was acknowledged once or dead-lettered with its count, and that the order within each key was kept.
 //
-//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--keys 1000] [--kills 0] [--seed N]
+//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--members 0] [--keys 1000] [--kills 0] [--seed N]
 //
 // A worker pulls, works, and settles: 5 % of the records it gives back, with a delay or without, and with 2 % of the pulls it dies, that is, it
-// settles nothing and another takes its place. What a kill leaves open, an ack whose answer never came, is in the history as just that.
+// settles nothing and another takes its place. So many of them as --members says are members by Kafka's protocol, the others use HTTP. What a
+// kill leaves open, an ack whose answer never came, is in the history as just that.
 //
 // What is proven is in test/support/share-proof.ts.
 
@@ -12,7 +13,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { seededRandom } from "../support/random.ts";
-import { type DeadLetter, type Delivery, type LeasedRecord, prove } from "../support/share-proof.ts";
+import { type DeadLetter, type Delivery, prove } from "../support/share-proof.ts";
+import { type Attempt, httpWorker, kafkaWorker, type ShareWorker } from "./share-workers.ts";
 
 const TOPIC = "work";
 const DEAD_LETTERS = "work-dead";
@@ -29,6 +31,8 @@ const RETRY_DELAY_MS = 20;
 export interface ShareGroupRun {
   readonly records: number;
   readonly workers: number;
+  /** Of the workers, those that speak Kafka's protocol. */
+  readonly members: number;
   readonly keys: number;
   /** Of the broker, with -9. */
   readonly kills: number;
@@ -45,23 +49,27 @@ export interface ShareGroupFigures {
   readonly seconds: number;
 }
 
-interface Worker {
+interface Work {
+  readonly worker: ShareWorker;
   readonly random: () => number;
   readonly history: Delivery[];
 }
 
 /** Runs it all; rejects at the first broken promise. */
 export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupFigures> {
-  const { records, workers: workerCount, kills, seed } = options;
+  const { records, workers: workerCount, members, kills, seed } = options;
   const startMs = performance.now();
   const broker = await startBroker();
   try {
     await prepare(broker, options);
     const history: Delivery[] = [];
     const over = new AbortController();
-    const workers = Array.from({ length: workerCount }, (_, index) =>
-      work(broker.url, { random: seededRandom(seed + index), history }, over.signal),
-    );
+    const ask: Attempt = (path, body) => attempt(broker.url, path, body);
+    const workers = Array.from({ length: workerCount }, async (_, index) => {
+      const worker = index < members ? kafkaWorker(broker.kafkaAddress, GROUP, TOPIC) : httpWorker(ask, GROUP, TOPIC);
+      await work({ worker, random: seededRandom(seed + index), history }, over.signal);
+      worker.die();
+    });
     const failed = Promise.all(workers).then(() => undefined);
     const finished = untilAllIsDecided(broker.url, records);
     await Promise.race([killRepeatedly(broker, kills, seededRandom(seed)), failed]);
@@ -96,35 +104,33 @@ async function prepare(broker: Broker, { records, keys }: ShareGroupRun): Promis
 }
 
 /** Pulls and settles until the signal aborts. A worker that dies is another one from then on. */
-async function work(url: string, { random, history }: Worker, over: AbortSignal): Promise<void> {
+async function work({ worker, random, history }: Work, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const askedMs = performance.now();
-    const pull = { topics: [TOPIC], maxRecords: 1 + Math.floor(random() * MAX_PULL_RECORDS), maxWaitMs: 500 };
-    const pulled = await attempt<{ records: LeasedRecord[] }>(url, `/v1/share-groups/${GROUP}/pull`, pull);
+    const pulled = await worker.pull(1 + Math.floor(random() * MAX_PULL_RECORDS), 500);
     if (pulled === null) {
       await sleep(RETRY_DELAY_MS);
       continue;
     }
     const deliveredMs = performance.now();
-    const deliveries = pulled.records.map((record): Delivery => {
+    const deliveries = pulled.map((record): Delivery => {
       return { record, askedMs, deliveredMs, settledMs: Number.POSITIVE_INFINITY, answeredMs: Number.POSITIVE_INFINITY, outcome: "died" };
     });
     history.push(...deliveries);
-    if (deliveries.length > 0 && random() >= DEATH_RATE) await settle(url, deliveries, random);
+    if (deliveries.length === 0) continue;
+    if (random() >= DEATH_RATE) await settle(worker, deliveries, random);
+    else worker.die();
   }
 }
 
-async function settle(url: string, deliveries: readonly Delivery[], random: () => number): Promise<void> {
+async function settle(worker: ShareWorker, deliveries: readonly Delivery[], random: () => number): Promise<void> {
   const fails = new Set(deliveries.filter(() => random() < FAILURE_RATE));
-  const acks = deliveries.filter((one) => !fails.has(one)).map(({ record }) => record.leaseId);
-  const releases = [...fails].map(({ record: { leaseId } }) => ({ leaseId, delayMs: random() < 0.5 ? 0 : Math.floor(random() * 300) }));
   const settledMs = performance.now();
-  const answer = await attempt<{ errors?: { leaseId: string }[] }>(url, `/v1/share-groups/${GROUP}/ack`, { acks, releases });
+  const refused = await worker.settle(deliveries, fails, random);
   const answeredMs = performance.now();
-  const refused = new Set(answer?.errors?.map(({ leaseId }) => leaseId));
   for (const delivery of deliveries) {
     const outcome = fails.has(delivery) ? "released" : "acknowledged";
-    delivery.outcome = answer === null ? "lost" : refused.has(delivery.record.leaseId) ? "refused" : outcome;
+    delivery.outcome = refused === null ? "lost" : refused.has(delivery.record.leaseId) ? "refused" : outcome;
     Object.assign(delivery, { settledMs, answeredMs });
   }
 }
@@ -193,14 +199,22 @@ if (import.meta.main) {
     options: {
       records: { type: "string", default: "100000" },
       workers: { type: "string", default: "50" },
+      members: { type: "string", default: "0" },
       keys: { type: "string", default: "1000" },
       kills: { type: "string", default: "0" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
     },
   });
-  const [records, workers, keys] = [Number(values.records), Number(values.workers), Number(values.keys)];
+  const [records, workers, members, keys] = [values.records, values.workers, values.members, values.keys].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   console.log(`seed ${values.seed}`);
   console.log(
-    describeShareGroupFigures(await runShareGroup({ records, workers, keys, kills: Number(values.kills), seed: Number(values.seed) })),
+    describeShareGroupFigures(
+      await runShareGroup({ records, workers, members, keys, kills: Number(values.kills), seed: Number(values.seed) }),
+    ),
   );
 }

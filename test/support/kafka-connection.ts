@@ -2,7 +2,7 @@
 
 import type { Security } from "../../src/broker/security.ts";
 import { MAX_FRAME_BYTES } from "../../src/common/limits.ts";
-import type { KafkaSettings } from "../../src/listeners/kafka/call.ts";
+import type { KafkaSettings, SessionState } from "../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../src/listeners/kafka/connection.ts";
 import type { Api } from "../../src/protocol/api-keys.ts";
 import type { DecodedStruct, Fields } from "../../src/protocol/fields.ts";
@@ -25,13 +25,19 @@ export interface KafkaClient {
   ask<Response extends Fields>(api: Api<Fields, Response>, version: number, request: object): Promise<DecodedStruct<Response>>;
 }
 
-export function connectKafka(broker: MemoryBroker, settings: KafkaSettings = OPEN_KAFKA, security?: Security): KafkaClient {
+/** @param session of a connection that goes on */
+export function connectKafka(
+  broker: MemoryBroker,
+  settings: KafkaSettings = OPEN_KAFKA,
+  security?: Security,
+  session?: SessionState,
+): KafkaClient {
   const sent: Uint8Array[] = [];
   const splitter = new FrameSplitter(MAX_FRAME_BYTES);
   const send = async (segments: readonly Uint8Array[]) => {
     for (const frame of splitter.split(concat(segments))) sent.push(frame.slice());
   };
-  const connection = new KafkaConnection({ broker, settings, send, ...(security !== undefined && { security }) });
+  const connection = new KafkaConnection({ broker, settings, send, ...(security && { security }), ...(session && { session }) });
   return {
     connection,
     sent,

@@ -6,6 +6,7 @@ import { ShareGroupCache } from "../../src/broker/share-group-cache.ts";
 import { createShareGroups, type ShareGroups } from "../../src/broker/share-groups.ts";
 import { SharedRecords } from "../../src/broker/shared-records.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
+import { readGroupConfigs } from "../../src/common/group-configs.ts";
 import { ShareGroupCoordinator } from "../../src/coordinator/share-group.ts";
 import { SharePartitionCoordinator } from "../../src/coordinator/share-partition-coordinator.ts";
 import { MemoryShareGroupStore } from "../../src/storage/memory-share-group-store.ts";
@@ -74,10 +75,17 @@ class MemoryShareWorld {
         openPartition: (address) => this.#sharePartition(address.groupUuid, address.topicId, address.partition).coordinator.open(address),
         destroyPartition: (groupUuid, topicId, partition) => this.#sharePartition(groupUuid, topicId, partition).coordinator.destroy(),
         ringLater: () => {},
+        now: Date.now,
+        config: readGroupConfigs(null),
+        topics: { topicsNamed: async () => this.#topics(), allTopics: async () => this.#topics() },
       });
       this.#groups.set(groupId, group);
     }
     return group;
+  }
+
+  #topics() {
+    return [...this.#broker.topics.values()].map(({ metadata }) => metadata);
   }
 
   #sharePartition(groupUuid: string, topicId: string, partition: number): SharePartitionTwin {
@@ -136,6 +144,8 @@ class MemoryShareWorld {
       subscribe: (groupUuid, topic) => group.subscribe(groupUuid, topic),
       confirm: async (groupUuid) => group.confirm(groupUuid),
       delete: (id) => group.delete(id),
+      heartbeat: (request) => group.heartbeat(request),
+      members: async () => group.members(),
     };
   }
 
@@ -143,6 +153,8 @@ class MemoryShareWorld {
     return {
       acquire: (request) => coordinator.acquire(request),
       settle: (request) => coordinator.settle(request),
+      acknowledge: (request) => coordinator.acknowledge(request),
+      release: (token) => coordinator.release(token),
       reset: (address, offset) => coordinator.reset(address, offset),
       describe: async () => coordinator.describe(),
       watch: async () => {

@@ -11,6 +11,7 @@ import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fiel
 import { ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { ScramExchange } from "../../security/scram-exchange.ts";
 import type { FetchSession } from "./fetch-session.ts";
+import type { ShareSessionState, ShareSessions } from "./share-session.ts";
 import type { TransactionalOrder } from "./transactional-order.ts";
 
 /** Kafka clients know brokers by number. There is one: every edge node is the same broker. */
@@ -43,6 +44,8 @@ export interface SessionState {
   reauthenticatedAtMs: number;
   /** ms since the epoch: after it, the client has to authenticate again (KIP-368); null: never. */
   expiresAtMs: number | null;
+  /** Of the members of share groups that the client is; absent where it was none. */
+  readonly shareSessions?: readonly ShareSessionState[];
 }
 
 /** @param identity of a client that is let in as it comes; null: it has to authenticate by SASL */
@@ -52,7 +55,7 @@ export function newSession(identity: Identity | null): SessionState {
 }
 
 /** What a connection knows of its client. */
-export interface Session extends SessionState {
+export interface Session extends Omit<SessionState, "shareSessions"> {
   /** The exchange of SCRAM that is under way. */
   exchange: ScramExchange | null;
   /** Authentication failed: nothing more is to be served. */
@@ -62,6 +65,8 @@ export interface Session extends SessionState {
   meter: ClientMeter;
   /** Of the client's fetches; null: it has none. */
   fetchSession: FetchSession | null;
+  /** Of the members of share groups that the client is. */
+  readonly shareSessions: ShareSessions;
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
   /** Of the client's transactional batches. */

@@ -24,6 +24,8 @@ import { ANONYMOUS } from "../../security/identity.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
 import { ConnectionRefused, type KafkaSettings, newSession, type ServedApi, type Session, type SessionState } from "./call.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
+import { releaseSession } from "./share-requests.ts";
+import { ShareSessions } from "./share-session.ts";
 import { TransactionalOrder } from "./transactional-order.ts";
 
 export interface ConnectionOptions {
@@ -62,10 +64,11 @@ export class KafkaConnection {
     const state = options.session ?? newSession(options.settings.isOpen ? ANONYMOUS : null);
     this.#security = options.security ?? new Security(NO_SECURITY, createSecurityState(Date.now));
     this.#session = {
-      ...sessionState(state),
+      ...identityState(state),
       ...{ exchange: null, isRefused: false },
       ...{ access: this.#security.access(state.identity), meter: this.#security.meter(state.identity) },
       ...{ fetchSession: null, watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
+      shareSessions: new ShareSessions(state.shareSessions ?? []),
       transactionalOrder: new TransactionalOrder(),
     };
     this.#splitter = new FrameSplitter(maxFrameBytes(state.isAuthenticated));
@@ -73,7 +76,7 @@ export class KafkaConnection {
 
   /** To go on with in another connection object, while `isIdle`. */
   get session(): SessionState {
-    return sessionState(this.#session);
+    return { ...identityState(this.#session), shareSessions: this.#session.shareSessions.states };
   }
 
   /** Bytes of a request that has begun to come. */
@@ -111,6 +114,17 @@ export class KafkaConnection {
   end(): void {
     this.#gone.abort();
     this.#session.watches.close();
+  }
+
+  /** What the client holds of share groups is delivered to others. To be called last: what is under way may acquire still. Never rejects. */
+  async releaseShares(): Promise<void> {
+    const { broker } = this.#options;
+    await this.#sending;
+    const sessions = this.#session.shareSessions.endAll();
+    const released = await Promise.allSettled(sessions.map((session) => releaseSession(broker, session)));
+    for (const one of released) {
+      if (one.status === "rejected") console.warn(JSON.stringify({ message: "records end with their leases", error: String(one.reason) }));
+    }
   }
 
   /** Resolves when all that was asked is answered. */
@@ -207,7 +221,7 @@ export class KafkaConnection {
 }
 
 /** Without what only the connection has. */
-function sessionState(session: SessionState): SessionState {
+function identityState(session: Omit<SessionState, "shareSessions">): Omit<SessionState, "shareSessions"> {
   const { isAuthenticated, saslMechanism, identity, authenticatedBy, reauthenticatedAtMs, expiresAtMs } = session;
   return { isAuthenticated, saslMechanism, identity, authenticatedBy, reauthenticatedAtMs, expiresAtMs };
 }

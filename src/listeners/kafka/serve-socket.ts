@@ -36,6 +36,7 @@ export async function serveSocket(
   connection.end();
   await stopReading();
   await connection.drain().catch(() => undefined); // said above, or nobody is left to be told
+  await connection.releaseShares();
   await orGone(writer.close(), idleMs).catch(() => undefined); // the client closed it first
 }
 

@@ -105,6 +105,7 @@ export class KafkaWebSocket {
     this.#waiting = [];
     this.#connection.end();
     this.#room?.();
+    this.#options.broker.waitUntil(this.#connection.releaseShares());
   }
 
   /** Closes a connection on which nothing moved for too long; returns when to look again (ms since the epoch), null where it is over. */

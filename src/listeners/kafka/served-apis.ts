@@ -43,6 +43,12 @@ import { listTransactions } from "./apis/66-list-transactions.ts";
 import { consumerGroupHeartbeat } from "./apis/68-consumer-group-heartbeat.ts";
 import { consumerGroupDescribe } from "./apis/69-consumer-group-describe.ts";
 import { describeTopicPartitions } from "./apis/75-describe-topic-partitions.ts";
+import { shareGroupHeartbeat } from "./apis/76-share-group-heartbeat.ts";
+import { shareGroupDescribe } from "./apis/77-share-group-describe.ts";
+import { shareFetch } from "./apis/78-share-fetch.ts";
+import { shareAcknowledge } from "./apis/79-share-acknowledge.ts";
+import { describeShareGroupOffsets } from "./apis/90-describe-share-group-offsets.ts";
+import { alterShareGroupOffsets } from "./apis/91-alter-share-group-offsets.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -97,6 +103,12 @@ export const SERVED: readonly ServedApi[] = [
   consumerGroupHeartbeat,
   consumerGroupDescribe,
   describeTopicPartitions,
+  shareGroupHeartbeat,
+  shareGroupDescribe,
+  shareFetch,
+  shareAcknowledge,
+  describeShareGroupOffsets,
+  alterShareGroupOffsets,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

@@ -1,6 +1,7 @@
 // ShareGroupHeartbeat (key 76), ShareGroupDescribe (77), ShareFetch (78) and ShareAcknowledge (79): queues (KIP-932).
 //
 // Version 0 was early access. 1 of ShareFetch limits records instead of a partition's bytes; 1 of the others is the same bytes as 0.
+// 2 of ShareFetch and ShareAcknowledge: acquisitions can be renewed (KIP-1222), and of ShareFetch a strict limit of records (KIP-1206).
 
 import { array, bool, int8, int16, int32, int64, records, string, struct, uuid } from "../fields.ts";
 import { message } from "../message.ts";
@@ -73,7 +74,7 @@ export const shareGroupDescribeResponse = message("ShareGroupDescribeResponse", 
   }),
 });
 
-export const shareFetchRequest = message("ShareFetchRequest", "0-1", "0+", {
+export const shareFetchRequest = message("ShareFetchRequest", "0-2", "0+", {
   groupId: string({ nullable: true, default: null }),
   memberId: string({ nullable: true }),
   shareSessionEpoch: int32(),
@@ -82,6 +83,8 @@ export const shareFetchRequest = message("ShareFetchRequest", "0-1", "0+", {
   maxBytes: int32({ default: 0x7fff_ffff }),
   maxRecords: int32("1+"),
   batchSize: int32("1+"),
+  shareAcquireMode: int8("2+"),
+  isRenewAck: bool("2+"),
   topics: array({
     topicId: uuid(),
     partitions: array({
@@ -93,7 +96,7 @@ export const shareFetchRequest = message("ShareFetchRequest", "0-1", "0+", {
   forgottenTopicsData: array({ topicId: uuid(), partitions: array(int32()) }),
 });
 
-export const shareFetchResponse = message("ShareFetchResponse", "0-1", "0+", {
+export const shareFetchResponse = message("ShareFetchResponse", "0-2", "0+", {
   throttleTimeMs: int32(),
   errorCode: int16(),
   errorMessage: string({ nullable: true, default: null }),
@@ -114,10 +117,11 @@ export const shareFetchResponse = message("ShareFetchResponse", "0-1", "0+", {
   nodeEndpoints: array(nodeEndpoint),
 });
 
-export const shareAcknowledgeRequest = message("ShareAcknowledgeRequest", "0-1", "0+", {
+export const shareAcknowledgeRequest = message("ShareAcknowledgeRequest", "0-2", "0+", {
   groupId: string({ nullable: true, default: null }),
   memberId: string({ nullable: true }),
   shareSessionEpoch: int32(),
+  isRenewAck: bool("2+"),
   topics: array({
     topicId: uuid(),
     partitions: array({
@@ -127,10 +131,11 @@ export const shareAcknowledgeRequest = message("ShareAcknowledgeRequest", "0-1",
   }),
 });
 
-export const shareAcknowledgeResponse = message("ShareAcknowledgeResponse", "0-1", "0+", {
+export const shareAcknowledgeResponse = message("ShareAcknowledgeResponse", "0-2", "0+", {
   throttleTimeMs: int32(),
   errorCode: int16(),
   errorMessage: string({ nullable: true, default: null }),
+  acquisitionLockTimeoutMs: int32("2+"),
   responses: array({
     topicId: uuid(),
     partitions: array({

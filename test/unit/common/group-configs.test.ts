@@ -10,6 +10,9 @@ test("what is not set has its default", () => {
     consumerSessionTimeoutMs: 45_000,
     consumerHeartbeatIntervalMs: 5_000,
     consumerMaxSize: 3_000,
+    shareSessionTimeoutMs: 45_000,
+    shareHeartbeatIntervalMs: 5_000,
+    shareMaxSize: 200,
     offsetsRetentionMs: 120_000,
     emptyGroupRetentionMs: 600_000,
   });
@@ -21,6 +24,8 @@ test.each([
   { "group.initial.rebalance.delay.ms": "soon" },
   { "group.min.session.timeout.ms": "2", "group.max.session.timeout.ms": "1" },
   { "group.consumer.session.timeout.ms": "5000" },
+  { "group.share.session.timeout.ms": "5000" },
+  { "group.share.heartbeat.interval.ms": "10000" },
 ])("%j is refused", (set) => {
   expect(parseGroupConfigs(set as unknown as Record<string, string>)).toMatchObject({ error: "INVALID_CONFIG" });
 });

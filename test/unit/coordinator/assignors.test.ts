@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { type Assignor, type AssignorMember, countOf, type Partitions } from "../../../src/coordinator/assignors/assignor.ts";
 import { assignRange } from "../../../src/coordinator/assignors/range-assignor.ts";
+import { assignSimple } from "../../../src/coordinator/assignors/simple-assignor.ts";
 import { assignUniform } from "../../../src/coordinator/assignors/uniform-assignor.ts";
 import { seededRandom } from "../../support/random.ts";
 
@@ -173,3 +174,53 @@ function kept(before: Partitions | undefined, after: Partitions): number {
   for (const [topicId, numbers] of before ?? []) for (const number of numbers) if (after.get(topicId)?.has(number)) count += 1;
   return count;
 }
+
+test("simple: fewer members than partitions divide them", () => {
+  const group = new Group(assignSimple, { a: 3, b: 2 });
+  group.join("one", ["a", "b"]);
+  expect(group.rebalance()).toEqual({ one: "a0 a1 a2 b0 b1" });
+  group.join("two", ["a", "b"]);
+  expect(group.rebalance()).toEqual({ one: "a0 a1 a2", two: "b0 b1" });
+});
+
+test("simple: more members than partitions share them evenly, and nobody who can stay moves", () => {
+  const group = new Group(assignSimple, { a: 2 });
+  for (const memberId of ["one", "two"]) group.join(memberId, ["a"]);
+  expect(group.rebalance()).toEqual({ one: "a0", two: "a1" });
+  for (const memberId of ["three", "four"]) group.join(memberId, ["a"]);
+  expect(group.rebalance()).toEqual({ one: "a0", two: "a1", three: "a0", four: "a1" });
+});
+
+test("simple: every subscription is divided by itself", () => {
+  const group = new Group(assignSimple, { a: 1, b: 2 });
+  group.join("one", ["a", "b"]);
+  group.join("two", ["b"]);
+  group.join("three", ["b"]);
+  expect(group.rebalance()).toEqual({ one: "a0 b0 b1", two: "b0", three: "b1" });
+});
+
+test("simple: a member whose topics are not there has nothing", () => {
+  const group = new Group(assignSimple, { a: 1 });
+  group.join("one", ["gone"], { has: "gone0 a0" });
+  expect(group.rebalance()).toEqual({ one: "" });
+});
+
+test.each([1, 2, 3, 4, 5, 6, 7, 8])("simple: nobody is idle and no partition without a reader, by random changes (seed %i)", (seed) => {
+  const random = seededRandom(seed);
+  const pick = (count: number): number => Math.floor(random() * count);
+  const group = new Group(assignSimple, { a: 1 + pick(5), b: pick(4), c: 1 + pick(3) });
+  for (let step = 0; step < 60; step++) {
+    if (group.members.length === 0 || pick(3) > 0) group.join(`member-${step}`, pick(4) === 0 ? ["a"] : ["a", "b", "c"]);
+    else group.members.splice(pick(group.members.length), 1);
+    if (pick(5) === 0) group.topics.set("a", 1 + pick(6));
+    group.rebalance();
+    for (const same of Map.groupBy(group.members, ({ topicIds }) => topicIds).values()) {
+      const places = same[0]!.topicIds.flatMap((id) => Array.from({ length: group.topics.get(id)! }, (_, number) => `${id}${number}`));
+      const had = same.map(({ target }) => text(target).split(" "));
+      expect(new Set(had.flat())).toEqual(new Set(places));
+      const counts = had.map((one) => one.length);
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+      expect(had.flat()).toHaveLength(places.length * Math.ceil(same.length / places.length));
+    }
+  }
+});

@@ -1,9 +1,12 @@
 // The share group's coordinator: when it is made, what it gives a start offset, and what becomes of what it leaves behind.
 
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type Failure, failure } from "../../../src/common/errors.ts";
+import { readGroupConfigs } from "../../../src/common/group-configs.ts";
 import { DEFAULT_SHARE_SETTINGS } from "../../../src/common/share-settings.ts";
 import { ShareGroupCoordinator } from "../../../src/coordinator/share-group.ts";
+import type { ShareHeartbeat } from "../../../src/coordinator/share-messages.ts";
+import type { ImageTopic } from "../../../src/coordinator/topic-image.ts";
 import { MemoryShareGroupStore } from "../../../src/storage/memory-share-group-store.ts";
 
 const TOPIC = { topicId: "t1", topic: "t", topicVersion: 1, partitionCount: 3 };
@@ -17,6 +20,9 @@ let refusal: Failure | null;
 let isUnreachable: boolean;
 let alarms: number;
 let uuids: number;
+let nowMs: number;
+/** The cluster's topics. */
+let cluster: ImageTopic[];
 
 /** As after a restart. */
 function restart(): void {
@@ -35,6 +41,12 @@ function restart(): void {
     ringLater: () => {
       alarms += 1;
     },
+    now: () => nowMs,
+    config: readGroupConfigs(null),
+    topics: {
+      topicsNamed: async (names) => cluster.filter(({ name }) => names.includes(name)),
+      allTopics: async () => cluster,
+    },
   });
 }
 
@@ -49,6 +61,7 @@ beforeEach(() => {
     0,
     0,
   ];
+  [nowMs, cluster] = [1_000, [{ name: "t", topicId: "t1", partitionCount: 3 }]];
   restart();
 });
 
@@ -159,4 +172,90 @@ test("a topic that was made again is begun anew, and what the group knew of the 
   await group.ring();
   expect(destroyed.sort()).toEqual([0, 1, 2].map((partition) => `${groupUuid}/t1/${partition}`));
   expect(group.view()?.topics.map(({ topicId }) => topicId)).toEqual(["t2"]);
+});
+
+describe("a member by Kafka's protocol", () => {
+  const beat = (memberId: string, memberEpoch: number, change: Partial<ShareHeartbeat> = {}) => {
+    const request = { groupId: "g", memberId, memberEpoch, rackId: null, clientId: "client", clientHost: "/" };
+    return group.heartbeat({ ...request, subscribedTopicNames: memberEpoch === 0 ? ["t"] : null, ...change });
+  };
+
+  test("makes the group, and has a partition of its topics at once", async () => {
+    const joined = await beat("one", 0);
+    expect(joined).toMatchObject({ memberId: "one", memberEpoch: 1, heartbeatIntervalMs: 5_000 });
+    expect(joined).toMatchObject({ assignment: [{ topicId: "t1", topic: "t", partitions: [0, 1, 2] }] });
+    expect([group.view()?.groupId, [...listed]]).toEqual(["g", ["g"]]);
+    expect(group.members()).toMatchObject({ state: "Stable", groupEpoch: 1, assignorName: "simple", members: [{ memberId: "one" }] });
+  });
+
+  test("is told of a change once, and of everything when it says everything", async () => {
+    await beat("one", 0);
+    await beat("two", 0);
+    expect(await beat("one", 1)).toMatchObject({ memberEpoch: 2, assignment: [{ partitions: [0, 1] }] });
+    expect(await beat("one", 2)).toMatchObject({ memberEpoch: 2, assignment: null });
+    expect(await beat("one", 2, { subscribedTopicNames: ["t"] })).toMatchObject({ memberEpoch: 2, assignment: [{ partitions: [0, 1] }] });
+  });
+
+  test("is fenced in an epoch that it never had, and not in the one before, whose answer may be lost", async () => {
+    await beat("one", 0);
+    await beat("two", 0);
+    await beat("one", 1);
+    expect(await beat("one", 1)).toMatchObject({ memberEpoch: 2 });
+    expect(await beat("one", 7)).toMatchObject({ error: "FENCED_MEMBER_EPOCH" });
+    expect(await beat("one", 0)).toMatchObject({ memberEpoch: 2, assignment: [{ partitions: [0, 1] }] });
+  });
+
+  test("keeps its group from being deleted until it leaves, or is not heard any more", async () => {
+    await beat("one", 0);
+    await beat("two", 0);
+    expect(await group.delete("g")).toMatchObject({ error: "NON_EMPTY_GROUP" });
+    expect(await beat("two", -1)).toMatchObject({ memberId: "two", memberEpoch: -1 });
+    nowMs += 44_999;
+    expect(await group.delete("g")).toMatchObject({ error: "NON_EMPTY_GROUP" });
+    nowMs += 1;
+    expect(group.members()).toMatchObject({ state: "Empty", members: [] });
+    expect(await group.delete("g")).toBeNull();
+    expect(await beat("one", 1)).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+  });
+
+  test("is unknown after a restart, and joins again", async () => {
+    await beat("one", 0);
+    restart();
+    expect(await beat("one", 1)).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+    expect(await beat("one", -1)).toMatchObject({ error: "UNKNOWN_MEMBER_ID" });
+    expect(await beat("one", 0)).toMatchObject({ assignment: [{ partitions: [0, 1, 2] }] });
+  });
+
+  test("gets the partitions of a topic that is made, and that it asked for before", async () => {
+    expect(await beat("one", 0, { subscribedTopicNames: ["t", "later"] })).toMatchObject({ assignment: [{ topic: "t" }] });
+    cluster = [...cluster, { name: "later", topicId: "t2", partitionCount: 1 }];
+    expect(await beat("one", 1)).toMatchObject({ assignment: null });
+    nowMs += 6_000;
+    expect(await beat("one", 1)).toMatchObject({ memberEpoch: 2, assignment: [{ topic: "t" }, { topic: "later" }] });
+  });
+
+  test("cannot subscribe to the group's own dead letters", async () => {
+    await group.configure("g", { deadLetterTopic: "t" });
+    expect(await beat("one", 0)).toMatchObject({ error: "INVALID_REQUEST" });
+    expect(group.members()).toMatchObject({ state: "Empty" });
+  });
+
+  test.each<[string, number, Partial<ShareHeartbeat>]>([
+    ["", 0, {}],
+    ["x".repeat(256), 0, {}],
+    ["\ud800", 0, {}],
+    ["one", -2, {}],
+    ["one", 0, { subscribedTopicNames: null }],
+    ["one", 0, { subscribedTopicNames: [] }],
+    ["one", 0, { rackId: " " }],
+  ])("is refused as %j in epoch %i with %j", async (memberId, memberEpoch, change) => {
+    expect(await beat(memberId, memberEpoch, change)).toMatchObject({ error: "INVALID_REQUEST" });
+    expect(group.view()).toBeNull();
+  });
+
+  test("is refused beyond the most that a group may have", async () => {
+    for (let index = 0; index < 200; index++) await beat(`member-${index}`, 0);
+    expect(await beat("one more", 0)).toMatchObject({ error: "GROUP_MAX_SIZE_REACHED" });
+    expect(await beat("member-7", 0)).toMatchObject({ memberId: "member-7" });
+  });
 });

@@ -43,6 +43,9 @@ export function innerFields(description: Description, field: DescribedField): re
   return field.fields ?? description.commonStructs?.find(({ name }) => name === struct)?.fields ?? null;
 }
 
+/** Keys of APIs that are newer than the descriptions. */
+export const NEWER_APIS: readonly number[] = [90, 91]; // KIP-932
+
 /** Where a field is, and newer than the descriptions: path, since which version. */
 export const NEWER_FIELDS: Readonly<Record<string, string>> = {
   "MetadataResponse.errorCode": "13+", // KIP-1102
@@ -52,7 +55,11 @@ export const NEWER_FIELDS: Readonly<Record<string, string>> = {
   "ConsumerGroupDescribeResponse.groups.members.memberType": "1+", // KIP-1099
   "ShareFetchRequest.maxRecords": "1+", // KIP-932
   "ShareFetchRequest.batchSize": "1+", // KIP-932
+  "ShareFetchRequest.shareAcquireMode": "2+", // KIP-1206
+  "ShareFetchRequest.isRenewAck": "2+", // KIP-1222
   "ShareFetchResponse.acquisitionLockTimeoutMs": "1+", // KIP-932
+  "ShareAcknowledgeRequest.isRenewAck": "2+", // KIP-1222
+  "ShareAcknowledgeResponse.acquisitionLockTimeoutMs": "2+", // KIP-1222
 };
 
 /** Fields that versions newer than the descriptions no longer have. */

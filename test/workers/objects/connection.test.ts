@@ -1,80 +1,28 @@
 // The connection object inside workerd: a Kafka client over /kafka, whose object is put out of memory between its requests.
 
-import {
-  createExecutionContext,
-  evictDurableObject,
-  listDurableObjectIds,
-  runDurableObjectAlarm,
-  runInDurableObject,
-} from "cloudflare:test";
-import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { errorCode } from "../../../src/common/errors.ts";
-import worker from "../../../src/index.ts";
 import { NO_TOPIC_ID } from "../../../src/listeners/kafka/apis/03-metadata.ts";
 import type { SocketState } from "../../../src/listeners/kafka/serve-web-socket.ts";
 import { core } from "../../../src/objects/core.ts";
 import { API } from "../../../src/protocol/api-keys.ts";
-import { FrameSplitter } from "../../../src/protocol/framing.ts";
 import { encodeBatch } from "../../../src/wasm/record-batches.ts";
 import { fetchFrame, openResponse, produceFrame, requestFrame } from "../../support/kafka-frames.ts";
-
-const TOKEN = "sesame";
+import { connectWebSocket, type KafkaWebSocketClient, WITH_TOKEN } from "../support/kafka-web-socket.ts";
 
 const apiVersions = requestFrame(API.apiVersions, 0, {});
 
-interface Client {
-  readonly object: DurableObjectStub;
-  readonly socket: WebSocket;
-  send(message: Uint8Array | string): void;
-  next(): Promise<Uint8Array>;
-  closed(): Promise<CloseEvent>;
-}
-
-/** Opens /kafka; the object that serves it is the one that was not there before. */
-async function connect(headers: Record<string, string> = {}): Promise<Client> {
-  const before = new Set((await listDurableObjectIds(env.CONNECTION)).map(String));
-  const incoming = new Request<unknown, IncomingRequestCfProperties>("http://localhost/kafka", {
-    headers: { upgrade: "websocket", ...headers },
-  });
-  const response = await worker.fetch(incoming, { ...env, SLUICE_ADMIN_TOKEN: TOKEN }, createExecutionContext());
-  expect(response.status).toBe(101);
-  const id = (await listDurableObjectIds(env.CONNECTION)).find((one) => !before.has(String(one)))!;
-  const socket = response.webSocket!;
-  const splitter = new FrameSplitter(1 << 24);
-  const frames: Uint8Array[] = [];
-  let wake = (): void => undefined;
-  socket.addEventListener("message", ({ data }) => {
-    for (const frame of splitter.split(new Uint8Array(data as ArrayBuffer))) frames.push(frame.slice());
-    wake();
-  });
-  const closed = new Promise<CloseEvent>((resolve) => socket.addEventListener("close", resolve));
-  socket.binaryType = "arraybuffer";
-  socket.accept();
-  return {
-    object: env.CONNECTION.get(id),
-    socket,
-    send: (message) => socket.send(message),
-    async next() {
-      while (frames.length === 0) await new Promise<void>((resolve) => (wake = resolve));
-      return frames.shift()!;
-    },
-    closed: () => closed,
-  };
-}
-
 /** Of the client's socket, as it is stored. */
-function changeState({ object }: Client, change: Partial<SocketState>): Promise<void> {
+function changeState({ object }: KafkaWebSocketClient, change: Partial<SocketState>): Promise<void> {
   return runInDurableObject(object, (_, state) => {
     const [socket] = state.getWebSockets();
     socket!.serializeAttachment({ ...socket!.deserializeAttachment(), ...change });
   });
 }
 
-const withToken = { authorization: `Bearer ${TOKEN}` };
-
 test("a client goes on after its object was put out of memory, authenticated as it was", async () => {
-  const client = await connect(withToken);
+  const client = await connectWebSocket();
   client.send(requestFrame(API.metadata, 12, { topics: [{ name: "slept", topicId: NO_TOPIC_ID }], allowAutoTopicCreation: true } as never));
   expect(openResponse(API.metadata, 12, await client.next()).response.topics[0]).toMatchObject({ name: "slept", errorCode: 0 });
   await evictDurableObject(client.object);
@@ -88,7 +36,7 @@ test("a client goes on after its object was put out of memory, authenticated as 
 
 test("what SaslHandshake chose is there after it too", async () => {
   const authenticate = requestFrame(API.saslAuthenticate, 2, { authBytes: new TextEncoder().encode("\0any\0wrong") });
-  const client = await connect();
+  const client = await connectWebSocket({});
   client.send(requestFrame(API.saslHandshake, 1, { mechanism: "PLAIN" }));
   await client.next();
   await evictDurableObject(client.object);
@@ -99,7 +47,7 @@ test("what SaslHandshake chose is there after it too", async () => {
 });
 
 test("the token of the request counts inside, and the address that it gives is what Metadata names", async () => {
-  const client = await connect({ ...withToken, "sluice-advertised-listener": "127.0.0.1:19092" });
+  const client = await connectWebSocket({ ...WITH_TOKEN, "sluice-advertised-listener": "127.0.0.1:19092" });
   client.send(requestFrame(API.metadata, 12, { topics: null } as never));
   const { response } = openResponse(API.metadata, 12, await client.next());
   expect(response.brokers).toMatchObject([{ host: "127.0.0.1", port: 19_092 }]);
@@ -107,7 +55,7 @@ test("the token of the request counts inside, and the address that it gives is w
 });
 
 test("a client whose request was lost with the memory is closed, and not served with a gap", async () => {
-  const client = await connect(withToken);
+  const client = await connectWebSocket();
   client.send(apiVersions);
   await client.next();
   await changeState(client, { isBusy: true });
@@ -117,7 +65,7 @@ test("a client whose request was lost with the memory is closed, and not served 
 });
 
 test("one object serves one socket, and keeps nothing once it is closed", async () => {
-  const client = await connect(withToken);
+  const client = await connectWebSocket();
   await runInDurableObject(client.object, (_, state) => expect(state.getWebSockets()).toHaveLength(1));
   client.socket.close();
   await client.closed();
@@ -126,7 +74,7 @@ test("one object serves one socket, and keeps nothing once it is closed", async 
 });
 
 test("a socket that says nothing for too long is closed by the alarm; another is left open", async () => {
-  const client = await connect(withToken);
+  const client = await connectWebSocket();
   client.send(apiVersions);
   await client.next();
   await runDurableObjectAlarm(client.object);

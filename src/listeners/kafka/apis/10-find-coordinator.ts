@@ -1,4 +1,5 @@
-// FindCoordinator (key 10), versions 0-5: groups and transactions are coordinated by the one broker that there is.
+// FindCoordinator (key 10), versions 0-6: groups and transactions are coordinated by the one broker that there is. 6: coordinators of share
+// groups' state by their partitions (KIP-932), which only brokers look for: a share group's members are coordinated as a group's are.
 
 import { errorCode } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
@@ -7,7 +8,7 @@ import { NODE_ID, serve } from "../call.ts";
 /** By key type: groups, and transactional ids. */
 const RESOURCE_TYPES = ["GROUP", "TRANSACTIONAL_ID"] as const;
 
-export const findCoordinator = serve(API.findCoordinator, { min: 0, max: 5 }, async ({ request, version, settings, session }) => {
+export const findCoordinator = serve(API.findCoordinator, { min: 0, max: 6 }, async ({ request, version, settings, session }) => {
   const isKnown = RESOURCE_TYPES[request.keyType] !== undefined;
   const found = {
     errorCode: isKnown ? 0 : errorCode("INVALID_REQUEST"),

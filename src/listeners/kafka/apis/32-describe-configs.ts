@@ -1,8 +1,9 @@
-// DescribeConfigs (key 32), versions 1-4: configs of topics, and of the broker those few that it has. Groups have none of their own: those of
-// all groups are set where the broker is started (SLUICE_GROUP_CONFIGS), and are not told here.
+// DescribeConfigs (key 32), versions 1-4: configs of topics, of share groups, and of the broker those few that it has. Consumer groups have
+// none of their own: those of all groups are set where the broker is started (SLUICE_GROUP_CONFIGS), and are not told here.
 
 import { type ConfigDescription, describeConfigs as describeTopicConfigs } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
+import { describeShareConfigs } from "../../../common/share-configs.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf, EncodableOf } from "../../../protocol/message.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
@@ -22,6 +23,7 @@ const ALL_BROKERS = "";
 const SOURCE_TOPIC = 1;
 const SOURCE_STATIC_BROKER = 4;
 const SOURCE_DEFAULT = 5;
+const SOURCE_GROUP = 8;
 
 /** Kafka's ConfigDef.Type. */
 const TYPE_CODES = { boolean: 1, string: 2, int: 3, long: 5, double: 6, list: 7 } as const;
@@ -41,18 +43,49 @@ type ConfigEntry = NonNullable<EncodableOf<typeof API.describeConfigs.response>[
 async function describeResource(call: Call<DescribeConfigsRequest>, resource: Resource): Promise<readonly ConfigEntry[] | Failure> {
   const { resourceType, resourceName } = resource;
   if (resourceType === BROKER_RESOURCE) return describeBroker(call, resourceName);
-  if (resourceType === GROUP_RESOURCE) return call.session.access.refuse("DESCRIBE_CONFIGS", "GROUP", resourceName) ?? [];
+  if (resourceType === GROUP_RESOURCE) return describeGroup(call, resource);
   if (resourceType !== TOPIC_RESOURCE) return failure("INVALID_REQUEST", `resources of type ${resourceType} have no configs here`);
   const topic = call.session.access.refuse("DESCRIBE_CONFIGS", "TOPIC", resourceName) ?? (await call.broker.topic(resourceName));
   if (isFailure(topic)) return topic;
-  const wanted = resource.configurationKeys;
-  return describeTopicConfigs(topic.configs)
+  return entries(
+    call,
+    resource,
+    describeTopicConfigs(topic.configs).map((config) => ({ ...config, source: configSource(config.source) })),
+  );
+}
+
+/** Whatever its kind, or whether it is there: as Kafka tells it, the configs that a group of the name has or would have. */
+async function describeGroup(call: Call<DescribeConfigsRequest>, resource: Resource): Promise<readonly ConfigEntry[] | Failure> {
+  const settings = await call.broker.shareGroups.settings(resource.resourceName);
+  if (isFailure(settings)) return settings;
+  const configs = describeShareConfigs(settings);
+  return entries(
+    call,
+    resource,
+    configs.map((config) => ({ ...config, source: config.isDefault ? SOURCE_DEFAULT : SOURCE_GROUP })),
+  );
+}
+
+interface DescribedConfig {
+  readonly key: string;
+  readonly value: string;
+  readonly source: number;
+  readonly type: keyof typeof TYPE_CODES;
+  readonly doc: string;
+}
+
+function entries(
+  { request }: Call<DescribeConfigsRequest>,
+  { configurationKeys: wanted }: Resource,
+  configs: readonly DescribedConfig[],
+): ConfigEntry[] {
+  return configs
     .filter(({ key }) => wanted === null || wanted.length === 0 || wanted.includes(key))
-    .map((config) => ({
-      ...{ name: config.key, value: config.value, readOnly: false, configSource: configSource(config.source), isSensitive: false },
-      synonyms: call.request.includeSynonyms ? [{ name: config.key, value: config.value, source: configSource(config.source) }] : [],
-      configType: TYPE_CODES[config.type],
-      documentation: call.request.includeDocumentation ? config.doc : null,
+    .map(({ key, value, source, type, doc }) => ({
+      ...{ name: key, value, readOnly: false, configSource: source, isSensitive: false },
+      synonyms: request.includeSynonyms ? [{ name: key, value, source }] : [],
+      configType: TYPE_CODES[type],
+      documentation: request.includeDocumentation ? doc : null,
     }));
 }
 

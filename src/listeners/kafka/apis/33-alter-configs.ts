@@ -1,10 +1,12 @@
 // AlterConfigs (key 33), versions 0-2: the named configs are what is set from then on, all others go back to their defaults. And
-// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics only;
-// a broker's configs may be reset, of which none is set (kafka-reassign-partitions --verify does it).
+// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics, and incrementally share
+// groups; a broker's configs may be reset, of which none is set (kafka-reassign-partitions --verify does it).
 
+import type { Access } from "../../../broker/access.ts";
 import type { Broker } from "../../../broker/broker.ts";
 import { describeConfigs, isTopicConfigKey } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
+import { parseShareConfigs } from "../../../common/share-configs.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { serve } from "../call.ts";
@@ -50,7 +52,9 @@ export const incrementalAlterConfigs = serve(API.incrementalAlterConfigs, { min:
       checkOperations(configs) ??
       (isReset
         ? session.access.refuse("ALTER_CONFIGS", "CLUSTER")
-        : await alter(broker, resourceType, resourceName, change, request.validateOnly));
+        : resourceType === GROUP_RESOURCE
+          ? await alterGroup(broker, session.access, resourceName, configs, request.validateOnly)
+          : await alter(broker, resourceType, resourceName, change, request.validateOnly));
     responses.push(answer(resourceType, resourceName, refused));
   }
   return { throttleTimeMs: 0, responses };
@@ -99,6 +103,28 @@ async function alter(broker: Broker, resourceType: number, name: string, change:
   return isFailure(altered) ? altered : null;
 }
 
+/** The settings of a share group, which is made where it is not there. */
+async function alterGroup(
+  broker: Broker,
+  access: Access,
+  groupId: string,
+  configs: readonly Operation[],
+  validateOnly: boolean,
+): Promise<Failure | null> {
+  const refused = access.refuse("ALTER_CONFIGS", "GROUP", groupId);
+  if (refused !== null) return refused;
+  const list = configs.find(({ configOperation }) => configOperation === APPEND || configOperation === SUBTRACT);
+  if (list !== undefined) {
+    return failure("INVALID_CONFIG", `the config '${list.name}' is no list: nothing can be added to it or taken from it`);
+  }
+  const settings = parseShareConfigs(
+    Object.fromEntries(configs.map(({ name, configOperation, value }) => [name, configOperation === DELETE ? null : value])),
+  );
+  if (isFailure(settings)) return settings;
+  const configured = validateOnly ? null : await broker.shareGroups.configure(groupId, settings);
+  return configured !== null && isFailure(configured) ? configured : null;
+}
+
 /** Why the configs of what is no topic cannot be set, and where they are. */
 function refuseResource(resourceType: number, name: string): Failure {
   if (resourceType === BROKER_RESOURCE) {
@@ -106,7 +132,7 @@ function refuseResource(resourceType: number, name: string): Failure {
     return failure("INVALID_REQUEST", `${detail}: nothing of '${name || "all brokers"}' can be altered`);
   }
   if (resourceType === GROUP_RESOURCE) {
-    return failure("INVALID_REQUEST", `the group '${name}' has no configs of its own: SLUICE_GROUP_CONFIGS sets those of all groups`);
+    return failure("INVALID_REQUEST", `the configs of the share group '${name}' are altered by IncrementalAlterConfigs alone`);
   }
   return failure("INVALID_REQUEST", `there are no configs for resources of type ${resourceType}: 2 is a topic`);
 }

@@ -148,9 +148,49 @@ test("what is set for all brokers at once is nothing", async () => {
   expect((await ask("1")).configs.map(({ name }) => name)).toContain("auto.create.topics.enable");
 });
 
-test("a group has no configs of its own to tell of", async () => {
-  const resources = [{ resourceType: 32, resourceName: "g", configurationKeys: null }];
-  expect((await client.ask(API.describeConfigs, 4, { resources })).results).toMatchObject([{ errorCode: 0, configs: [] }]);
+test("a group's configs are the settings of the share group of its name", async () => {
+  const describeGroup = async (keys: string[] | null = null) => {
+    const resources = [{ resourceType: 32, resourceName: "g", configurationKeys: keys }];
+    const { results } = await client.ask(API.describeConfigs, 4, { resources });
+    return results[0]!.configs.map(({ name, value, configSource }) => [name, value, configSource]);
+  };
+  const alterGroup = async (configs: [name: string, configOperation: number, value: string | null][], validateOnly = false) => {
+    const changes = configs.map(([name, configOperation, value]) => ({ name, configOperation, value }));
+    const resources = [{ resourceType: 32, resourceName: "g", configs: changes }];
+    return (await client.ask(API.incrementalAlterConfigs, 1, { resources, validateOnly })).responses[0]!.errorCode;
+  };
+  const lock = "share.record.lock.duration.ms";
+  expect(await describeGroup([lock])).toEqual([[lock, "30000", 5]]);
+  const changes: Parameters<typeof alterGroup>[0] = [
+    [lock, 0, "15000"],
+    ["share.auto.offset.reset", 0, "latest"],
+    ["errors.deadletterqueue.topic.name", 0, ""],
+  ];
+  expect(await alterGroup(changes, true)).toBe(0);
+  expect(await describeGroup([lock])).toEqual([[lock, "30000", 5]]);
+  expect(await alterGroup(changes)).toBe(0);
+  expect(await broker.shareGroups.settings("g")).toMatchObject({ leaseMs: 15_000, autoOffsetReset: "latest", deadLetterTopic: null });
+  expect(await describeGroup()).toEqual([
+    ["errors.deadletterqueue.topic.name", "", 5],
+    ["share.auto.offset.reset", "latest", 8],
+    ["share.delivery.count.limit", "5", 5],
+    ["share.isolation.level", "read_committed", 5],
+    ["share.partition.max.record.locks", "2000", 5],
+    [lock, "15000", 8],
+  ]);
+  expect(await alterGroup([[lock, 1, null]])).toBe(0);
+  expect(await describeGroup([lock])).toEqual([[lock, "30000", 5]]);
+  for (const bad of [
+    [lock, 0, "soon"],
+    [lock, 0, "1"],
+    [lock, 2, "1"],
+    ["share.auto.offset.reset", 0, "by_duration:PT1H"],
+    ["consumer.session.timeout.ms", 0, "1"],
+  ] as Parameters<typeof alterGroup>[0]) {
+    expect(await alterGroup([["share.delivery.count.limit", 0, "9"], bad]), bad[0]).toBe(errorCode("INVALID_CONFIG"));
+  }
+  expect(await alterGroup([["errors.deadletterqueue.topic.name", 0, "none"]])).toBe(errorCode("UNKNOWN_TOPIC_OR_PARTITION"));
+  expect(await broker.shareGroups.settings("g")).toMatchObject({ maxDeliveries: 5 });
 });
 
 test("a broker's configs may be reset, and not set", async () => {
