@@ -23,14 +23,13 @@ export async function pull(context: ShareContext, request: PullRequest): Promise
 async function pullAsKnown(context: ShareContext, request: PullRequest): Promise<PullResult | Failure> {
   const places = await placesOf(context, request);
   if (isFailure(places)) return places;
-  const pulls = await pullFrom(context, places, request, readLeased(context));
-  return resultOf(context, request, places, pulls);
+  return resultOf(context, request, places, await pullFrom(context, places, request, readLeased(context)));
 }
 
 /** The share partitions that the pull is about, the first at random. */
 async function placesOf(
   context: ShareContext,
-  { groupId, order, mustExist, ...request }: PullRequest,
+  { groupId, order, mustExist = false, ...request }: PullRequest,
 ): Promise<SharePartitionAddress[] | Failure> {
   const topics: TopicMetadata[] = [];
   for (const name of new Set(request.topics)) {
@@ -42,7 +41,7 @@ async function placesOf(
   if (count > MAX_PARTITIONS_PER_PULL) {
     return failure("INVALID_REQUEST", `the topics have ${count} partitions, ${MAX_PARTITIONS_PER_PULL} are the most of one pull`);
   }
-  const view = await subscribeShareGroup(context, { groupId, topics, settings: order === undefined ? {} : { order }, mustExist });
+  const view = await subscribeShareGroup(context, { groupId, topics, mustExist, settings: order === undefined ? {} : { order } });
   if (isFailure(view)) return view;
   if (order !== undefined && order !== view.settings.order) {
     return failure("INVALID_REQUEST", `the share group's order is '${view.settings.order}', and the pull asks for '${order}'`);

@@ -13,7 +13,7 @@ export interface ShareSubscription {
   /** Of a group that is made by this. */
   readonly settings?: Partial<ShareSettings>;
   /** The group is not made: where it is not there, that is GROUP_ID_NOT_FOUND. */
-  readonly mustExist?: boolean | undefined;
+  readonly mustExist?: boolean;
 }
 
 export async function subscribeShareGroup(

@@ -12,7 +12,9 @@ import { z } from "./zod.ts";
 
 /** `pull` says which kind it is; one that is called where it says nothing. */
 export const putSubscriptionBody = z
-  .discriminatedUnion("pull", [putCalledBody, putPullSubscriptionBody])
+  .discriminatedUnion("pull", [putCalledBody, putPullSubscriptionBody], {
+    error: ({ code }) => (code === "invalid_union" ? "must be true (it is pulled from) or false (it is called)" : undefined),
+  })
   .meta({ id: "PutAnySubscription" });
 
 const anySubscription = z.discriminatedUnion("pull", [subscription, pullSubscription]).meta({ id: "AnySubscription" });

@@ -138,7 +138,7 @@ export class ShareGroupCoordinator {
 
   /** Frees the id at once; its share partitions go one after the other. NON_EMPTY_GROUP while it has members. */
   async delete(groupId: string): Promise<null | Failure> {
-    return this.#refuseToOthers(groupId) ?? this.#delete(groupId);
+    return this.#refuseToOthers(groupId) ?? this.#refuseWithMembers(groupId) ?? this.#delete(groupId);
   }
 
   #refuseToOthers(groupId: string): null | Failure {
@@ -147,6 +147,11 @@ export class ShareGroupCoordinator {
       "NON_EMPTY_GROUP",
       `share group '${groupId}' is that of the subscription '${groupId}': change or delete the subscription`,
     );
+  }
+
+  #refuseWithMembers(groupId: string): null | Failure {
+    const count = this.view() === null ? 0 : this.#members.count(this.#options.now());
+    return count === 0 ? null : failure("NON_EMPTY_GROUP", `share group '${groupId}' has ${count} members`);
   }
 
   async #configure(settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
@@ -174,8 +179,6 @@ export class ShareGroupCoordinator {
   async #delete(groupId: string): Promise<null | Failure> {
     const group = this.#group;
     if (group === null || group.groupUuid === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
-    const memberCount = this.#members.count(this.#options.now());
-    if (memberCount > 0) return failure("NON_EMPTY_GROUP", `share group '${groupId}' has ${memberCount} members`);
     this.#put({ ...group, groupUuid: null, subscription: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
     this.#options.ringLater();
     await this.#options.unregister(groupId);

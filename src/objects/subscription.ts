@@ -1,5 +1,6 @@
 // The object of one subscription, by whose name it is named: one that is called (host.ts) or one that is pulled from (pull-host.ts), never
-// both. A thin shell: src/subscription/ decides, this object gives it storage, an alarm and a way to others. Its methods are SubscriptionPort's (src/broker/subscription-ports.ts), and what other objects tell it.
+// both. A thin shell: src/subscription/ decides, this object gives it storage, an alarm and a way to others. Its methods are
+// SubscriptionPort's (src/broker/subscription-ports.ts), and what other objects tell it.
 
 import { DurableObject } from "cloudflare:workers";
 import type {

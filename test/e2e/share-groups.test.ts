@@ -32,3 +32,11 @@ test("over kill -9 of the broker too", async ({ annotate }) => {
   await annotate(describeShareGroupFigures(figures));
   expect(figures.acknowledged + figures.deadLettered).toBeGreaterThan(SHORT.records / 2);
 });
+
+test("so it is with a subscription that is pulled from, and what its filter passes over is never delivered", async ({ annotate }) => {
+  const seed = Date.now() % 1_000_000;
+  console.log(`seed ${seed}`);
+  const figures = await runShareGroup({ ...SHORT, kills: 2, seed, isSubscription: true });
+  await annotate(describeShareGroupFigures(figures));
+  expect(figures.acknowledged + figures.deadLettered).toBeGreaterThan(SHORT.records / 2);
+});

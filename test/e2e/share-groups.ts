@@ -1,7 +1,9 @@
 // Workers of a share group that fail and die at random, over a broker that is killed with kill -9 if wanted, and the proof from their recorded
 // history that every record was acknowledged once or dead-lettered with its count, and that the order within each key was kept.
 //
-//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--members 0] [--keys 1000] [--kills 0] [--seed N]
+//   node test/e2e/share-groups.ts [--records 100000] [--workers 50] [--members 0] [--keys 1000] [--kills 0] [--seed N] [--subscription]
+//
+// With --subscription the group is that of a subscription that is pulled from, and between the records are others that its filter passes over.
 //
 // A worker pulls, works, and settles: 5 % of the records it gives back, with a delay or without, and with 2 % of the pulls it dies, that is, it
 // settles nothing and another takes its place. So many of them as --members says are members by Kafka's protocol, the others use HTTP. What a
@@ -14,7 +16,7 @@ import { parseArgs } from "node:util";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { seededRandom } from "../support/random.ts";
 import { type DeadLetter, type Delivery, prove } from "../support/share-proof.ts";
-import { type Attempt, httpWorker, kafkaWorker, type ShareWorker } from "./share-workers.ts";
+import { type Attempt, httpWorker, kafkaWorker, type ShareDoor, type ShareWorker } from "./share-workers.ts";
 
 const TOPIC = "work";
 const DEAD_LETTERS = "work-dead";
@@ -37,6 +39,8 @@ export interface ShareGroupRun {
   /** Of the broker, with -9. */
   readonly kills: number;
   readonly seed: number;
+  /** The group is a subscription's, with a filter. */
+  readonly isSubscription?: boolean;
 }
 
 export interface ShareGroupFigures {
@@ -49,6 +53,15 @@ export interface ShareGroupFigures {
   readonly seconds: number;
 }
 
+/** What the filter of a subscription passes over: as many as there are records. */
+const NOISE = "noise";
+
+function doorOf({ isSubscription }: ShareGroupRun): ShareDoor {
+  return isSubscription
+    ? { path: `/v1/subscriptions/${GROUP}`, pull: {} }
+    : { path: `/v1/share-groups/${GROUP}`, pull: { topics: [TOPIC] } };
+}
+
 interface Work {
   readonly worker: ShareWorker;
   readonly random: () => number;
@@ -58,6 +71,7 @@ interface Work {
 /** Runs it all; rejects at the first broken promise. */
 export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupFigures> {
   const { records, workers: workerCount, members, kills, seed } = options;
+  const door = doorOf(options);
   const startMs = performance.now();
   const broker = await startBroker();
   try {
@@ -66,12 +80,12 @@ export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupF
     const over = new AbortController();
     const ask: Attempt = (path, body) => attempt(broker.url, path, body);
     const workers = Array.from({ length: workerCount }, async (_, index) => {
-      const worker = index < members ? kafkaWorker(broker.kafkaAddress, GROUP, TOPIC) : httpWorker(ask, GROUP, TOPIC);
+      const worker = index < members ? kafkaWorker(broker.kafkaAddress, GROUP, TOPIC) : httpWorker(ask, door);
       await work({ worker, random: seededRandom(seed + index), history }, over.signal);
       worker.die();
     });
     const failed = Promise.all(workers).then(() => undefined);
-    const finished = untilAllIsDecided(broker.url, records);
+    const finished = untilAllIsDecided(broker.url, door, options.isSubscription ? 2 * records : records);
     await Promise.race([killRepeatedly(broker, kills, seededRandom(seed)), failed]);
     await Promise.race([finished, failed]);
     over.abort();
@@ -86,19 +100,23 @@ export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupF
   }
 }
 
-async function prepare(broker: Broker, { records, keys }: ShareGroupRun): Promise<void> {
+async function prepare(broker: Broker, options: ShareGroupRun): Promise<void> {
+  const { records, keys, isSubscription } = options;
   await send(broker.url, "POST", "/v1/topics", { name: TOPIC, partitions: PARTITIONS });
   await send(broker.url, "POST", "/v1/topics", { name: DEAD_LETTERS, partitions: 1 });
-  await send(broker.url, "PUT", `/v1/share-groups/${GROUP}`, {
-    order: "key",
-    leaseMs: LEASE_MS,
-    maxDeliveries: MAX_DELIVERIES,
-    maxInFlight: 5_000,
-    deadLetterTopic: DEAD_LETTERS,
+  const settings = { order: "key", leaseMs: LEASE_MS, maxInFlight: 5_000, deadLetterTopic: DEAD_LETTERS };
+  const retry = { maxAttempts: MAX_DELIVERIES };
+  const subscription = { pull: true, topics: [TOPIC], from: "earliest", filter: `value != "${NOISE}"`, retry };
+  await send(broker.url, "PUT", doorOf(options).path, {
+    ...settings,
+    ...(isSubscription ? subscription : { maxDeliveries: MAX_DELIVERIES }),
   });
   for (let first = 0; first < records; first += 5_000) {
     const count = Math.min(5_000, records - first);
-    const batch = Array.from({ length: count }, (_, index) => ({ key: `k${(first + index) % keys}`, value: String(first + index) }));
+    const batch = Array.from({ length: count }, (_, index) => {
+      const record = { key: `k${(first + index) % keys}`, value: String(first + index) };
+      return isSubscription ? [{ ...record, value: NOISE }, record] : [record];
+    }).flat();
     await send(broker.url, "POST", "/v1/topics/work/records?offsets=false", { records: batch });
   }
 }
@@ -143,9 +161,10 @@ async function killRepeatedly(broker: Broker, kills: number, random: () => numbe
   }
 }
 
-async function untilAllIsDecided(url: string, records: number): Promise<void> {
+/** @param records in the log */
+async function untilAllIsDecided(url: string, { path }: ShareDoor, records: number): Promise<void> {
   for (;;) {
-    const group = await attempt<{ partitions: { lag: number; endOffset: number }[] }>(url, `/v1/share-groups/${GROUP}`, undefined, "GET");
+    const group = await attempt<{ partitions: { lag: number; endOffset: number }[] }>(url, path, undefined, "GET");
     const partitions = group?.partitions ?? [];
     const taken = partitions.reduce((sum, { endOffset }) => sum + endOffset, 0);
     if (taken === records && partitions.every(({ lag }) => lag === 0)) return;
@@ -203,6 +222,7 @@ if (import.meta.main) {
       keys: { type: "string", default: "1000" },
       kills: { type: "string", default: "0" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
+      subscription: { type: "boolean", default: false },
     },
   });
   const [records, workers, members, keys] = [values.records, values.workers, values.members, values.keys].map(Number) as [
@@ -212,9 +232,6 @@ if (import.meta.main) {
     number,
   ];
   console.log(`seed ${values.seed}`);
-  console.log(
-    describeShareGroupFigures(
-      await runShareGroup({ records, workers, members, keys, kills: Number(values.kills), seed: Number(values.seed) }),
-    ),
-  );
+  const rest = { kills: Number(values.kills), seed: Number(values.seed), isSubscription: values.subscription };
+  console.log(describeShareGroupFigures(await runShareGroup({ records, workers, members, keys, ...rest })));
 }

@@ -15,16 +15,21 @@ export interface ShareWorker {
 /** Asks the broker by HTTP; null where no answer came, or none that tells what was done. */
 export type Attempt = <T>(path: string, body: unknown) => Promise<T | null>;
 
-export function httpWorker(attempt: Attempt, groupId: string, topic: string): ShareWorker {
+/** Where a group is asked for by HTTP. */
+export interface ShareDoor {
+  readonly path: string;
+  /** What a pull names. */
+  readonly pull: object;
+}
+
+export function httpWorker(attempt: Attempt, { path, pull }: ShareDoor): ShareWorker {
   return {
-    pull: async (maxRecords, maxWaitMs) => {
-      const pull = { topics: [topic], maxRecords, maxWaitMs };
-      return (await attempt<{ records: LeasedRecord[] }>(`/v1/share-groups/${groupId}/pull`, pull))?.records ?? null;
-    },
+    pull: async (maxRecords, maxWaitMs) =>
+      (await attempt<{ records: LeasedRecord[] }>(`${path}/pull`, { ...pull, maxRecords, maxWaitMs }))?.records ?? null,
     async settle(deliveries, fails, random) {
       const acks = deliveries.filter((one) => !fails.has(one)).map(({ record }) => record.leaseId);
-      const releases = [...fails].map(({ record: { leaseId } }) => ({ leaseId, delayMs: random() < 0.5 ? 0 : Math.floor(random() * 300) }));
-      const answer = await attempt<{ errors?: { leaseId: string }[] }>(`/v1/share-groups/${groupId}/ack`, { acks, releases });
+      const retries = [...fails].map(({ record: { leaseId } }) => ({ leaseId, delayMs: random() < 0.5 ? 0 : Math.floor(random() * 300) }));
+      const answer = await attempt<{ errors?: { leaseId: string }[] }>(`${path}/ack`, { acks, retries });
       return answer && new Set(answer.errors?.map(({ leaseId }) => leaseId));
     },
     die: () => {},

@@ -51,8 +51,15 @@ export function prove(history: readonly Delivery[], deadLetters: readonly DeadLe
   for (const [place, deliveries] of byRecord) proveRecord(place, deliveries, dead.get(place), expected);
   const decided = new Set([...byRecord.keys(), ...dead.keys()]);
   if (decided.size !== records) throw new Error(`${decided.size} of ${records} records were ever delivered`);
+  // The answer that told of a record's last delivery was lost with the broker: nobody saw how it was given up, but that it was.
+  const endedUnseen = (delivery: Delivery): boolean => {
+    const { partition, offset, deliveryCount } = delivery.record;
+    const place = `${partition}/${offset}`;
+    const isLastSeen = byRecord.get(place)!.every(({ record }) => record.deliveryCount <= deliveryCount);
+    return expected.hasKills && isLastSeen && (dead.get(place)?.deliveryCount ?? 0) > deliveryCount;
+  };
   for (const [key, deliveries] of groupBy(history, ({ record: { partition, key } }) => `${partition}/${key}`))
-    proveKey(key, deliveries, maxDeliveries);
+    proveKey(key, deliveries, (earlier, later) => isUndecided(earlier, later, maxDeliveries) && !endedUnseen(earlier));
   const count = (outcome: Outcome): number => history.filter((delivery) => delivery.outcome === outcome).length;
   return {
     acknowledged: [...byRecord.values()].filter((deliveries) => deliveries.some(isAcknowledged)).length,
@@ -90,13 +97,13 @@ function proveRecord(
 }
 
 /** Between two deliveries of a key to different records, the first record was decided: its settlement was sent, or its lease was over. */
-function proveKey(key: string, deliveries: readonly Delivery[], maxDeliveries: number): void {
+function proveKey(key: string, deliveries: readonly Delivery[], isOpen: (earlier: Delivery, later: Delivery) => boolean): void {
   const inOrder = deliveries.toSorted((one, other) => one.deliveredMs - other.deliveredMs);
   const open = new Map<number, Delivery>();
   for (const delivery of inOrder) {
     const { offset } = delivery.record;
     for (const [other, earlier] of open) {
-      if (other === offset || !isUndecided(earlier, delivery, maxDeliveries)) continue;
+      if (other === offset || !isOpen(earlier, delivery)) continue;
       const told = `${other} (${earlier.outcome}, delivery ${earlier.record.deliveryCount}) was open when ${offset} was delivered`;
       throw new Error(`key ${key} is out of order: ${told}`);
     }

@@ -23,7 +23,7 @@ function startWith(count: number, settings: Partial<ShareSettings> = {}): ShareP
     0,
   );
   const offsets = Array.from({ length: count }, (_, offset) => offset);
-  const ends = { settingsVersion: 1, nextOffset: count, readableEndOffset: count, logStartOffset: 0 };
+  const ends = { nextOffset: count, readableEndOffset: count, logStartOffset: 0, settingsVersion: 1 };
   partition.load({ fromOffset: 0, offsets, keyHashes: offsets.map(() => null), sizes: offsets.map(() => 10), ...ends }, 0);
   return partition;
 }

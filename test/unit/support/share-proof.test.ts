@@ -47,3 +47,11 @@ test.each([
 ])("finds what is %s", (found, history, deadLetters) => {
   expect(() => prove(history(), deadLetters, EXPECTED)).toThrow(found);
 });
+
+test("a last delivery whose answer a kill has taken is known by its dead letter, and by nothing else", () => {
+  const history = () => [delivery(0, 1, "released"), delivery(1, 1, "acknowledged")];
+  const dead = [{ place: "0/0", deliveryCount: 2 }];
+  expect(prove(history(), dead, { ...EXPECTED, hasKills: true })).toMatchObject({ acknowledged: 1, deadLettered: 1 });
+  expect(() => prove(history(), dead, EXPECTED)).toThrow("out of order");
+  expect(() => prove([...history(), delivery(0, 2, "acknowledged")], [], { ...EXPECTED, hasKills: true })).toThrow("out of order");
+});

@@ -274,6 +274,7 @@ describe("refused", () => {
     const app = await start();
     const { detail } = await json(app.send("PUT", "/v1/subscriptions/new", { topics: ["t"] }), 400);
     expect(detail).toContain("pull: true");
+    expect(await put(app, { pull: "yes" }, 400)).toMatchObject({ detail: expect.stringContaining("pull: must be true") });
     expect(await json(app.send("POST", "/v1/subscriptions/none/pull", {}), 404)).toMatchObject({ code: "RESOURCE_NOT_FOUND" });
     expect(await json(app.send("POST", "/v1/subscriptions/none/ack", { acks: ["x"] }), 404)).toMatchObject({ code: "RESOURCE_NOT_FOUND" });
   });

@@ -6,7 +6,7 @@ import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT, MAX_UNAUTHENTICATED_FRAME_BYTE
 import { ConnectionRefused, type KafkaSettings } from "../../../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
 import { SERVED } from "../../../../src/listeners/kafka/served-apis.ts";
-import { API } from "../../../../src/protocol/api-keys.ts";
+import { API, APIS } from "../../../../src/protocol/api-keys.ts";
 import { FrameSplitter } from "../../../../src/protocol/framing.ts";
 import { ProtocolError } from "../../../../src/protocol/protocol-error.ts";
 import "../../../support/http.ts"; // workerd's timingSafeEqual
@@ -181,7 +181,8 @@ describe("versions", () => {
     }
   });
 
-  test("an API that nobody knows ends the connection", async () => {
+  test("an API without tables ends the connection, and all that have tables are served", async () => {
+    expect(APIS.filter((api) => !SERVED.some((served) => served.api.key === api.key))).toEqual([]);
     const { connection } = await connect();
     const controlledShutdown = Uint8Array.from([0, 0, 0, 12, 0, 7, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     await expect(connection.receive(controlledShutdown)).rejects.toThrow(ProtocolError);
