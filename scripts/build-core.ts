@@ -1,6 +1,6 @@
 // Compiles the AssemblyScript core to build/core.wasm (and build/core.wat beside it, to read).
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { buildIfStale } from "./freshness.ts";
@@ -33,7 +33,9 @@ function compile(): void {
     ...["--exportStart", "_start"],
     ...["--initialMemory", String(INITIAL_PAGES), "--maximumMemory", String(MAXIMUM_PAGES)],
   ];
-  execFileSync(process.execPath, [asc, ...flags], { cwd: root, stdio: ["ignore", 2, 2] }); // standard output may be a command's answer
+  console.error("compiling the core, once: some 10 s"); // standard output may be a command's answer
+  const { status, stdout, stderr } = spawnSync(process.execPath, [asc, ...flags], { cwd: root, encoding: "utf8" });
+  if (status !== 0) throw new Error(`the core does not compile:\n${stdout}${stderr}`);
 }
 
 if (import.meta.main) await buildCore();

@@ -4,6 +4,7 @@
 import type { Failure } from "../common/errors.ts";
 import type { Attempt } from "../subscription/attempt-log.ts";
 import type { Compression } from "../wasm/compression.ts";
+import type { IngestSources } from "./ingest-sources.ts";
 import type {
   AlterTopicRequest,
   ClassicGroupPort,
@@ -18,6 +19,7 @@ import type {
   LogOffsets,
   OffsetQuery,
   OffsetResult,
+  OnceKey,
   PageRequest,
   PartitionDescription,
   ProducerDescription,
@@ -61,6 +63,8 @@ export interface ProduceRequest {
   readonly records: readonly ProduceRecord[];
   readonly compression: Compression;
   readonly producer?: ProducerSequence;
+  /** Of a request of one record: it is written once within the window, a repeat is answered with the first one's place. */
+  readonly once?: OnceKey;
 }
 
 /** What became of one partition's part of a produce. */
@@ -71,6 +75,8 @@ export interface ProducePartitionResult {
   readonly baseOffset: number;
   /** ms, -1 unless the topic's timestamps are LogAppendTime. */
   readonly logAppendTimeMs: number;
+  /** What `once` names was there already. */
+  readonly isRepeat?: true;
   readonly failure?: Failure;
 }
 
@@ -250,6 +256,14 @@ export interface GroupFetchRequest {
   readonly instanceId?: string;
   readonly clientId: string;
   readonly commit: CommitOffsetsRequest["offsets"];
+  /** Whose records it is processing still: not to be given back by this call. */
+  readonly owned?: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** Where to read on instead of at the committed offset, of partitions that it has had since its epoch. */
+  readonly positions?: readonly { readonly topic: string; readonly partition: number; readonly offset: number }[];
+  /** Not to be read. */
+  readonly paused?: readonly { readonly topic: string; readonly partitions: readonly number[] }[];
+  /** It only shows itself: nothing is read. */
+  readonly isHeartbeat?: boolean;
   readonly autoOffsetReset: "earliest" | "latest" | "none";
   readonly sessionTimeoutMs?: number;
   readonly maxBytes?: number;
@@ -397,6 +411,8 @@ export interface Broker {
   replaySubscription(request: ReplayRequest): Promise<ResetOffsetsResult | Failure>;
   /** A subscription's attempts, the newest first. */
   deliveries(request: DeliveriesRequest): Promise<DeliveriesPage | Failure>;
+
+  readonly ingestSources: IngestSources;
 
   readonly shareGroups: ShareGroups;
 

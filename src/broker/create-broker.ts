@@ -14,6 +14,7 @@ import { readDeliveries } from "./deliveries.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
 import { groupFetch, removeMember } from "./group-fetch.ts";
 import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
+import { createIngestSources, createSourceCache, type IngestContext } from "./ingest-sources.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";
@@ -43,6 +44,7 @@ export interface BrokerState {
   readonly producerIds: ProducerIdPool;
   readonly shareGroups: ShareGroupCache;
   readonly sharedRecords: SharedRecords;
+  readonly sourceCache: IngestContext["sourceCache"];
   /** ms */
   readonly now: () => number;
   /** 0 to 1, 1 excluded */
@@ -58,6 +60,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
     producerIds: new ProducerIdPool(),
     shareGroups: new ShareGroupCache(now),
     sharedRecords: new SharedRecords(now),
+    sourceCache: createSourceCache(now),
   };
 }
 
@@ -113,6 +116,10 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     pulledTopics: (name) => pulledTopics(shareContext, name),
     replaySubscription: (request) => replaySubscription(shareContext, request),
     deliveries: (request) => readDeliveries(ports, topics, state.codec, request),
+    /** Few requests ask for them. */
+    get ingestSources() {
+      return createIngestSources({ ports, topics, sourceCache: state.sourceCache });
+    },
     shareGroups: createShareGroups(shareContext),
 
     waitUntil: (work) => ports.waitUntil(work),

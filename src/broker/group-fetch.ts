@@ -2,19 +2,24 @@
 // says. All that there is of the member is in the group; any edge node can serve its next call.
 //
 // While it waits for records it asks the group again and again, as a member with a connection sends heartbeats: partitions that the group
-// wants back are given back, and those that others give up are read. What was read is told only if it is the member's still.
+// wants back are given back, and those that others give up are read. What was read is told only if it is the member's still. A member that
+// processes records of a partition which the group wants back is told so at once: the others wait for it.
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import { DEFAULT_FETCH_BYTES, GROUP_WAIT_SLICE_MS, MAX_PARTITIONS_PER_FETCH } from "../common/limits.ts";
+import { leaveHeartbeat } from "../coordinator/consumer-messages.ts";
 import type { FetchManyResult, GroupFetchRequest, GroupFetchResult } from "./broker.ts";
 import { fetchMany } from "./fetch.ts";
 import { checkGroupId, resolveCommit } from "./groups.ts";
-import type { FetchStart, MemberPolled, OffsetCommit, Ports } from "./ports.ts";
+import type { FetchStart, MemberPoll, MemberPolled, OffsetCommit, Ports } from "./ports.ts";
 import type { TopicCache } from "./topics.ts";
 import { WatchCache } from "./watch-cache.ts";
 
 /** -1: the member commits nothing, and need not say its epoch. */
 const NO_EPOCH = -1;
+
+/** A call ends in time for the member to be heard again: while it waits nobody knows whether the member has died (see isUnheard). */
+const MAX_WAIT_PER_SESSION = 2 / 3;
 
 export interface GroupFetchContext {
   readonly ports: Ports;
@@ -38,7 +43,7 @@ export async function groupFetch(context: GroupFetchContext, request: GroupFetch
     const refused: Failure | null = isFailure(offset) ? offset : (outcomes.next().value ?? null);
     return refused === null ? { topic, partition } : { topic, partition, failure: refused };
   });
-  const { member, partitions } = await readAsMember(context, request, first);
+  const { member, partitions } = request.isHeartbeat ? { member: first, partitions: [] } : await readAsMember(context, request, first);
   const { memberId, memberEpoch } = member;
   const assignment = member.assignment.map(({ topic, partitions: numbers }) => ({ topic, partitions: numbers }));
   return { memberId, memberEpoch, assignment, commits, partitions };
@@ -46,8 +51,8 @@ export async function groupFetch(context: GroupFetchContext, request: GroupFetch
 
 function poll(
   { ports }: GroupFetchContext,
-  { groupId, instanceId, clientId, topics, sessionTimeoutMs }: GroupFetchRequest,
-  member: { readonly memberId: string; readonly memberEpoch: number; readonly commit: readonly OffsetCommit[] },
+  { groupId, instanceId, clientId, topics, sessionTimeoutMs, owned }: GroupFetchRequest,
+  member: Pick<MemberPoll, "memberId" | "memberEpoch" | "commit" | "isWaitingCall">,
 ): Promise<MemberPolled | Failure> {
   return ports.group(groupId).poll({
     ...member,
@@ -56,6 +61,7 @@ function poll(
     clientId,
     topicNames: "names" in topics ? topics.names : [],
     topicPattern: "pattern" in topics ? topics.pattern : "",
+    ...(owned !== undefined && { owned }),
     ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
   });
 }
@@ -83,31 +89,48 @@ async function readAsMember(context: GroupFetchContext, request: GroupFetchReque
 }
 
 async function readOn(context: GroupFetchContext, request: GroupFetchRequest, first: MemberPolled, reading: Reading): Promise<MemberRead> {
-  const deadlineMs = context.now() + request.maxWaitMs;
-  const maxSilenceMs = Math.min(first.heartbeatIntervalMs, (request.sessionTimeoutMs ?? Infinity) / 3);
+  const { sessionTimeoutMs, heartbeatIntervalMs } = first;
+  const deadlineMs = context.now() + Math.min(request.maxWaitMs, sessionTimeoutMs * MAX_WAIT_PER_SESSION);
+  const maxSilenceMs = Math.min(heartbeatIntervalMs, sessionTimeoutMs / 3);
   let member = first;
   for (;;) {
     const polledAtMs = context.now();
-    const leftMs = Math.max(0, deadlineMs - polledAtMs);
+    const leftMs = isGivingBack(request, member) ? 0 : Math.max(0, deadlineMs - polledAtMs);
     const sliceMs = Math.min(leftMs, member.isWaiting ? GROUP_WAIT_SLICE_MS : maxSilenceMs);
     const partitions = await readAssigned(context, request, member, reading, sliceMs);
-    const isOver = context.now() >= deadlineMs || request.signal?.aborted === true;
+    const isOver = leftMs === 0 || context.now() >= deadlineMs || request.signal?.aborted === true;
     const isRead = partitions.some(({ result }) => isFailure(result) || result.batches.byteLength > 0);
     const isFresh = context.now() - polledAtMs <= maxSilenceMs; // in so short a time nobody else can have got its partitions
     if (isRead ? isFresh : isOver) return { member, partitions };
-    const { memberId, memberEpoch } = member;
-    const next = await poll(context, request, { memberId, memberEpoch, commit: [] });
-    if (isFailure(next)) return { member, partitions: [] };
+    // In the epoch of the request: its positions are good only for what it has had since then.
+    const memberEpoch = request.memberEpoch ?? first.memberEpoch;
+    const next = await poll(context, request, { memberId: member.memberId, memberEpoch, commit: [], isWaitingCall: true });
+    if (isFailure(next)) return { member: isOut(next) ? { ...member, assignment: [] } : member, partitions: [] };
     member = next;
-    if (isRead) return { member, partitions: partitions.filter(({ topic, partition }) => isAssigned(member, topic, partition)) };
+    if (isRead) {
+      const assigned = placesOf(member.assignment);
+      return { member, partitions: partitions.filter(({ topic, partition }) => assigned.has(`${topic}/${partition}`)) };
+    }
     for (const { topic, partition, result } of partitions) {
       if (!isFailure(result)) reading.begun.set(`${topic}/${partition}`, result.nextOffset);
     }
   }
 }
 
-function isAssigned({ assignment }: MemberPolled, topic: string, partition: number): boolean {
-  return assignment.some((one) => one.topic === topic && one.partitions.includes(partition));
+/** What the member is processing still, and is to have no more: it has to commit, and to let go. */
+function isGivingBack({ owned = [] }: GroupFetchRequest, member: MemberPolled): boolean {
+  const assigned = placesOf(member.assignment);
+  return [...placesOf(owned)].some((place) => !assigned.has(place));
+}
+
+/** The member left, or was put out, while it waited: it has nothing any more. */
+function isOut({ error }: Failure): boolean {
+  return error === "UNKNOWN_MEMBER_ID" || error === "FENCED_INSTANCE_ID";
+}
+
+/** "topic/partition" of each. */
+function placesOf(all: readonly { readonly topic: string; readonly partitions: readonly number[] }[]): ReadonlySet<string> {
+  return new Set(all.flatMap(({ topic, partitions }) => partitions.map((partition) => `${topic}/${partition}`)));
 }
 
 interface Start {
@@ -119,17 +142,21 @@ interface Start {
 
 /** Where each partition is read on. */
 function startsOf(
-  assignment: MemberPolled["assignment"],
-  offsets: MemberPolled["offsets"],
-  autoOffsetReset: GroupFetchRequest["autoOffsetReset"],
+  { autoOffsetReset, positions = [], paused = [] }: GroupFetchRequest,
+  { assignment, kept, offsets }: MemberPolled,
   begun: ReadonlyMap<string, number>,
 ): Start[] {
   const committed = new Map(offsets.map(({ topicId, partition, offset }) => [`${topicId}/${partition}`, offset]));
+  const said = new Map(positions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
+  const [keptPlaces, pausedPlaces] = [placesOf(kept), placesOf(paused)];
   const reset = autoOffsetReset === "none" ? null : autoOffsetReset;
   return assignment.flatMap(({ topic, topicId, partitions }) =>
-    partitions.map((partition) => {
-      const offset = committed.get(`${topicId}/${partition}`) ?? -1;
-      return { topic, partition, start: offset >= 0 ? offset : (begun.get(`${topic}/${partition}`) ?? reset) };
+    partitions.flatMap((partition) => {
+      const place = `${topic}/${partition}`;
+      if (pausedPlaces.has(place)) return [];
+      const position = keptPlaces.has(place) ? said.get(place) : undefined;
+      const offset = position ?? committed.get(`${topicId}/${partition}`) ?? -1;
+      return { topic, partition, start: offset >= 0 ? offset : (begun.get(place) ?? reset) };
     }),
   );
 }
@@ -145,12 +172,13 @@ function takeTurn(all: readonly Start[], where: number): Start[] {
 
 async function readAssigned(
   { ports, topics, now, random }: GroupFetchContext,
-  { autoOffsetReset, maxBytes = DEFAULT_FETCH_BYTES, isolation, signal }: GroupFetchRequest,
-  { assignment, offsets }: MemberPolled,
+  request: GroupFetchRequest,
+  member: MemberPolled,
   { begun, watches }: Reading,
   maxWaitMs: number,
 ): Promise<FetchManyResult["partitions"]> {
-  const turn = takeTurn(startsOf(assignment, offsets, autoOffsetReset, begun), random());
+  const { autoOffsetReset, maxBytes = DEFAULT_FETCH_BYTES, isolation, signal } = request;
+  const turn = takeTurn(startsOf(request, member, begun), random());
   const unread = turn
     .filter(({ start }) => start === null)
     .map(({ topic, partition }) => ({ topic, partition, result: notCommitted(topic, partition) }));
@@ -202,11 +230,7 @@ export async function removeMember(
   const badId = checkGroupId(groupId);
   if (badId !== null) return badId;
   const group = ports.group(groupId);
-  const leave = {
-    ...{ groupId, memberId, memberEpoch: -1, instanceId: null, rackId: null, rebalanceTimeoutMs: -1, clientId: "", clientHost: "/" },
-    ...{ subscribedTopicNames: null, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: null },
-  };
-  const answer = await group.consumerHeartbeat(leave);
+  const answer = await group.consumerHeartbeat(leaveHeartbeat(groupId, memberId));
   if (!isFailure(answer)) return null;
   if (answer.error !== "UNKNOWN_MEMBER_ID" && answer.error !== "GROUP_ID_NOT_FOUND") return answer;
   const left = await group.leave({ groupId, members: [{ memberId, groupInstanceId: null }] });

@@ -6,6 +6,7 @@
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import type { Broker, FetchManyRequest, FetchManyResult, GroupFetchRequest, GroupFetchResult, TailRequest, TailStep } from "./broker.ts";
+import { guardIngestSources } from "./guarded-ingest-sources.ts";
 import { guardShareGroups } from "./guarded-share-groups.ts";
 import { guardSubscriptions } from "./guarded-subscriptions.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
@@ -91,6 +92,7 @@ export function guardBroker(broker: Broker, access: Access): Broker {
 
     transactions: guardTransactions(broker.transactions, access),
     ...guardSubscriptions(broker, access),
+    ingestSources: guardIngestSources(broker.ingestSources, access),
     shareGroups: guardShareGroups(broker.shareGroups, access),
 
     waitUntil: (work) => broker.waitUntil(work),

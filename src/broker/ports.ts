@@ -40,17 +40,19 @@ import type {
   VerifyGroupRequest,
   VerifyPartitionRequest,
 } from "../coordinator/transaction-messages.ts";
+import type { OnceKey } from "../log/once.ts";
 import type { ProducerDescription, Unverified } from "../log/producer-state.ts";
 import type { TxnMarker } from "../log/txn-marker.ts";
 import type { AbortedTransaction } from "../record/aborted-batches.ts";
 
-export type { AbortedTransaction, ProducerDescription, TxnMarker, Unverified };
+export type { AbortedTransaction, OnceKey, ProducerDescription, TxnMarker, Unverified };
 
 import type { ConsumerGroupDescription, ConsumerHeartbeat, ConsumerHeartbeatAnswer } from "../coordinator/consumer-messages.ts";
 import type { GroupListing, GroupType } from "../coordinator/group-coordinator.ts";
 import type { GroupMemberDescription } from "../coordinator/member-description.ts";
 import type { MemberPoll, MemberPolled } from "../coordinator/member-poll.ts";
 import type { OffsetDeletion } from "../coordinator/offset-deletion.ts";
+import type { IngestSourcesPort } from "../ingest/messages.ts";
 import type { SubscriptionPort, SubscriptionsPort } from "./subscription-ports.ts";
 
 // ---------------------------------------------------------------------------------------------------------------- cluster
@@ -160,11 +162,15 @@ export interface AppendRequest extends PartitionAddress {
   readonly batches: ArrayBuffer;
   /** The guard of Unverified, once the transaction's coordinator has confirmed it (KIP-890). */
   readonly verification?: number;
+  /** Written once within its window: a repeat is answered with the first one's offset. Of a run of one record, without a producer id. */
+  readonly once?: OnceKey;
 }
 
 export interface AppendResult {
   /** Of the first record; of the first write when the producer repeated itself. */
   readonly baseOffset: number;
+  /** What `once` names was there already. */
+  readonly isRepeat?: true;
   /** When topic configs say LogAppendTime: the time written (ms), else -1. */
   readonly logAppendTimeMs: number;
   readonly logStartOffset: number;
@@ -561,6 +567,7 @@ export interface Ports {
   transaction(transactionalId: string): TransactionPort;
   subscription(name: string): SubscriptionPort;
   readonly subscriptions: SubscriptionsPort;
+  readonly ingestSources: IngestSourcesPort;
   shareGroup(groupId: string): ShareGroupPort;
   sharePartition(groupUuid: string, topicId: string, partition: number): SharePartitionPort;
   /** null: nothing is ever archived. */

@@ -18,7 +18,7 @@ import type {
 } from "./broker.ts";
 import { encodeRun } from "./encode-run.ts";
 import { choosePartition } from "./partitioner.ts";
-import type { AppendResult, Ports, TopicMetadata } from "./ports.ts";
+import type { AppendResult, OnceKey, Ports, TopicMetadata } from "./ports.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
 import { checkBatchTimestamps, checkRecordTimestamp } from "./timestamp-rules.ts";
 import { addressOf, configOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
@@ -40,9 +40,10 @@ type RecordOutcome = { readonly partition: number; readonly offset: number };
 const NO_OFFSET = -1;
 
 export async function produceRecords(context: ProduceContext, request: ProduceRequest): Promise<ProduceResult | Failure> {
+  const { records, producer, once } = request;
+  if (once !== undefined && records.length !== 1) throw new Error(`what is written once is one record, not ${records.length}`);
   const topic = await topicWithPartitions(context.topics, request);
   if (isFailure(topic)) return topic;
-  const { records, producer } = request;
   const offsets: RecordOutcome[] = new Array(records.length);
   const refused: { index: number; failure: Failure }[] = [];
   const refuse = (index: number, partition: number, reason: Failure): void => {
@@ -152,14 +153,14 @@ async function producePartition(
   const run = encodeRun(context.core, inputs, { compression, maxMessageBytes: config.maxMessageBytes, producer });
   for (const { index, failure: reason } of run.refused) refuse(indexes[index]!, partition, reason);
   if (run.written.length === 0 || (producer !== undefined && run.refused.length > 0)) return null;
-  const result = await append(context, request.topic, partition, run.bytes, transactionOf(producer, topic.name));
+  const result = await append(context, request.topic, partition, run.bytes, transactionOf(producer, topic.name), request.once);
   const baseOffset = isFailure(result) ? NO_OFFSET : result.baseOffset;
   for (const [rank, index] of run.written.entries()) {
     offsets[indexes[index]!] = { partition, offset: baseOffset === NO_OFFSET ? NO_OFFSET : baseOffset + rank };
   }
   const count = run.written.length;
   if (isFailure(result)) return { partition, count, baseOffset, logAppendTimeMs: -1, failure: result };
-  return { partition, count, baseOffset, logAppendTimeMs: result.logAppendTimeMs };
+  return { partition, count, baseOffset, logAppendTimeMs: result.logAppendTimeMs, ...(result.isRepeat && { isRepeat: true }) };
 }
 
 function append(
@@ -168,9 +169,10 @@ function append(
   partition: number,
   batches: ArrayBuffer,
   producer: TransactionalProducer | null,
+  once?: OnceKey,
 ): Promise<AppendResult | Failure> {
   return withPartition<AppendResult>(topics, name, partition, (topic) =>
-    appendTransactional(ports, { ...addressOf(topic, partition), batches }, producer),
+    appendTransactional(ports, { ...addressOf(topic, partition), batches, ...(once && { once }) }, producer),
   );
 }
 

@@ -8,7 +8,7 @@ import { failure } from "../common/errors.ts";
 import { MIN_SCRAM_ITERATIONS } from "../common/limits.ts";
 import { SCRAM_MECHANISM_CODES, type ScramMechanism, wordsOf } from "../common/security-words.ts";
 import { type Identity, tokenIdentity, userIdentity } from "../security/identity.ts";
-import type { SecurityPort } from "../security/messages.ts";
+import type { SecurityPort, SecuritySnapshot } from "../security/messages.ts";
 import { decoyCredential, isPasswordOf, type ScramCredential } from "../security/scram.ts";
 import { SecurityCache, type SecurityRules } from "../security/security-cache.ts";
 import { TokenBuckets } from "../security/token-bucket.ts";
@@ -18,9 +18,7 @@ import type { Broker } from "./broker.ts";
 import { ClientMeter } from "./client-meter.ts";
 import { guardBroker } from "./guarded-broker.ts";
 import { meterBroker } from "./metered-broker.ts";
-
-/** How old rules may be when they know no such user or token: one that was just made is found, and guessing costs a load a second. */
-const RELOAD_MS = 1_000;
+import { SnapshotReader } from "./snapshot-reader.ts";
 
 /** The first is what a password of an unknown user is checked by. */
 const MECHANISMS = wordsOf(SCRAM_MECHANISM_CODES);
@@ -40,17 +38,18 @@ export function createSecurityState(now: () => number): SecurityState {
 export class Security {
   readonly port: SecurityPort;
   readonly #state: SecurityState;
-  /** This request's own load. */
-  #loading: Promise<SecurityRules> | null = null;
+  readonly #reader: SnapshotReader<SecuritySnapshot, SecurityRules>;
 
   constructor(port: SecurityPort, state: SecurityState) {
     this.port = port;
     this.#state = state;
+    const load = (knownVersion: number | null) => port.securitySnapshot(knownVersion);
+    this.#reader = new SnapshotReader({ cache: state.cache, load, warn: warnOfRules });
   }
 
   /** The rules in force; at once where they are fresh. @throws where there are none, and the cluster object cannot be asked */
   rules(): SecurityRules | Promise<SecurityRules> {
-    return this.#state.cache.fresh() ?? this.reload();
+    return this.#reader.current();
   }
 
   /**
@@ -67,10 +66,7 @@ export class Security {
 
   /** The rules as they are now. */
   reload(): Promise<SecurityRules> {
-    this.#loading ??= this.#load().finally(() => {
-      this.#loading = null;
-    });
-    return this.#loading;
+    return this.#reader.reload();
   }
 
   /** After a change made here. Other isolates see it when what they know expires. */
@@ -89,7 +85,7 @@ export class Security {
   /** Who has the token, or null. */
   async tokenHolder(text: string): Promise<Identity | null> {
     const hash = await hashToken(text);
-    const token = await this.#find((rules) => rules.token(hash));
+    const token = await this.#reader.find((rules) => rules.token(hash));
     const isValid = token !== undefined && (token.expiresAtMs === null || token.expiresAtMs > this.#state.now());
     return isValid ? tokenIdentity(token.name) : null;
   }
@@ -97,7 +93,9 @@ export class Security {
   /** The user, where the password is theirs. */
   async userWithPassword(user: string, password: string): Promise<Identity | null> {
     if (password === "") return null; // nobody has it
-    const known = await this.#find((rules) => MECHANISMS.map((name) => rules.credential(user, name)).find((one) => one !== undefined));
+    const known = await this.#reader.find((rules) =>
+      MECHANISMS.map((name) => rules.credential(user, name)).find((one) => one !== undefined),
+    );
     const mechanism = known?.mechanism ?? MECHANISMS[0];
     const isRight = await isPasswordOf(mechanism, known ?? (await this.#decoy(mechanism, user)), password);
     return isRight && known !== undefined ? userIdentity(user) : null;
@@ -105,32 +103,12 @@ export class Security {
 
   /** What a user proves to know by SCRAM; a decoy for one that there is not. */
   async credential(user: string, mechanism: ScramMechanism): Promise<ScramCredential> {
-    return (await this.#find((rules) => rules.credential(user, mechanism))) ?? this.#decoy(mechanism, user);
+    return (await this.#reader.find((rules) => rules.credential(user, mechanism))) ?? this.#decoy(mechanism, user);
   }
 
   async #decoy(mechanism: ScramMechanism, user: string): Promise<ScramCredential> {
     const { decoySecret } = await this.rules();
     return decoyCredential(mechanism, decoySecret, user, MIN_SCRAM_ITERATIONS);
-  }
-
-  async #find<T>(look: (rules: SecurityRules) => T | undefined): Promise<T | undefined> {
-    const found = look(await this.rules());
-    if (found !== undefined || this.#state.cache.ageMs < RELOAD_MS) return found;
-    return look(await this.reload());
-  }
-
-  async #load(): Promise<SecurityRules> {
-    const { cache } = this.#state;
-    const start = cache.beginLoad();
-    try {
-      cache.put(await this.port.securitySnapshot(cache.latest?.version ?? null), start);
-    } catch (error) {
-      const usable = cache.usable();
-      if (usable === null) throw error;
-      warnOfRules(error);
-      return usable;
-    }
-    return cache.latest!;
   }
 }
 

@@ -50,7 +50,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   TOPIC_ALREADY_EXISTS: "`sluice topics alter` changes one that is there",
   UNKNOWN_TOPIC_OR_PARTITION: "`sluice topics list` shows those that are there",
   GROUP_ID_NOT_FOUND: "`sluice groups list` and `sluice share-groups list` show those that are there",
-  NON_EMPTY_GROUP: "stop its members first",
+  NON_EMPTY_GROUP: "stop its members first; one that was killed is out when its session is over (45 s)",
 };
 
 function explain({ code, message }: SluiceError): string {

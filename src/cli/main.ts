@@ -9,10 +9,13 @@ import type { GlobalFlags } from "./settings.ts";
 /** Ctrl-C a second time ends the process at once: what has not been closed by then hangs. */
 const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
+/** A terminal signals everybody, and a parent that passes its signals on (`timeout`, some package managers) does it again: that is one Ctrl-C. */
+const ECHO_MS = 500;
+
 /** @param args what follows the command's name. Resolves to the exit code, once all output is written. */
 export async function runCli(args: readonly string[], launcher: Launcher): Promise<number> {
   const stop = new AbortController();
-  for (const signal of SIGNALS) process.on(signal, () => (stop.signal.aborted ? process.exit(INTERRUPTED_EXIT_CODE) : stop.abort()));
+  stopOnSignals(stop);
   endWithReader(stop);
   let exitCode = 0;
   const { environment, stdin, stdout, stderr } = { ...process, environment: process.env };
@@ -42,6 +45,16 @@ export async function runProgram(args: readonly string[], cli: Cli): Promise<num
 
 function failureLine({ exitCode: _, ...failure }: Failure, json: boolean): string {
   return json ? JSON.stringify({ error: failure }) : `sluice: ${failure.message.replaceAll("\n", " ")}`;
+}
+
+function stopOnSignals(stop: AbortController): void {
+  let firstMs: number | null = null;
+  const onSignal = (): void => {
+    firstMs ??= performance.now();
+    if (performance.now() - firstMs > ECHO_MS) process.exit(INTERRUPTED_EXIT_CODE);
+    stop.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
 }
 
 /** A reader that has gone (`| head`) ends the command as Ctrl-C does. */

@@ -11,6 +11,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addExportCommand } from "./commands/export.ts";
 import { addGroupsCommand } from "./commands/groups.ts";
 import { addImportCommand } from "./commands/import.ts";
+import { addIngestCommand } from "./commands/ingest.ts";
 import { addMirrorCommand } from "./commands/mirror.ts";
 import { addOffsetsCommand } from "./commands/offsets.ts";
 import { addPerfCommand } from "./commands/perf.ts";
@@ -55,6 +56,7 @@ export function createProgram(cli: Cli): Command {
   addSegmentsCommand(program, cli);
   addTransactionsCommand(program, cli);
   addSubscriptionsCommand(program, cli);
+  addIngestCommand(program, cli);
   addSecurityCommands(program, cli);
   addImportCommand(program, cli);
   addExportCommand(program, cli);

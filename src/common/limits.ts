@@ -165,6 +165,12 @@ export const GROUP_TOPICS_TTL_MS = 5_000;
 /** How soon an HTTP member that waits for partitions of others asks again (ms): their next call gives them back. */
 export const GROUP_WAIT_SLICE_MS = 250;
 
+/** How long a group remembers who has left it (ms): longer than a request is on its way, or is made again. */
+export const DEPARTED_MEMBER_MS = 60_000;
+
+/** Most members that a group remembers to have left: their ids have at most 255 characters each. */
+export const MAX_DEPARTED_MEMBERS = 1_000;
+
 /** A new member that was not answered for so long has to ask again (Kafka's, group.coordinator.new.member.join.timeout). */
 export const NEW_MEMBER_JOIN_TIMEOUT_MS = 300_000;
 
@@ -318,6 +324,47 @@ export const MAX_FILTER_VALUE_BYTES = 1 * MIB;
 
 /** Most records that one redrive looks at: see MAX_HELD_RECORDS; the next redrive goes on where it ended. */
 export const MAX_REDRIVE_RECORDS = 100_000;
+
+/** Sources of inbound webhooks in all: every isolate holds all of them, 8 KB each at the most, in one RPC. */
+export const MAX_INGEST_SOURCES = 1_000;
+
+/** Longest name of a source: it stands in URLs and in a record header. */
+export const MAX_INGEST_SOURCE_NAME_LENGTH = 64;
+
+/** Secrets of a source that are valid at a time: the body is hashed with each. Two are enough for a rotation. */
+export const MAX_INGEST_SECRETS = 4;
+
+/** Signatures in one request that are looked at; senders have one for each of their secrets. */
+export const MAX_INGEST_SIGNATURES = 8;
+
+/** Longest secret of a sender (characters). */
+export const MAX_INGEST_SECRET_LENGTH = 200;
+
+/**
+ * Headers of an inbound webhook that are kept, and their bytes: senders have about 20 and 2 KB; servers commonly take 8 to 16 KB in all.
+ */
+export const MAX_INGEST_HEADERS = 100;
+export const MAX_INGEST_HEADER_BYTES = 32 * KIB;
+
+/** Longest id that a sender gives an event (characters): it becomes a record's key and a header. */
+export const MAX_INGEST_ID_LENGTH = 1_024;
+
+/** How far a signed timestamp may be from now where nothing is said (Stripe's, Slack's and Standard Webhooks' own), and at most. */
+export const DEFAULT_INGEST_TOLERANCE_MS = 300_000;
+export const MAX_INGEST_TOLERANCE_MS = 86_400_000;
+
+/** How long an id is known again where nothing is said, and at most: senders try again for one to three days. */
+export const DEFAULT_ONCE_WINDOW_MS = 86_400_000;
+export const MAX_ONCE_WINDOW_MS = 604_800_000;
+
+/**
+ * Ids that a partition remembers, the oldest going first: 32 bytes each stored, and about 75 in memory, where partitions may share an
+ * isolate's 128 MB. One event in two seconds for a day.
+ */
+export const MAX_ONCE_IDS = 50_000;
+
+/** Ids in one row of SQLite: 4 KB, which is written again with each flush that adds to it. */
+export const ONCE_BLOCK_IDS = 128;
 
 /** How long a record is a worker's own where nothing is said (Kafka's share.record.lock.duration.ms), and the least and the most (SQS's 12 h). */
 export const DEFAULT_SHARE_LEASE_MS = 30_000;

@@ -35,14 +35,33 @@ export const groupFetchBody = z
         }),
       ])
       .meta({ description: "What the member subscribes to: names, or a pattern." }),
-    memberId: memberId.optional().meta({ description: "From the answer before; absent at first. One that has expired joins anew." }),
+    memberId: memberId.optional().meta({
+      description:
+        "From the answer before; absent at first, or an id that the member makes itself, so that a first call may be repeated. One that has expired joins anew.",
+    }),
     memberEpoch: memberEpoch.optional().meta({ description: "From the answer whose records are committed." }),
-    instanceId: memberId.optional().meta({ description: "A static member's name: who comes with it takes its place over." }),
+    instanceId: memberId.optional().meta({
+      description:
+        "A static member's name: who comes with it, and without a memberEpoch, takes its place over. Who had it is refused with `FENCED_INSTANCE_ID`.",
+    }),
     commit: z
       .array(offsetToCommit)
       .max(MAX_OFFSETS_PER_COMMIT)
       .optional()
       .meta({ description: "What was processed: `positions` of the answer before. Needs memberId and memberEpoch." }),
+    owned: z.array(topicPartitions).max(MAX_TOPICS_PER_MEMBER).optional().meta({
+      description:
+        "Partitions whose records are processed still, and which this call does not give back. Those that the answer's assignment has no more are to be committed, and left out of the next call.",
+    }),
+    positions: z
+      .array(z.strictObject({ topic: topicName, partition, offset }))
+      .max(MAX_OFFSETS_PER_COMMIT)
+      .optional()
+      .meta({
+        description:
+          "Where to read on, instead of at the committed offsets: `positions` of the answer before to read ahead of what is committed, others to go elsewhere. Needs memberId and memberEpoch; passed over for partitions that were somebody else's meanwhile.",
+      }),
+    paused: z.array(topicPartitions).max(MAX_TOPICS_PER_MEMBER).optional().meta({ description: "Partitions not to be read by this call." }),
     autoOffsetReset: z
       .enum(["earliest", "latest", "none"])
       .default("earliest")
@@ -52,9 +71,19 @@ export const groupFetchBody = z
       .min(1)
       .optional()
       .meta({ description: "The member is out when it has not asked for so long: 6 s to 30 min by default, 45 s where absent." }),
-    maxRecords: z.int().min(1).max(MAX_FETCH_RECORDS).default(DEFAULT_FETCH_RECORDS),
+    maxRecords: z
+      .int()
+      .min(0)
+      .max(MAX_FETCH_RECORDS)
+      .default(DEFAULT_FETCH_RECORDS)
+      .meta({ description: "0: only commit, and stay in the group; answered at once." }),
     maxBytes: z.int().min(1).max(MAX_FETCH_BYTES).default(DEFAULT_FETCH_BYTES),
-    maxWaitMs: z.int().min(0).max(MAX_WAIT_MS).default(0).meta({ description: "Longest wait for a first record (ms)." }),
+    maxWaitMs: z
+      .int()
+      .min(0)
+      .max(MAX_WAIT_MS)
+      .default(0)
+      .meta({ description: "Longest wait for a first record (ms); two thirds of the session at most." }),
     isolation,
   })
   .meta({ id: "GroupFetch" });
@@ -68,6 +97,7 @@ const groupFetchAnswer = z
     positions: z
       .array(z.strictObject({ topic: topicName, partition, offset }))
       .meta({ description: "Where each partition goes on after these records: to be sent as `commit` once they are processed." }),
+    hasMore: z.boolean().meta({ description: "A call for more would not have to wait: worth reading ahead while these are processed." }),
     commits: z
       .array(z.strictObject({ topic: topicName, partition, ...refusalFields }))
       .meta({ description: "What became of `commit`, in order." }),
@@ -99,6 +129,7 @@ export const groupFetch = operation({
         assignment: [{ topic: "orders", partitions: [0] }],
         records: [{ topic: "orders", partition: 0, offset: 41, timestamp: 1760000000000, key: "u1", value: '{"clicks":3}', headers: [] }],
         positions: [{ topic: "orders", partition: 0, offset: 42 }],
+        hasMore: false,
         commits: [],
         failures: [],
       }),
@@ -123,7 +154,8 @@ export const removeGroupMember = operation({
   path: "/v1/groups/{group}/members/{memberId}",
   tag: "Groups",
   summary: "Leave a group at once",
-  description: "Its partitions go to the others. Puts out any member, also one that speaks Kafka's protocol.",
+  description:
+    "Its partitions go to the others. Puts out any member, also one that speaks Kafka's protocol. A call of the member that comes late does not bring it back: its id is refused with `UNKNOWN_MEMBER_ID` for a minute.",
   params: z.strictObject({
     group: groupId,
     memberId: memberId.meta({ description: "From an answer of a fetch, or of the group's description." }),

@@ -126,6 +126,7 @@ function describe(operation: Operation, schemas: Schemas): OpenApiOperation {
 }
 
 function security(operation: Operation): Pick<OpenApiOperation, "security"> {
+  if (operation.withoutToken === "signed") return { security: [{}, { bearer: [] }, { basic: [] }] };
   if (operation.withoutToken !== undefined) return { security: [] };
   return operation.tokenInQuery ? { security: [{ bearer: [] }, { basic: [] }, { accessToken: [] }] } : {};
 }
@@ -193,6 +194,7 @@ function errorDescriptions(operation: Operation): Record<string, string> {
 }
 
 function negotiationStatuses(operation: Operation): string[] {
+  if (operation.takesAnyMedia) return ["413"];
   const statuses = operation.answers[101] === undefined ? ["406"] : ["426"];
   return operation.body === undefined ? statuses : [...statuses, "413", "415"];
 }

@@ -42,8 +42,13 @@ export interface Operation<Params extends z.ZodObject = z.ZodObject, Query exten
     | "Documentation";
   readonly summary: string;
   readonly description?: string;
-  /** Who may ask without a token: `anyone`, or once the broker has one (`configured`). Nobody where absent. */
-  readonly withoutToken?: "anyone" | "configured";
+  /**
+   * Who may ask without a token: `anyone`; anyone once the broker has one (`configured`); or whoever signs the request, which the handler sees to,
+   * as to the token of others (`signed`). Nobody where absent.
+   */
+  readonly withoutToken?: "anyone" | "configured" | "signed";
+  /** Takes a body of any type, and answers in JSON whoever accepts nothing else: the client was not made for this API. */
+  readonly takesAnyMedia?: boolean;
   /** Takes the token from the query too: for a browser's EventSource and WebSocket. */
   readonly tokenInQuery?: boolean;
   readonly params: Params;

@@ -4,6 +4,7 @@ import * as cluster from "./cluster.ts";
 import * as fetch from "./fetch.ts";
 import * as groupMembers from "./group-members.ts";
 import * as groups from "./groups.ts";
+import * as ingest from "./ingest.ts";
 import * as kafkaSocket from "./kafka-socket.ts";
 import type { Operation } from "./operation.ts";
 import * as produce from "./produce.ts";
@@ -62,6 +63,7 @@ export const OPERATIONS: readonly Operation[] = [
   subscriptions.listDeliveries,
   pullSubscriptions.pullFromSubscription,
   pullSubscriptions.ackOfSubscription,
+  ...ingest.INGEST_OPERATIONS,
   cluster.getOpenApi,
   cluster.getDocs,
 ];

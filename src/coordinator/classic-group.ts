@@ -90,6 +90,11 @@ export class ClassicGroup {
     return [...this.#group.members.keys()];
   }
 
+  /** The id of the member that has the static name; null: there is none. */
+  staticMember(groupInstanceId: string): string | null {
+    return this.#group.staticMembers.get(groupInstanceId) ?? null;
+  }
+
   get generationId(): number {
     return this.#group.generationId;
   }

@@ -47,6 +47,16 @@ import {
 import type { Subscription } from "./group-interest.ts";
 import type { Interest, TopicImage } from "./topic-image.ts";
 
+export interface MemberAssignment {
+  readonly assignment: readonly NamedPartitions[];
+  /** The same, and what it is giving back. */
+  readonly held: readonly NamedPartitions[];
+  /** It is giving something back, or waits for more. */
+  readonly isWaiting: boolean;
+}
+
+export const NO_ASSIGNMENT: MemberAssignment = { assignment: [], held: [], isWaiting: false };
+
 export class ConsumerGroup {
   readonly #group: ConsumerState;
   readonly #options: ConsumerGroupOptions;
@@ -102,11 +112,17 @@ export class ConsumerGroup {
     return this.#group.members.get(memberId)?.epoch ?? null;
   }
 
-  /** What a member has, and whether it waits for more. */
-  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
-    const member = this.#group.members.get(memberId);
-    if (member === undefined) return { assignment: [], isWaiting: false };
-    return { assignment: namedPartitions(member.assigned, this.#group.topics), isWaiting: member.state !== "Stable" };
+  /** The id of the member that has the static name; null: there is none. */
+  staticMember(instanceId: string): string | null {
+    return this.#group.staticMembers.get(instanceId) ?? null;
+  }
+
+  memberAssignment(memberId: string): MemberAssignment {
+    const { members, topics } = this.#group;
+    const member = members.get(memberId);
+    if (member === undefined) return NO_ASSIGNMENT;
+    const assignment = namedPartitions(member.assigned, topics);
+    return { assignment, held: [...assignment, ...namedPartitions(member.revoking, topics)], isWaiting: member.state !== "Stable" };
   }
 
   /** What the members subscribe to, and one more subscription where given. */

@@ -83,7 +83,7 @@ export function heartbeat(step: ConsumerStep, request: ConsumerHeartbeat): Consu
   updateTarget(step);
   const before = member.assigned;
   reconcile(step, member, request.topicPartitions);
-  resetSession(step, member);
+  if (request.isUnheard !== true) resetSession(step, member);
   return {
     memberId: member.memberId,
     memberEpoch: member.epoch,

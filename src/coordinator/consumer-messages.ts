@@ -37,6 +37,25 @@ export interface ConsumerHeartbeat {
   readonly sessionTimeoutMs?: number;
   /** A static member takes its name's place from whoever has it, as classic ones do: without a connection, nobody leaves before it dies. */
   readonly isTakingOver?: boolean;
+  /** Said for the member while a call of its waits: whether it lives still nobody knows, so its session goes on as it was. */
+  readonly isUnheard?: boolean;
+}
+
+/** Of a member that leaves for good, whoever says so. */
+export function leaveHeartbeat(groupId: string, memberId: string): ConsumerHeartbeat {
+  return {
+    ...{
+      groupId,
+      memberId,
+      memberEpoch: LEAVE_EPOCH,
+      instanceId: null,
+      rackId: null,
+      rebalanceTimeoutMs: -1,
+      clientId: "",
+      clientHost: "/",
+    },
+    ...{ subscribedTopicNames: null, subscribedTopicRegex: null, serverAssignor: null, topicPartitions: null },
+  };
 }
 
 export interface ConsumerHeartbeatResult {

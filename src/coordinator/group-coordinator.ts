@@ -26,6 +26,7 @@ import type {
   SyncGroupRequest,
 } from "./classic-messages.ts";
 import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "./committed-offsets.ts";
+import type { MemberAssignment } from "./consumer-group.ts";
 import { checkHeartbeat, isLeaving } from "./consumer-heartbeat.ts";
 import {
   type ConsumerGroupDescription,
@@ -33,8 +34,8 @@ import {
   type ConsumerHeartbeat,
   type ConsumerHeartbeatAnswer,
   JOIN_EPOCH,
-  type NamedPartitions,
 } from "./consumer-messages.ts";
+import { DepartedMembers } from "./departed-members.ts";
 import { GroupMembers, type MemberStores } from "./group-members.ts";
 import { GroupRetention } from "./group-retention.ts";
 import type { TopicSource } from "./group-topics.ts";
@@ -116,6 +117,7 @@ export class GroupCoordinator {
   readonly #retention: GroupRetention;
   readonly #pending: PendingOffsets;
   readonly #members: GroupMembers;
+  readonly #departed = new DepartedMembers();
 
   constructor(stores: GroupStores, register: GroupRegister & TopicSource, options: GroupCoordinatorOptions) {
     this.#stores = stores;
@@ -177,6 +179,8 @@ export class GroupCoordinator {
   async consumerHeartbeat(request: ConsumerHeartbeat): Promise<ConsumerHeartbeatAnswer> {
     const { groupId, memberEpoch } = request;
     let refused = checkGroupId(groupId) ?? checkHeartbeat(request);
+    // Also who is not here yet: its first call may come after this one.
+    if (refused === null && isLeaving(request)) this.#departed.note(request.memberId, this.#options.now());
     if (refused === null && this.#members.areTopicsOld()) refused = await this.#members.refreshTopics();
     for (;;) {
       if (refused !== null) return refused;
@@ -185,6 +189,16 @@ export class GroupCoordinator {
         refused = await this.#members.prepareConsumerHeartbeat(request);
       } else return this.#members.consumerHeartbeat(request);
     }
+  }
+
+  /** Whether the member has left a short while ago. */
+  hasLeft(memberId: string): boolean {
+    return this.#departed.has(memberId, this.#options.now());
+  }
+
+  /** The id of the member that has the static name; null: there is none. */
+  staticMember(instanceId: string): string | null {
+    return this.#members.staticMember(instanceId);
   }
 
   get config(): GroupConfig {
@@ -196,9 +210,14 @@ export class GroupCoordinator {
     return this.#members.memberEpoch(memberId);
   }
 
-  /** What a member of a consumer group has, and whether it waits for more. */
-  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
+  /** Of a member of a consumer group. */
+  memberAssignment(memberId: string): MemberAssignment {
     return this.#members.memberAssignment(memberId);
+  }
+
+  /** Whether a member of a consumer group has had the partition without a break since the epoch that it names. */
+  hasSince(member: Committer, topicId: string, partition: number): boolean {
+    return this.#members.checkPartitionCommit({ member, isOwnerOnly: true }, topicId, partition) === null;
   }
 
   /** null: none is committed. */

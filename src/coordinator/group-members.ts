@@ -24,14 +24,13 @@ import type {
 } from "./classic-messages.ts";
 import type { ClassicGroupOptions } from "./classic-state.ts";
 import { checkUpgrade, interestOf } from "./consumer-convert.ts";
-import { ConsumerGroup } from "./consumer-group.ts";
+import { ConsumerGroup, type MemberAssignment, NO_ASSIGNMENT } from "./consumer-group.ts";
 import {
   type ConsumerGroupDescription,
   type ConsumerGroupState,
   type ConsumerHeartbeat,
   type ConsumerHeartbeatAnswer,
   JOIN_EPOCH,
-  type NamedPartitions,
 } from "./consumer-messages.ts";
 import type { ConsumerGroupOptions } from "./consumer-state.ts";
 import { CONSUMER_PROTOCOL_TYPE, readSubscription } from "./consumer-subscription.ts";
@@ -220,9 +219,14 @@ export class GroupMembers {
     return this.#kind.consumer?.memberEpoch(memberId) ?? null;
   }
 
-  /** What a member of a consumer group has, and whether it waits for more. */
-  memberAssignment(memberId: string): { readonly assignment: readonly NamedPartitions[]; readonly isWaiting: boolean } {
-    return this.#kind.consumer?.memberAssignment(memberId) ?? { assignment: [], isWaiting: false };
+  /** The id of the member that has the static name; null: there is none. */
+  staticMember(instanceId: string): string | null {
+    return (this.#kind.classic ?? this.#kind.consumer).staticMember(instanceId);
+  }
+
+  /** Of a member of a consumer group. */
+  memberAssignment(memberId: string): MemberAssignment {
+    return this.#kind.consumer?.memberAssignment(memberId) ?? NO_ASSIGNMENT;
   }
 
   /** Why the commit is refused, or null: then each partition is to be asked for. */

@@ -14,13 +14,14 @@ import type { AppendRequest, AppendResult, PartitionAddress } from "../broker/po
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { APPEND_TIMEOUT_MS, MAX_RPC_BYTES } from "../common/limits.ts";
 import type { VerifiedRun } from "../log/append-plan.ts";
+import type { OnceRun } from "../log/once.ts";
 
 type Answer = AppendResult | Failure;
 
 /** One call to the partition. */
 export type CarryAppends = (
   address: PartitionAddress,
-  runs: readonly (ArrayBuffer | VerifiedRun)[],
+  runs: readonly (ArrayBuffer | VerifiedRun | OnceRun)[],
 ) => Promise<readonly Answer[] | Failure>;
 
 interface Waiting {
@@ -159,6 +160,12 @@ async function carryGroup(group: readonly Waiting[], carry: CarryAppends): Promi
   const { topicId, partition, topicVersion } = newest;
   return carry(
     { topicId, partition, topicVersion },
-    group.map(({ request: { batches, verification } }) => (verification === undefined ? batches : { bytes: batches, verification })),
+    group.map(({ request }) => runOf(request)),
   );
+}
+
+/** Bare bytes where there is nothing to say beside them. */
+function runOf({ batches, verification, once }: AppendRequest): ArrayBuffer | VerifiedRun | OnceRun {
+  if (once !== undefined) return { bytes: batches, once };
+  return verification === undefined ? batches : { bytes: batches, verification };
 }

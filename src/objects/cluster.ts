@@ -1,5 +1,6 @@
-// The cluster object: topics, producer ids, the names of the groups, transactional ids and subscriptions; users, tokens, ACLs and quotas. One for all,
-// named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts) and SecurityPort's (src/security/messages.ts), called over RPC.
+// The cluster object: topics, producer ids, the names of the groups, transactional ids and subscriptions; users, tokens, ACLs and quotas;
+// sources of inbound webhooks. One for all, named in names.ts. Its methods are ClusterPort's (src/broker/ports.ts), SecurityPort's
+// (src/security/messages.ts) and IngestSourcesPort's (src/ingest/messages.ts), called over RPC.
 //
 // A deletion is durable, and the name free, before the first partition hears of it. The alarm that takes over where this invocation
 // ends is set in the same write; when it finds nothing left it costs less than its removal would have.
@@ -20,16 +21,19 @@ import type {
   TransactionPage,
 } from "../broker/ports.ts";
 import { waitAtMost } from "../common/concurrency.ts";
-import { type Failure, isFailure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
 import { readTopicCreationConfigs } from "../common/topic-creation-configs.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
 import { TopicRegistry } from "../coordinator/topic-registry.ts";
 import type { Env } from "../env.ts";
+import type { IngestSourcesPort, PutSource, RotateSourceSecret } from "../ingest/messages.ts";
+import { IngestSourceRegistry } from "../ingest/source-registry.ts";
 import type { AclBinding, AclFilter } from "../security/acl.ts";
 import type { QuotaChange } from "../security/client-quota.ts";
 import type { CreateTokenRequest, CredentialDeletion, PutUserRequest, SecurityPort, UserCredential } from "../security/messages.ts";
 import { SecurityRegistry } from "../security/security-registry.ts";
+import { SqliteIngestSourceStore } from "../storage/sqlite-ingest-source-store.ts";
 import { SqliteSecurityStore } from "../storage/sqlite-security-store.ts";
 import { SqliteSubscriptionNames } from "../storage/sqlite-subscription-names.ts";
 import { SqliteTopicStore } from "../storage/sqlite-topic-store.ts";
@@ -43,12 +47,13 @@ const DELETION_WAIT_MS = 20_000;
 /** When the alarm looks after a deletion that was begun: not while the caller still waits. */
 const DELETION_ALARM_MS = 30_000;
 
-export class ClusterObject extends DurableObject<Env> implements ClusterPort, SecurityPort, SubscriptionsPort {
+export class ClusterObject extends DurableObject<Env> implements ClusterPort, SecurityPort, SubscriptionsPort, IngestSourcesPort {
   readonly #store: SqliteTopicStore;
   readonly #registry: TopicRegistry;
   readonly #deletion: TopicDeletion;
   readonly #security: SecurityRegistry;
   readonly #subscriptions: SubscriptionRegistry;
+  readonly #ingestSources: IngestSourceRegistry;
 
   /** How long `deleteTopic` waits. */
   deletionWaitMs = DELETION_WAIT_MS;
@@ -66,6 +71,7 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
     this.#deletion = new TopicDeletion(this.#store, (topicId, partition) => this.destroyPartition(topicId, partition));
     this.#security = new SecurityRegistry(new SqliteSecurityStore(ctx.storage), Date.now);
     this.#subscriptions = new SubscriptionRegistry(new SqliteSubscriptionNames(ctx.storage), (name) => tellTopicsChanged(env, name));
+    this.#ingestSources = new IngestSourceRegistry(new SqliteIngestSourceStore(ctx.storage), Date.now);
     if (this.#deletion.backoffMs() !== null) void ctx.blockConcurrencyWhile(() => this.#ensureAlarm());
   }
 
@@ -101,7 +107,8 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
   async deleteTopic(name: string): Promise<TopicMetadata | Failure> {
     const topic = this.#registry.beginDeletion(name);
     if (isFailure(topic)) return topic;
-    // No await between the deletion's write and this call: they are one write.
+    this.#ingestSources.removeTopic(name);
+    // No await between the deletion's writes and this call: they are one write.
     const alarmSet = this.ctx.storage.setAlarm(Date.now() + DELETION_ALARM_MS);
     await Promise.all([alarmSet, waitAtMost(this.deletionWaitMs, this.#deletion.run(topic.topicId))]);
     return topic;
@@ -193,6 +200,23 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
 
   async listSubscriptions(request: PageRequest): Promise<SubscriptionPage> {
     return this.#subscriptions.list(request);
+  }
+
+  async ingestSnapshot(knownVersion: number | null) {
+    return this.#ingestSources.snapshot(knownVersion);
+  }
+
+  async putIngestSource(request: PutSource) {
+    if (this.#registry.topic(request.topic) !== null) return this.#ingestSources.put(request);
+    return failure("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic '${request.topic}': create it first`);
+  }
+
+  async rotateIngestSecret(request: RotateSourceSecret) {
+    return this.#ingestSources.rotate(request);
+  }
+
+  async removeIngestSource(topic: string, name: string) {
+    return this.#ingestSources.remove(topic, name);
   }
 
   override async alarm(): Promise<void> {

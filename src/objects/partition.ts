@@ -26,14 +26,16 @@ import type {
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
 import type { Env } from "../env.ts";
-import type { AppendedRun, AppendItem, VerifiedRun } from "../log/append-plan.ts";
+import type { AppendItem, VerifiedRun } from "../log/append-plan.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
 import { GroupCommit } from "../log/group-commit.ts";
 import { DamagedRowError } from "../log/log-reader.ts";
 import { type LogState, NOTHING_CLEANED } from "../log/log-store.ts";
 import { deleteArchive } from "../log/maintenance.ts";
+import { type OnceAppended, OnceIds, type OnceRun } from "../log/once.ts";
 import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
+import { SqliteOnceStore } from "../storage/sqlite-once-store.ts";
 import { clusterObject, parsePartitionObjectName } from "./names.ts";
 import { OpenPartition } from "./open-partition.ts";
 import { wakeSubscription } from "./subscription-stub.ts";
@@ -47,7 +49,8 @@ export class PartitionObject extends DurableObject<Env> {
   readonly #watchers: Watchers;
   readonly #upkeep: Upkeep;
   readonly #wakes: Wakes;
-  readonly #commits: GroupCommit<AppendItem, AppendedRun | Failure>;
+  readonly #commits: GroupCommit<AppendItem | OnceRun, OnceAppended | Failure>;
+  readonly #onceIds: OnceIds;
   #open: OpenPartition | null = null;
   /** Of runs that came and are not written yet. */
   #pendingBytes = 0;
@@ -65,13 +68,14 @@ export class PartitionObject extends DurableObject<Env> {
       ringIn: (delayMs) => this.#upkeep.ringBy(Date.now() + delayMs),
       waitUntil: (work) => context.waitUntil(work),
     });
+    this.#onceIds = new OnceIds(new SqliteOnceStore(context.storage), Date.now);
     this.#commits = new GroupCommit({ write: (items) => this.#write(items), synced: () => context.storage.sync() });
   }
 
   /** Appends each run whole or not at all; an answer for each, in order. */
   async append(
     address: PartitionAddress,
-    runs: readonly (ArrayBuffer | VerifiedRun)[],
+    runs: readonly (ArrayBuffer | VerifiedRun | OnceRun)[],
   ): Promise<readonly (AppendResult | Failure)[] | Failure> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
@@ -203,17 +207,32 @@ export class PartitionObject extends DurableObject<Env> {
     );
   }
 
-  #write(items: readonly AppendItem[]): readonly (AppendedRun | Failure)[] {
+  #write(items: readonly (AppendItem | OnceRun)[]): readonly (OnceAppended | Failure)[] {
     const open = this.#open;
     if (open === null) return items.map(() => unknownTopic());
     const before = open.log.highWatermark;
-    const results = open.log.append(items, open.config);
+    const results = this.#append(items, open);
     if (open.log.highWatermark > before) {
       this.#watchers.tell(open.offsets());
       this.#wakes.grown(open.log.highWatermark);
       this.#upkeep.schedule(open.log.takeRolled() ? Date.now() : (open.log.rollDueMs(open.config) ?? Number.POSITIVE_INFINITY));
     }
     return results;
+  }
+
+  /** What is to be written once passes by the ids; where they fail they may be ahead of the disk, as a log that fails may be. */
+  #append(items: readonly (AppendItem | OnceRun)[], { log, config }: OpenPartition): readonly (OnceAppended | Failure)[] {
+    try {
+      return this.#onceIds.write(items, (fresh) => log.append(fresh, config));
+    } catch (error) {
+      this.#abandon(error);
+      throw error;
+    }
+  }
+
+  /** What failed to write may be ahead of the disk in memory: start over from the disk. */
+  #abandon(error: unknown): void {
+    this.ctx.abort(`a write to the log failed: ${error}`);
   }
 
   /** The log, opened or made, with its topic's configs at least as new as the caller knows them. */
@@ -241,9 +260,7 @@ export class PartitionObject extends DurableObject<Env> {
 
   #openWith(state: LogState): OpenPartition | Failure {
     try {
-      // A log that failed to write may be ahead of the disk in memory: start over from the disk.
-      const abandon = (error: unknown): void => this.ctx.abort(`a write to the log failed: ${error}`);
-      this.#open = new OpenPartition(this.#store, state, this.#archive, abandon);
+      this.#open = new OpenPartition(this.#store, state, this.#archive, (error) => this.#abandon(error));
       this.#upkeep.begin(this.#open);
       return this.#open;
     } catch (error) {

@@ -16,6 +16,7 @@ import type {
 } from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import type { Env } from "../env.ts";
+import type { IngestSourcesPort } from "../ingest/messages.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
 import { clusterObject, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
@@ -34,6 +35,9 @@ export function createPorts(env: Env, waitUntil: (work: Promise<unknown>) => voi
     subscription: (name) => subscriptionPort(env, name),
     get subscriptions() {
       return clusterObject(env) as unknown as SubscriptionsPort;
+    },
+    get ingestSources() {
+      return clusterObject(env) as unknown as IngestSourcesPort;
     },
     shareGroup: (groupId) => shareGroupPort(env, groupId),
     sharePartition: (groupUuid, topicId, partition) => sharePartitionPort(env, sharePartitionObjectName(groupUuid, topicId, partition)),

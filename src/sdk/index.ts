@@ -2,6 +2,7 @@
 
 export { Admin } from "./admin/admin.ts";
 export type { GroupAdmin } from "./admin/group-admin.ts";
+export type { IngestAdmin } from "./admin/ingest-admin.ts";
 export type { SecurityAdmin } from "./admin/security-admin.ts";
 export type { ShareGroupAdmin } from "./admin/share-group-admin.ts";
 export type { SubscriptionAdmin } from "./admin/subscription-admin.ts";
@@ -12,7 +13,9 @@ export type { Data, HeadersInput } from "./bytes.ts";
 export { Client, type ClientOptions, createClient, type Fetch } from "./client.ts";
 export type { Codecs } from "./compression.ts";
 export { type Assignment, Consumer, type ConsumerInterceptor, type ConsumerOptions } from "./consumer/consumer.ts";
-export { GroupConsumer, type GroupConsumerOptions, type RebalanceListener } from "./consumer/group-consumer.ts";
+export type { RebalanceListener } from "./consumer/group-assignment.ts";
+export { GroupConsumer } from "./consumer/group-consumer.ts";
+export type { GroupConsumerOptions } from "./consumer/group-options.ts";
 export type { OffsetReset } from "./consumer/partition-fetcher.ts";
 export type { ProcessOptions, RecordHandler } from "./consumer/process.ts";
 export { asJson, asText, type ConsumerRecord, type Position, type TopicPartition } from "./consumer/records.ts";

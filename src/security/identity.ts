@@ -21,6 +21,13 @@ export function tokenIdentity(name: string): Identity {
   return { principal: tokenPrincipal(name), isSuperUser: false };
 }
 
+/**
+ * A sender of webhooks, known by its signature. It is asked for no rights: all that is done for it is to write to the topic of its source.
+ */
+export function sourceIdentity(topic: string, source: string): Identity {
+  return { principal: `Source:${topic}/${source}`, isSuperUser: true };
+}
+
 export function userPrincipal(name: string): string {
   return `User:${name}`;
 }

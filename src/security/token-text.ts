@@ -2,6 +2,7 @@
 // would make it harder to guess.
 
 import { encodeBase64 } from "../common/base64.ts";
+import { encodeHex } from "../common/hex.ts";
 
 const PREFIX = "slt_";
 const SECRET_BYTES = 32;
@@ -13,6 +14,5 @@ export function newTokenText(): string {
 
 /** As it is kept: hex. */
 export async function hashToken(text: string): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return encodeHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
 }

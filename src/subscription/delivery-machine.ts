@@ -187,14 +187,15 @@ export class DeliveryMachine {
   delivered(delivery: Delivery, nowMs: number): void {
     this.#inFlight.delete(delivery);
     this.#breaker.succeeded();
-    for (const lane of lanesOf(delivery.records)) trust(lane, this.#limits.maxRecords);
-    this.#settle(delivery, nowMs);
+    const lanes = lanesOf(delivery.records);
+    for (const lane of lanes) trust(lane, this.#limits.maxRecords);
+    this.#settle(delivery, lanes, nowMs);
   }
 
   /** Its records are in the dead-letter topic. */
   deadLettered(delivery: Delivery, nowMs: number): void {
     this.#inFlight.delete(delivery);
-    this.#settle(delivery, nowMs);
+    this.#settle(delivery, lanesOf(delivery.records), nowMs);
   }
 
   /** The dead-letter topic could not take it: to be tried again. */
@@ -255,9 +256,9 @@ export class DeliveryMachine {
     return null;
   }
 
-  #settle({ track, records }: Delivery, nowMs: number): void {
+  #settle({ track, records }: Delivery, lanes: readonly Lane[], nowMs: number): void {
     track.settle(records);
-    for (const lane of lanesOf(records)) track.free(lane, nowMs);
+    for (const lane of lanes) track.free(lane, nowMs);
     this.takeUpRetries(track);
   }
 

@@ -89,7 +89,9 @@ export class FollowedTrack {
    */
   store(deliveries: readonly Delivery[], isSentOnly = false): StoredTrack {
     const own = deliveries.filter(({ track }) => track === this.track);
-    const changes = { isArmed: this.armed === "durable", committed: this.committed, deliveries: own, isSentOnly };
+    const isArmed = this.armed === "durable";
+    const caughtUpAt = isArmed ? (this.caughtUpAt ?? 0) : 0;
+    const changes = { isArmed, committed: this.committed, deliveries: own, caughtUpAt, isSentOnly };
     this.#stored = storeTrack(this.track, this.#stored, changes);
     this.isDirty = false;
     return this.#stored;

@@ -49,6 +49,13 @@ export function isBusy(lane: Lane): boolean {
   return lane.calls.length > 0;
 }
 
+/** A plan with records of this lane comes after those that it has. */
+export function addCall(lane: Lane, plan: CallPlan): void {
+  if (lane.calls.length === 0)
+    lane.calls = [plan]; // a push would make room for many: most lanes never have two
+  else lane.calls.push(plan);
+}
+
 export function newLane(key: string | null): Lane {
   return { key, queue: [], calls: [], limit: Number.POSITIVE_INFINITY };
 }
@@ -93,5 +100,7 @@ export function takeFrom(lane: Lane, nowMs: number, room: { readonly records: nu
     bytes += next.sizeBytes;
     count += 1;
   }
-  return queue.splice(0, count);
+  if (count < queue.length) return queue.splice(0, count);
+  lane.queue = [];
+  return queue;
 }

@@ -8,7 +8,7 @@
 import { isFailure } from "../common/errors.ts";
 import { MAX_HELD_BYTES, MAX_HELD_RECORDS } from "../common/limits.ts";
 import type { StoredSubscription, StoredTrack, SubscriptionStore } from "../storage/subscription-store.ts";
-import { arrivalOf, redriven } from "./arrivals.ts";
+import { arrivalsOf, redriven } from "./arrivals.ts";
 import { attemptOf, deadLetterAttemptOf } from "./attempt-log.ts";
 import { AttemptQueue } from "./attempt-queue.ts";
 import { Caller } from "./caller.ts";
@@ -61,6 +61,8 @@ export class Runner {
   #isStopped = false;
   #alarmMs: number | null = null;
   #cancelTimer: (() => void) | null = null;
+  /** When the timer rings (ms since the epoch); null: there is none. */
+  #timerAtMs: number | null = null;
   #activeAtMs: number;
   #drained: (() => void) | null = null;
 
@@ -113,7 +115,6 @@ export class Runner {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelTimer?.();
-    this.#cancelTimer = null;
     if (this.#machine.inFlight > 0) await new Promise<void>((resolve) => (this.#drained = resolve));
     this.#progress.stop();
     this.#attempts.stop();
@@ -299,10 +300,8 @@ export class Runner {
     const range = track.nextRead!;
     const { name } = this.#options.subscription();
     const nowMs = this.#options.world.now();
-    const wanted = records.filter(({ offset }) => offset < range.to);
-    const arrivals = wanted.flatMap((record) =>
-      followed.isRedrive ? redriven(name, followed.selection, record) : arrivalOf(track.source, this.#filter, record),
-    );
+    const wanted = range.to === Number.POSITIVE_INFINITY ? records : records.filter(({ offset }) => offset < range.to);
+    const arrivals = followed.isRedrive ? redriven(name, followed.selection, wanted) : arrivalsOf(track.source, this.#filter, wanted);
     followed.reached();
     if (nextOffset > range.from) {
       track.accept(arrivals, Math.min(nextOffset, range.to), nowMs);
@@ -381,13 +380,20 @@ export class Runner {
 
   #schedule(nowMs: number): void {
     const dueMs = this.#dueMs(nowMs);
-    this.#setTimer(dueMs !== null && dueMs - nowMs <= MAX_TIMER_MS ? Math.max(1, dueMs - nowMs) : null);
+    this.#setTimer(dueMs !== null && dueMs - nowMs <= MAX_TIMER_MS ? Math.max(dueMs, nowMs + 1) : null, nowMs);
     this.#setAlarm(this.#isAtWork() ? Math.min(dueMs ?? Number.POSITIVE_INFINITY, nowMs + WATCHDOG_MS) : dueMs, nowMs);
   }
 
-  #setTimer(delayMs: number | null): void {
+  #setTimer(atMs: number | null, nowMs: number): void {
+    if (atMs === this.#timerAtMs) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = delayMs === null ? null : this.#options.world.timer(delayMs, () => this.#pump());
+    this.#timerAtMs = atMs;
+    this.#cancelTimer = atMs === null ? null : this.#options.world.timer(atMs - nowMs, () => this.#timer());
+  }
+
+  #timer(): void {
+    this.#timerAtMs = null;
+    this.#pump();
   }
 
   /** An alarm is a row written: one that rings too early does no harm, and what a timer sees to needs none but the watchdog. */

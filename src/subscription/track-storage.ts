@@ -49,13 +49,19 @@ function singly(ranges: readonly OffsetRange[]): OffsetRange[][] {
 export interface TrackChanges extends Pick<StoredTrack, "isArmed" | "committed"> {
   /** Under way, or waiting, of this track. */
   readonly deliveries: readonly Delivery[];
+  /** Everything below was read, and the partition will wake the subscription for what comes; 0: it will not. */
+  readonly caughtUpAt: number;
   /** Leaves out plans that no endpoint has got: what comes next makes its own. */
   readonly isSentOnly: boolean;
 }
 
 /** The track as it is to be stored; its plans are, once this is durable. */
-export function storeTrack(track: Track, before: StoredTrack, { deliveries, isSentOnly, ...changes }: TrackChanges): StoredTrack {
-  const { owed, end } = track.snapshot();
+export function storeTrack(
+  track: Track,
+  before: StoredTrack,
+  { deliveries, caughtUpAt, isSentOnly, ...changes }: TrackChanges,
+): StoredTrack {
+  const { owed, end } = track.snapshot(caughtUpAt);
   const retries: StoredRetry[] = [];
   const planned: StoredRange[][] = [];
   const calls = [

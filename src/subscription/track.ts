@@ -8,7 +8,7 @@ import { MAX_PLANNED_CALLS } from "../common/limits.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import { type CallPlan, isBefore, newPlan } from "./call-plan.ts";
 import type { BatchLimits, DeliveryOrder } from "./config.ts";
-import { type HeldRecord, isBusy, isSuspect, type Lane, lanesOf, newLane, type RecordOrigin, takeFrom } from "./lane.ts";
+import { addCall, type HeldRecord, isBusy, isSuspect, type Lane, lanesOf, newLane, type RecordOrigin, takeFrom } from "./lane.ts";
 import { type OffsetRange, rangesBelow, rangesOf } from "./offset-ranges.ts";
 import { RestoredPlans } from "./restored-plans.ts";
 
@@ -136,11 +136,11 @@ export class Track {
     return this.#unread.length === 0 && this.#pending.size === 0;
   }
 
-  /** What is to be stored. */
-  snapshot(): TrackProgress {
+  /** What is to be stored. @param caughtUpAt all below was read, and nobody will read it again unless it is owed; 0: what was not sent may be */
+  snapshot(caughtUpAt = 0): TrackProgress {
     const [next] = this.#unread;
     const isUpToDate = this.#pending.size === 0 && next !== undefined && next.to === this.#stopAt;
-    const end = isUpToDate ? Math.max(next.from, this.#touchedEnd) : this.#touchedEnd;
+    const end = Math.max(caughtUpAt, this.#touchedEnd, isUpToDate ? next.from : 0);
     const held: number[] = [];
     for (const offset of this.#pending.keys()) {
       if (offset >= end) break;
@@ -250,7 +250,8 @@ export class Track {
       plan.records.push(held);
       return;
     }
-    lane.queue.push(held);
+    if (lane.queue.length === 0) lane.queue = [held];
+    else lane.queue.push(held);
     if (this.#ready.has(lane)) {
       this.#readyRecords += 1;
       this.#readyBytes += sizeBytes;
@@ -282,7 +283,7 @@ export class Track {
     if (records.length === 0) return null;
     const plan = newPlan(records);
     plan.hasTurn = true;
-    for (const lane of lanesOf(records)) lane.calls.push(plan);
+    for (const lane of lanesOf(records)) addCall(lane, plan);
     return plan;
   }
 
@@ -295,7 +296,7 @@ export class Track {
         return;
       }
       const plan = newPlan(records);
-      lane.calls.push(plan);
+      addCall(lane, plan);
       this.#plans.add(plan);
     }
   }

@@ -2,13 +2,14 @@
 // own. Those that have no end are interrupted once they have something to show.
 
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Broker, startBroker } from "../support/broker.ts";
-import { cliEnvironment, printed, SLUICE, startSluice } from "../support/cli.ts";
+import { cliEnvironment, printed, SLUICE, sluice, sluiceWith, startSluice } from "../support/cli.ts";
 import { docBlocks } from "../support/doc-blocks.ts";
 import { until } from "../support/until.ts";
 
@@ -82,21 +83,11 @@ async function interruptOnceRunning(args: readonly string[]): Promise<void> {
   expect((await follower.interrupt()).code).toBe(0);
 }
 
-test("the README's tour: create, produce a file, follow it as a group, see lag, rewind, mirror", async () => {
+test("the README's tour: create, produce a file, follow it as a group, see lag, rewind, work it off, mirror it to a second broker", async () => {
   const folder = await folderWithSluice();
-  const lines = shellLines("README.md").filter((line) => line.startsWith("npx sluice") || line.startsWith("printf"));
-  const tour = lines.filter((line) => !/ (serve|tunnel) /.test(line)).map(localized);
-  expect(tour).toHaveLength(8);
-  const [create, write, produce, follow, describe, reset, again, mirror] = tour as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  const tour = shellLines("README.md").filter(isOfTour).map(localized);
+  expect(tour).toHaveLength(10);
+  const [create, write, produce, follow, describe, reset, again, work, serve, mirror] = tour as TourLines;
   for (const line of [create, write, produce]) await run(line, folder);
   const reader = startSluice(follow.split(" ").slice(1), { url: first.url });
   await printed(reader, "/api");
@@ -106,5 +97,52 @@ test("the README's tour: create, produce a file, follow it as a group, see lag, 
   await run(reset, folder);
   expect(await run(describe, folder)).toContain("lag 3");
   expect((await run(again, folder)).trim().split("\n").sort()).toEqual(["/", "/api", "/docs"]);
-  expect(await run(mirror, folder)).toContain("3 records");
+  expect(await run(work, folder)).toContain("3 acknowledged");
+  const other = startSluice(onFreePorts(serve).split(" ").slice(1), { cwd: folder });
+  await printed(other, "Sluice listens on ");
+  const [, address] = /Sluice listens on (\S+)/.exec(other.out())!;
+  expect(await run(mirror.replace(second.url, address!), folder)).toContain("3 records");
+  expect((await other.interrupt()).code).toBe(0);
+});
+
+type TourLines = [string, string, string, string, string, string, string, string, string, string];
+
+function isOfTour(line: string): boolean {
+  return /^(npx sluice|printf) /.test(line) && !line.includes(" tunnel ");
+}
+
+function onFreePorts(line: string): string {
+  return line.replace("--port 8788", "--port 0").replace("--kafka-port 9093", "--kafka-port 0");
+}
+
+test("the README's tunnel takes Kafka clients to a broker that is reached by HTTP alone", async () => {
+  const [line] = shellLines("README.md").filter((one) => one.includes(" tunnel "));
+  const [token, ...args] = line!.replace("npx sluice ", "").replace("https://sluice.example.workers.dev", first.url).split(" ");
+  expect(token).toBe("SLUICE_TOKEN=…");
+  const tunnel = startSluice(args.map((one) => one.replace(":9092", ":0")));
+  await printed(tunnel, "127.0.0.1:");
+  const [address] = /127\.0\.0\.1:\d+/.exec(tunnel.out() + tunnel.err())!;
+  expect(
+    await sluice(first.url, "mirror", "--source", `kafka://${address}`, "--topic", await aTopic(), "--target", second.url, "-e"),
+  ).toContain("1 records");
+  await tunnel.interrupt();
+});
+
+async function aTopic(): Promise<string> {
+  const topic = `t-${randomUUID()}`;
+  await sluice(first.url, "topics", "create", topic);
+  await sluiceWith({ url: first.url, input: "hello\n" }, "produce", topic);
+  return topic;
+}
+
+/** Lines of the README that other tests run, or none can. */
+const ELSEWHERE = [
+  /^(npm ci && npm (start|test)|npm start -- --archive( s3:\S+)?)$/, // start.test.ts and archive-*.test.ts run what is behind them
+  /^(B=|curl |kcat )/, // readme.test.ts
+  /^(npm run deploy|npx wrangler secret put SLUICE_ADMIN_TOKEN)$/, // needs an account
+];
+
+test("there is no line in the README's shell blocks that nobody runs", () => {
+  const others = shellLines("README.md").filter((line) => !/^#/.test(line) && !isOfTour(line) && !line.includes(" tunnel "));
+  expect(others.filter((line) => !ELSEWHERE.some((known) => known.test(line)))).toEqual([]);
 });

@@ -105,6 +105,15 @@ test("Ctrl-C is a good end: what was printed is acknowledged", async () => {
   expect(await counts()).toMatchObject({ acknowledged: 2, acquired: 0, lag: 0 });
 });
 
+test("Ctrl-C that comes twice at once, from a terminal and from a parent, is one", async () => {
+  const { topic, group, counts } = await start("a");
+  const worker = startSluice(["share-consume", group, "-t", topic], { url: broker.url });
+  await printed(worker, "a");
+  void worker.interrupt();
+  expect((await worker.interrupt()).code).toBe(0);
+  expect(await counts()).toMatchObject({ acknowledged: 1, acquired: 0 });
+});
+
 test("what cannot work is refused, in a line", async () => {
   const { topic, consume } = await start();
   expect(await consume("--order", "key", "--count", "1", "--topic", "nowhere")).toMatchObject({

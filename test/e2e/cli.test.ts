@@ -157,7 +157,7 @@ test("groups: consume commits what it printed, lag is seen, reset rewinds, delet
   expect(await sluice(url, "consume", topic, "--group", "g", "--count", "3")).toBe("a\nb\nc\n");
   expect(await sluiceJson(url, "groups", "describe", "g")).toMatchObject({ members: [], offsets: [{ offset: 3, lag: 7 }] });
   expect(await sluice(url, "consume", topic, "--group", "g", "--exit-at-end")).toBe("d\ne\nf\ng\nh\ni\nj\n");
-  expect(await sluiceJson(url, "groups", "list", "--lag")).toMatchObject({ groups: [{ groupId: "g", lag: 0 }] });
+  expect(await sluiceJson(url, "groups", "list", "--prefix", "g", "--lag")).toMatchObject({ groups: [{ groupId: "g", lag: 0 }] });
   expect(await sluice(url, "groups", "reset", "g", "-t", topic, "--shift-by", "-2")).toMatch(/10 +8/);
   expect(await sluice(url, "groups", "reset", "g", "-t", topic, "--to", "earliest", "--dry-run")).toMatch(/8 +0/);
   const member = startSluice(["consume", topic, "--group", "g"], { url });
@@ -273,6 +273,27 @@ test("subscriptions that are pulled from: set, pulled, settled, paused", async (
   expect(await pull()).toEqual([]);
   expect(await sluice(url, "subscriptions", "pull", "jobs")).toBe("there is nothing to deliver\n");
   expect(await sluice(url, "subscriptions", "delete", "jobs", "--yes")).toBe("deleted jobs\n");
+});
+
+test("ingest: a source is set, listed, described, given another secret, and deleted", async () => {
+  const { url } = broker;
+  const topic = await topicOf("ingested", "a");
+  const run = async (input: string, ...args: readonly string[]) => {
+    const { code, out, err } = await runSluice(["ingest", ...args], { url, input });
+    return code === 0 ? out : err;
+  };
+  const set = ["set", topic, "github", "--scheme", "github", "--key", "/repository/full_name", "--dedup-window", "1h"];
+  expect(await run("one\n", ...set, "--secret-file", "-")).toBe(`github: set; senders POST to /v1/topics/${topic}/ingest/github\n`);
+  expect(await run("", "set", topic, "plain", "--id", "header:x-id")).toContain("with a token");
+  expect(await run("", "set", topic, "plain", "--id", "x-id")).toContain("header:NAME");
+  expect(await run("", "set", topic, "plain", "--scheme", "hmac")).toContain("--header");
+  expect(await run("", "set", topic, "plain", "--prefix", "v0=")).toContain("--scheme hmac");
+  expect(await run("", "list", topic)).toMatch(/github.*github\n.*plain.*none/);
+  expect(await run("two", "rotate", topic, "github", "--secret-file", "-", "--overlap", "1h")).toBe("github: takes the new secret\n");
+  const source = JSON.parse(await run("", "describe", topic, "github", "--json"));
+  expect(source).toMatchObject({ key: { pointer: "/repository/full_name" }, dedupWindowMs: 3_600_000 });
+  expect(source.signature.secrets).toHaveLength(2);
+  expect(await run("", "delete", topic, "github", "--yes")).toBe("deleted github\n");
 });
 
 test("transactions: an open one is listed, described and aborted, and nobody reads it", async () => {

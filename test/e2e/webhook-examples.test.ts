@@ -1,6 +1,7 @@
-// The receivers in examples/webhooks do what they say, against a broker started by `npm start`.
+// The receivers and the sender in examples/webhooks do what they say, against a broker started by `npm start`.
 
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -26,6 +27,19 @@ test("the receiver in Node prints each record once", async () => {
   const example = fileURLToPath(new URL("../../examples/webhooks/node-receiver.ts", import.meta.url));
   const { stdout } = await promisify(execFile)(process.execPath, [example, "--url", broker.url, "--count", "3"]);
   expect(stdout.trimEnd().split("\n").slice(1)).toEqual(["orders/0/0: k = a", "orders/0/1: k = b", "orders/0/2: k = c"]);
+});
+
+test("the sender of GitHub's webhooks has each event written once, as its README shows", async () => {
+  const broker = await start();
+  const folder = new URL("../../examples/webhooks/github/", import.meta.url);
+  const run = () => promisify(execFile)(process.execPath, [fileURLToPath(new URL("deliver.ts", folder)), "--url", broker.url]);
+  const { stdout } = await run();
+  expect(await readFile(new URL("README.md", folder), "utf8")).toContain(`\`\`\`\n${stdout}\`\`\``);
+  expect((await run()).stdout.match(/was there already/g)).toHaveLength(3);
+  const path = "/v1/topics/github-events/partitions/0/records?encoding=json";
+  const { records } = await callJson<{ records: { key: string; value: { repository: object } }[] }>(broker, "GET", path);
+  expect(records.map(({ key }) => key)).toEqual(["octocat/Hello-World", "octocat/Hello-World"]);
+  expect(records[1]!.value).toMatchObject({ ref: "refs/heads/main", commits: [{ message: "Zażółć gęślą jaźń" }] });
 });
 
 test("the receiver in a Worker takes what is signed, and nothing else", async () => {

@@ -1,6 +1,6 @@
 // The HTTP listener over a broker in memory, as tests call it.
 
-import { timingSafeEqual } from "node:crypto";
+import "./web-crypto.ts";
 import type { ExecutionContext } from "hono";
 import type { Security } from "../../src/broker/security.ts";
 import { createHttpApp } from "../../src/listeners/http/app.ts";
@@ -9,9 +9,6 @@ import { JsonWriter } from "../../src/wasm/json-writer.ts";
 import { loadCore } from "./core.ts";
 import { MemoryBroker } from "./memory-broker.ts";
 import { plainCodec } from "./plain-batches.ts";
-
-/** workerd has it, Node has it elsewhere. */
-crypto.subtle.timingSafeEqual ??= (left, right) => timingSafeEqual(new Uint8Array(left), new Uint8Array(right));
 
 export const OPEN: HttpSettings = { adminToken: null, open: true, version: "0.0.0-test" };
 

@@ -12,6 +12,7 @@ const LAYERS: readonly string[] = [
   "listeners/kafka",
   "listeners/websocket",
   "broker",
+  "ingest",
   "subscription",
   "coordinator",
   "security",

@@ -6,6 +6,7 @@ import type * as Ports from "../../src/broker/ports.ts";
 import { isPulled } from "../../src/broker/subscription-ports.ts";
 import { pulledTopics, replaySubscription } from "../../src/broker/subscriptions.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
+import { memoryIngestSources } from "./memory-ingest-sources.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 import { MemoryShareGroups } from "./memory-share-groups.ts";
 import { MemorySubscriptions } from "./memory-subscriptions.ts";
@@ -29,6 +30,9 @@ export class MemoryBroker implements Api.Broker {
   private readonly shares = new MemoryShareGroups(this);
   readonly shareGroups = this.shares.groups;
   readonly subscriptions = new MemorySubscriptions(this, this.shares);
+  readonly ingestSources = memoryIngestSources(this);
+  /** Of records that were written once: their results. */
+  private readonly once = new Map<string, Api.ProduceResult>();
   /** What was handed to waitUntil. */
   readonly background: Promise<unknown>[] = [];
   private producerIds = 0;
@@ -164,7 +168,17 @@ export class MemoryBroker implements Api.Broker {
 
   // ------------------------------------------------------------------------------------------------------------ records
 
-  async produce({ topic, records }: Api.ProduceRequest): Promise<Api.ProduceResult | Failure> {
+  async produce({ once, ...request }: Api.ProduceRequest): Promise<Api.ProduceResult | Failure> {
+    if (once === undefined) return this.produceAll(request);
+    const digest = `${request.topic} ${once.digest}`;
+    const known = this.once.get(digest);
+    if (known !== undefined) return { ...known, results: known.results.map((result) => ({ ...result, isRepeat: true })) };
+    const produced = await this.produceAll(request);
+    if (!isFailure(produced) && produced.results[0]?.failure === undefined) this.once.set(digest, produced);
+    return produced;
+  }
+
+  private async produceAll({ topic, records }: Api.ProduceRequest): Promise<Api.ProduceResult | Failure> {
     const found = this.topics.get(topic);
     if (found === undefined) return unknownTopic(topic);
     const places = records.map((record) => record.partition ?? partitionOfKey(record.key, found.partitions.length));

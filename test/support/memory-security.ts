@@ -6,7 +6,7 @@ import type { SecurityPort } from "../../src/security/messages.ts";
 import { newCredential } from "../../src/security/scram.ts";
 import { SecurityRegistry } from "../../src/security/security-registry.ts";
 import { MemorySecurityStore } from "../../src/storage/memory-security-store.ts";
-import "./http.ts"; // workerd's timingSafeEqual
+import "./web-crypto.ts";
 
 export interface MemorySecurity {
   readonly port: SecurityPort;

@@ -77,14 +77,18 @@ async function endsOf({ admin }: Session, topics: readonly string[]): Promise<Re
   );
 }
 
-/** Nothing is committed of a partition in which there is nothing. */
+/**
+ * Nothing is committed of a partition in which there is nothing. A member that has no partitions, maybe because it has none yet, is at the
+ * end when all of them are.
+ */
 async function isAtEnd({ admin }: Session, consumer: GroupConsumer, groupId: string, ends: ReadonlyMap<string, End>): Promise<boolean> {
   if (consumer.memberId === null) return false;
   await consumer.commit();
   const { offsets } = await admin.groups.offsets(groupId);
   const committed = new Map(offsets.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
-  return consumer.assignment.every(({ topic, partition }) => {
-    const place = ends.get(`${topic}/${partition}`);
-    return place === undefined || place.start === place.end || (committed.get(`${topic}/${partition}`) ?? 0) >= place.end;
+  const own = consumer.assignment.map(({ topic, partition }) => `${topic}/${partition}`);
+  return (own.length > 0 ? own : [...ends.keys()]).every((key) => {
+    const place = ends.get(key);
+    return place === undefined || place.start === place.end || (committed.get(key) ?? 0) >= place.end;
   });
 }

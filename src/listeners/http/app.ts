@@ -74,7 +74,7 @@ function routeServer<Bindings extends object>(
   options: HttpAppOptions<Bindings>,
   { securityOf, passwords }: AppState<Bindings>,
 ) {
-  const offered = offeredTypes(operation);
+  const typeOf = answerType(operation);
   const paramsOf = remember((given: Readonly<Record<string, string>>) => validate(operation.params, given, "the path"));
   const queryOf = remember((given: Readonly<Record<string, string>>) => validate(operation.query, given, "the query"));
   return async (context: AppContext<Bindings>, requestId: string): Promise<Response> => {
@@ -100,12 +100,18 @@ function routeServer<Bindings extends object>(
       parts: options,
       params: paramsOf(context.req.path, () => context.req.param()),
       query: queryOf(queryString(request.url), () => context.req.query()),
-      type: offered.length === 0 ? "" : negotiate(request, offered),
+      type: typeOf(request),
       get broker() {
         broker ??= brokerOf(options.broker(context.env, context.executionCtx), access, meter, clientId);
         return broker;
       },
       authenticate: () => authorize(request, undefined, {}, verifier),
+      admit: async (other) => {
+        await security.ready(other, (work) => context.executionCtx.waitUntil(work));
+        const metered = security.meter(other);
+        requireQuota(metered, clientId, operation);
+        return brokerOf(options.broker(context.env, context.executionCtx), security.access(other), metered, clientId);
+      },
       openKafkaSocket: (socket) => options.openKafkaSocket(context.env)(socket),
       security,
       access,
@@ -117,6 +123,13 @@ function routeServer<Bindings extends object>(
 function queryString(url: string): string {
   const start = url.indexOf("?");
   return start < 0 ? "" : url.slice(start);
+}
+
+/** Which media type an answer to a request has; "" where answers have no body. */
+function answerType(operation: Operation): (request: Request) => string {
+  const offered = offeredTypes(operation);
+  if (offered.length === 0) return () => "";
+  return (request) => negotiate(request, offered, operation.takesAnyMedia);
 }
 
 /** The media types of an operation's answers, the default first. */

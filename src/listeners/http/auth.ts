@@ -41,13 +41,16 @@ export function authorize(
 ): Identity | Promise<Identity> {
   const { open, adminToken } = verifier.settings;
   if (operation.withoutToken === "anyone") return ANONYMOUS;
-  if (open) refuseForeignHosts(request);
-  else if (!adminToken) {
+  const isSigned = operation.withoutToken === "signed"; // which no page of another site can do
+  if (open) {
+    if (!isSigned) refuseForeignHosts(request);
+  } else if (!adminToken) {
     throw refuse(
       "BROKER_NOT_AVAILABLE",
       "The broker is closed until it has a token: set the secret SLUICE_ADMIN_TOKEN (wrangler secret put SLUICE_ADMIN_TOKEN).",
     );
   }
+  if (isSigned) return ANONYMOUS;
   refuseForeignPages(request, verifier.settings);
   if (operation.withoutToken === "configured") return ANONYMOUS;
   const credentials = presented(request) ?? (operation.tokenInQuery && isLiveTail(request) ? tokenOf(accessToken) : undefined);

@@ -6,16 +6,24 @@ import { refuse, refuseHttp } from "./problem.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** The whole body. Throws 413 above the limit, whatever Content-Length says. */
+/** The whole body, decompressed. Throws 413 above the limit, whatever Content-Length says. */
 export async function readBody(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array> {
-  const contentLength = request.headers.get("content-length");
-  if (Number(contentLength ?? 0) > limit) throw tooLarge(limit);
-  if (contentLength !== null && isIdentity(request)) {
-    const body = new Uint8Array(await toItsEnd(request.arrayBuffer()));
-    if (body.length > limit) throw tooLarge(limit);
-    return body;
-  }
+  if (isIdentity(request)) return readBodyAsSent(request, limit);
+  refuseLength(request, limit);
   return request.body === null ? EMPTY : collect(bodyStream(request), limit);
+}
+
+/** As `readBody`, with its Content-Encoding left on: what its sender has signed. */
+export async function readBodyAsSent(request: Request, limit: number = MAX_BODY_BYTES): Promise<Uint8Array> {
+  refuseLength(request, limit);
+  if (!request.headers.has("content-length")) return request.body === null ? EMPTY : collect(request.body, limit);
+  const body = new Uint8Array(await toItsEnd(request.arrayBuffer()));
+  if (body.length > limit) throw tooLarge(limit);
+  return body;
+}
+
+function refuseLength({ headers }: Request, limit: number): void {
+  if (Number(headers.get("content-length") ?? 0) > limit) throw tooLarge(limit);
 }
 
 /** The body as it comes, decompressed. */

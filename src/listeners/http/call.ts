@@ -56,6 +56,11 @@ export interface Call<Params = Readonly<Record<string, unknown>>, Query = Readon
   readonly openKafkaSocket: OpenKafkaSocket;
   /** By the credentials of the request, for an operation that lets them be absent. Throws a ProblemError where they are not valid. */
   readonly authenticate: () => Identity | Promise<Identity>;
+  /**
+   * The broker as somebody else than the request's credentials name may use it, charged to their quotas. Throws 429 where those are used
+   * up.
+   */
+  readonly admit: (identity: Identity) => Promise<Broker>;
   readonly security: Security;
   readonly access: Access;
 }

@@ -45,6 +45,7 @@ const FEATURES = [
   "group-offsets",
   "share-groups",
   "transactions",
+  "inbound-webhooks",
   "truncate",
   "segments",
   "verify-segments",

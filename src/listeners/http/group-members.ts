@@ -1,6 +1,8 @@
 // POST /v1/groups/{group}/fetch and DELETE /v1/groups/{group}/members/{memberId}: members of groups by HTTP.
 
 import type { GroupFetchResult } from "../../broker/broker.ts";
+import type { IsolationLevel } from "../../broker/ports.ts";
+import { readableEnd } from "../../broker/readable-end.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import * as contract from "../../contract/group-members.ts";
@@ -21,16 +23,15 @@ const CLIENT_ID = "http";
 type FetchCall = Call<z.output<(typeof contract.groupFetch)["params"]>, z.output<(typeof contract.groupFetch)["query"]>>;
 
 export async function groupFetch(call: FetchCall): Promise<Response> {
-  const { topics, commit, memberId, memberEpoch, instanceId, sessionTimeoutMs, maxRecords, ...read } = await validBody(
-    call.request,
-    contract.groupFetchBody,
-  );
-  if (commit !== undefined && commit.length > 0 && (memberId === undefined || memberEpoch === undefined)) {
-    throw refuse("INVALID_REQUEST", "In the body: commit needs memberId and memberEpoch.");
+  const { topics, commit, maxRecords, ...body } = await validBody(call.request, contract.groupFetchBody);
+  for (const [name, list] of Object.entries({ commit, positions: body.positions, owned: body.owned })) {
+    if (list === undefined || list.length === 0 || (body.memberId !== undefined && body.memberEpoch !== undefined)) continue;
+    throw refuse("INVALID_REQUEST", `In the body: ${name} needs memberId and memberEpoch.`);
   }
   const fetched = requireResult(
     await call.broker.groupFetch({
-      ...read,
+      ...present(body),
+      isHeartbeat: maxRecords === 0,
       groupId: call.params.group,
       topics: Array.isArray(topics) ? { names: topics } : topics,
       clientId: CLIENT_ID,
@@ -39,29 +40,35 @@ export async function groupFetch(call: FetchCall): Promise<Response> {
         ...(metadata !== undefined && { metadata }),
         ...(leaderEpoch !== undefined && { leaderEpoch }),
       })),
-      ...(memberId !== undefined && { memberId }),
-      ...(memberEpoch !== undefined && { memberEpoch }),
-      ...(instanceId !== undefined && { instanceId }),
-      ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
       signal: call.request.signal,
     }),
   );
   const parts = decodeMany(call.parts.codec, fetched, maxRecords);
-  const around = aroundRecords(fetched, parts);
+  const around = aroundRecords(fetched, parts, body.isolation);
   if (call.type === MSGPACK_TYPE) return answer(call, { ...around, records: parts.flatMap(recordsMsgpack) });
   return jsonAnswer(
     `${JSON.stringify(around).slice(0, -1)},"records":[${parts.flatMap((part) => recordsOf(call.parts.json, part, call.query.encoding)).join(",")}]}`,
   );
 }
 
+/** Without what is absent, which the broker's types do not know as `undefined`. */
+function present<Body extends object>(body: Body): { [Key in keyof Body]: Exclude<Body[Key], undefined> } {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as ReturnType<typeof present<Body>>;
+}
+
 /** All of the answer but its records. */
-function aroundRecords({ memberId, memberEpoch, assignment, commits }: GroupFetchResult, parts: readonly FetchedPart[]) {
+function aroundRecords(
+  { memberId, memberEpoch, assignment, commits }: GroupFetchResult,
+  parts: readonly FetchedPart[],
+  isolation: IsolationLevel,
+) {
   const read = parts.filter(({ result }) => !isFailure(result));
   const failures = parts.flatMap(({ topic, partition, result }) => (isFailure(result) ? [{ topic, partition, ...refusal(result) }] : []));
   return {
     memberId,
     memberEpoch,
     assignment,
+    hasMore: read.some(({ result, decoded }) => !isFailure(result) && decoded.nextOffset < readableEnd(result, isolation)),
     positions: read.map(({ topic, partition, decoded }) => ({ topic, partition, offset: decoded.nextOffset })),
     commits: commits.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure && lost(failure)) })),
     failures,

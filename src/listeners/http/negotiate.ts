@@ -3,8 +3,11 @@
 import { MSGPACK_ALIASES, MSGPACK_TYPE } from "../../contract/media-types.ts";
 import { refuseHttp } from "./problem.ts";
 
-/** The offered type that `Accept` wants most; among equals the first offered. Throws 406 where it wants none. */
-export function negotiate(request: Request, offered: readonly string[]): string {
+/**
+ * The offered type that `Accept` wants most; among equals the first offered.
+ * @param isLenient where it wants none, the first offered (RFC 9110, 12.4.1 leaves that to the server); else that throws 406
+ */
+export function negotiate(request: Request, offered: readonly string[], isLenient = false): string {
   const accept = request.headers.get("accept");
   if (accept === null || accept === "" || accept === "*/*") return offered[0]!;
   let best: string | undefined;
@@ -14,6 +17,7 @@ export function negotiate(request: Request, offered: readonly string[]): string 
     const quality = qualityOf(type, ranges);
     if (quality > bestQuality) [best, bestQuality] = [type, quality];
   }
+  if (best === undefined && isLenient) return offered[0]!;
   if (best === undefined) throw refuseHttp(406, `This can be given as ${offered.join(", ")}.`);
   return best;
 }

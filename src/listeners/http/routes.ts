@@ -5,6 +5,7 @@ import * as clusterContract from "../../contract/cluster.ts";
 import * as fetchContract from "../../contract/fetch.ts";
 import * as groupMembersContract from "../../contract/group-members.ts";
 import * as groupsContract from "../../contract/groups.ts";
+import * as ingestContract from "../../contract/ingest.ts";
 import * as kafkaContract from "../../contract/kafka-socket.ts";
 import type { Operation } from "../../contract/operation.ts";
 import * as produceContract from "../../contract/produce.ts";
@@ -22,6 +23,8 @@ import { getDocs, getOpenApi } from "./documentation.ts";
 import { fetchMany, fetchRecords } from "./fetch.ts";
 import { groupFetch, removeGroupMember } from "./group-members.ts";
 import { commitOffsets, deleteGroup, describeGroup, getGroupOffsets, listGroups, resetOffsets } from "./groups.ts";
+import { ingest } from "./ingest.ts";
+import * as ingestSources from "./ingest-sources.ts";
 import { openKafka } from "./kafka-socket.ts";
 import { createProducer, produce, produceBatches } from "./produce.ts";
 import { ackOfSubscription, pullFromSubscription } from "./pull-subscriptions.ts";
@@ -123,6 +126,13 @@ export const ROUTES: readonly Route[] = [
   route(subscriptionsContract.listDeliveries, listDeliveries),
   route(pullContract.pullFromSubscription, pullFromSubscription),
   route(pullContract.ackOfSubscription, ackOfSubscription),
+  route(ingestContract.ingest, ingest),
+  route(ingestContract.ingestFrom, ingest),
+  route(ingestContract.listSources, ingestSources.listSources),
+  route(ingestContract.putSource, ingestSources.putSource),
+  route(ingestContract.getSource, ingestSources.getSource),
+  route(ingestContract.deleteSource, ingestSources.deleteSource),
+  route(ingestContract.rotateSourceSecret, ingestSources.rotateSourceSecret),
   route(clusterContract.getOpenApi, getOpenApi),
   route(clusterContract.getDocs, getDocs),
 ];

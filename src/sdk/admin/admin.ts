@@ -3,6 +3,7 @@
 import type { ClusterAnswer } from "../../contract/cluster.ts";
 import type { Client } from "../client.ts";
 import { GroupAdmin } from "./group-admin.ts";
+import { IngestAdmin } from "./ingest-admin.ts";
 import { SecurityAdmin } from "./security-admin.ts";
 import { ShareGroupAdmin } from "./share-group-admin.ts";
 import { SubscriptionAdmin } from "./subscription-admin.ts";
@@ -25,6 +26,7 @@ export class Admin {
   readonly security: SecurityAdmin;
   readonly transactions: TransactionAdmin;
   readonly subscriptions: SubscriptionAdmin;
+  readonly ingest: IngestAdmin;
   readonly #client: Client;
 
   constructor(client: Client) {
@@ -35,6 +37,7 @@ export class Admin {
     this.security = new SecurityAdmin(client);
     this.transactions = new TransactionAdmin(client);
     this.subscriptions = new SubscriptionAdmin(client);
+    this.ingest = new IngestAdmin(client);
   }
 
   /** Cluster id, version, limits and features. */

@@ -2,52 +2,28 @@
 // and brings the next records. The group's state is all at the broker; what is not committed comes again, to whoever has the partition
 // then.
 //
-// While a page is processed for long, the member shows itself with requests in between, which also commit what is done by then and tell
-// which partitions are its own no longer: what is left of those in the page is passed over.
+// While a page is processed the next one is fetched, where there is more; and a member that is processing for long shows itself with requests
+// that read nothing. Each request says of which partitions the member has records: when the group wants such a partition back, its other
+// records are passed over, and it is given back, with what was processed of it committed, once the record that is being handled is done.
+// Where that takes too long the partition goes all the same, and the record comes again elsewhere.
 
-import type { GroupFetchAnswer, GroupFetchRequest } from "../../contract/group-members.ts";
-import { groupPath } from "../admin/group-admin.ts";
-import type { Isolation } from "../admin/topic-admin.ts";
 import { backoffMs, sleep } from "../backoff.ts";
-import { type Client, readJson } from "../client.ts";
-import { ClosedError, FencedMemberError, refusalOf, SluiceError } from "../errors.ts";
-import type { ConsumerInterceptor } from "./consumer.ts";
-import type { OffsetReset } from "./partition-fetcher.ts";
+import type { Client } from "../client.ts";
+import { ClosedError, FencedMemberError, SluiceError } from "../errors.ts";
+import { beginTurn, GroupAssignment, isPaused, isToLetGo, type OwnedPartition, placesOf, topicsOf } from "./group-assignment.ts";
+import { type GroupAnswer, GroupMembership, type MemberCall } from "./group-membership.ts";
+import type { GroupConsumerOptions } from "./group-options.ts";
+import { EMPTY_PAGE, endPage, type GroupPage, ownerOf, partitionsOf, processedOwner, refusalIn, takePage, turnsOf } from "./group-page.ts";
 import { type ProcessOptions, Progress, processRecords, type RecordHandler } from "./process.ts";
-import { type ConsumerRecord, fromJson, JSON_BYTES, type JsonRecord, type Position, placeKey, type TopicPartition } from "./records.ts";
+import { type ConsumerRecord, type Position, placeKey, type TopicPartition } from "./records.ts";
 
-export interface RebalanceListener {
-  /** Partitions that are the member's from now on. */
-  onAssigned?(partitions: readonly TopicPartition[]): void;
-  /** Partitions that it gave back: what was processed of them is committed. */
-  onRevoked?(partitions: readonly TopicPartition[]): void;
-  /** Partitions that others may have already: the group put the member out, and what was not committed comes again there. */
-  onLost?(partitions: readonly TopicPartition[]): void;
-}
-
-export interface GroupConsumerOptions extends RebalanceListener {
-  readonly groupId: string;
-  /** Names, or a regular expression (RE2) that whole names match: topics that are made later join by themselves. */
-  readonly topics: readonly string[] | { readonly pattern: string };
-  /** Makes the member a static one: who comes with the same takes its place over, without a rebalance. */
-  readonly instanceId?: string;
-  readonly autoOffsetReset?: OffsetReset;
-  /** The member is out when the group has not heard of it for so long (ms). */
-  readonly sessionTimeoutMs?: number;
-  readonly maxRecords?: number;
-  readonly maxBytes?: number;
-  readonly maxWaitMs?: number;
-  readonly isolation?: Isolation;
-  /** false: only `commit` commits, and what it has not comes again with the next page. */
-  readonly autoCommit?: boolean;
-  readonly interceptors?: readonly ConsumerInterceptor[];
-}
-
-type Answer = Omit<GroupFetchAnswer, "records"> & { readonly records: readonly (JsonRecord & TopicPartition)[] };
-
-/** Times that a member shows itself in a session. */
+/** Times that a member shows itself in a session; and after one such time it waits no longer for a record of a partition that is wanted back. */
 const HEARTBEATS_PER_SESSION = 3;
 const DEFAULT_SESSION_TIMEOUT_MS = 45_000;
+const DEFAULT_WAIT_MS = 20_000; // an idle fetch costs a request each time it ends
+
+/** Why a request that waits is given up: what it says is not so any more. */
+const OUTDATED = new Error("the request is out of date");
 
 /**
  * Reads topics together with the other members of a group.
@@ -60,37 +36,54 @@ const DEFAULT_SESSION_TIMEOUT_MS = 45_000;
 export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
   readonly #client: Client;
   readonly #options: GroupConsumerOptions;
+  readonly #membership: GroupMembership;
+  readonly #assignment: GroupAssignment;
   readonly #progress = new Progress();
-  readonly #abort = new AbortController();
-  /** Processed and not committed yet, by partition. */
-  readonly #toCommit = new Map<string, Position>();
-  #member: { readonly memberId: string; readonly memberEpoch: number } | null = null;
-  #assigned = new Map<string, TopicPartition>();
-  #isClosed = false;
+  readonly #closing = new AbortController();
+  /** The page that is processed, and the one after it. */
+  #page: GroupPage | null = null;
+  #ahead: GroupPage | null = null;
+  /** Of the request that waits for records, or would. */
+  #waiting = new AbortController();
   #isReading = false;
-  /** Requests of a member go one after the other: each has the epoch of the answer before. */
-  #last: Promise<unknown> = Promise.resolve();
+  #isBeating = false;
 
   constructor(client: Client, options: GroupConsumerOptions) {
+    const { groupId, topics, instanceId, sessionTimeoutMs, autoOffsetReset, isolation } = options;
     this.#client = client;
     this.#options = options;
+    this.#assignment = new GroupAssignment(options);
+    this.#membership = new GroupMembership(client, groupId, {
+      topics: topics as string[] | { pattern: string },
+      ...(instanceId && { instanceId }),
+      ...(sessionTimeoutMs && { sessionTimeoutMs }),
+      ...(autoOffsetReset && { autoOffsetReset }),
+      ...(isolation && { isolation }),
+    });
   }
 
   get memberId(): string | null {
-    return this.#member?.memberId ?? null;
+    return this.#membership.memberId;
   }
 
   get assignment(): readonly TopicPartition[] {
-    return [...this.#assigned.values()];
+    return this.#assignment.owned.map(({ place }) => place);
   }
+
+  // ------------------------------------------------------------------------------------------------------------ reading
 
   /** Records, for ever: ends when the consumer is closed. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord> {
     for await (const page of this.#pages()) {
-      for (const record of page) {
-        if (!this.#assigned.has(placeKey(record))) continue;
-        yield record;
-        this.#done(record);
+      for (const record of page.records) {
+        if (!this.#begin(page, record)) continue;
+        let isDone = false;
+        try {
+          yield record;
+          isDone = true;
+        } finally {
+          this.#end(page, record, isDone);
+        }
       }
     }
   }
@@ -98,175 +91,299 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
   /** The records of one answer at a time, of several partitions. They count as processed when the next are asked for. */
   async *batches(): AsyncGenerator<readonly ConsumerRecord[]> {
     for await (const page of this.#pages()) {
-      yield page;
-      for (const record of page) this.#done(record);
+      const records = page.records.filter((record) => this.#begin(page, record));
+      let isDone = false;
+      try {
+        if (records.length > 0) yield records;
+        isDone = true;
+      } finally {
+        for (const record of records) this.#end(page, record, isDone);
+      }
     }
   }
 
   /** Hands every record to `handler`: see Consumer.run. */
   async run(handler: RecordHandler, options: ProcessOptions = {}): Promise<void> {
-    const handleOwn: RecordHandler = (record) => (this.#assigned.has(placeKey(record)) ? handler(record) : undefined);
-    for await (const page of this.#pages()) await processRecords(page, handleOwn, options, (record) => this.#done(record));
+    for await (const page of this.#pages()) {
+      const handleOwn: RecordHandler = async (record) => {
+        if (!this.#begin(page, record)) return;
+        let isDone = false;
+        try {
+          await handler(record);
+          isDone = true;
+        } finally {
+          this.#end(page, record, isDone);
+        }
+      };
+      await processRecords(page.records, handleOwn, options, () => undefined);
+    }
   }
+
+  /** Goes on at another offset, of a partition that is the member's; the group's offset follows with the next commit. */
+  seek(place: TopicPartition, offset: number): void {
+    const partition = this.#find(place);
+    beginTurn(partition, offset);
+    partition.toCommit = offset;
+    this.#outdate();
+  }
+
+  /** The next offset to process; null until the first records have told. */
+  position(place: TopicPartition): number | null {
+    const { processed, position } = this.#find(place);
+    return processed ?? position;
+  }
+
+  /** Gives nothing more of these partitions until `resume`; lost with the partition. */
+  pause(places: readonly TopicPartition[] = this.assignment): void {
+    for (const partition of places.map((place) => this.#find(place))) {
+      beginTurn(partition, partition.processed ?? partition.position);
+      partition.isPaused = true;
+    }
+    this.#outdate();
+  }
+
+  resume(places: readonly TopicPartition[] = this.assignment): void {
+    for (const partition of places.map((place) => this.#find(place))) partition.isPaused = false;
+    this.#outdate();
+  }
+
+  get paused(): readonly TopicPartition[] {
+    return this.#assignment.owned.filter(({ isPaused }) => isPaused).map(({ place }) => place);
+  }
+
+  // --------------------------------------------------------------------------------------------- committing and leaving
 
   /** Commits what is processed now. @throws SluiceError where an offset is refused */
   async commit(): Promise<void> {
-    const offsets = [...this.#toCommit.values()];
-    if (offsets.length === 0 || this.#member === null) return;
-    const path = `${groupPath(this.#options.groupId)}/commit`;
-    const answer = await this.#inTurn(() =>
-      this.#client.call<{ offsets: { code?: string; detail?: string }[] }>("POST", path, { body: { offsets, ...this.#member } }),
-    );
-    const refusal = answer.offsets.map(refusalOf).find((one) => one !== null);
-    if (refusal !== undefined) throw refusal;
+    const offsets = this.#assignment.toCommit;
+    if (offsets.length === 0) return;
+    this.#outdate();
+    await this.#membership.commit(offsets);
     this.#committed(offsets);
   }
 
-  /** Ends the reading, commits what is processed, and leaves the group at once. */
+  /** Ends the reading, commits what is processed, and leaves the group at once; a static member's place is kept until its session ends. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#abort.abort(new ClosedError("consumer"));
-    await this.#last.catch(() => undefined); // who asked was told
-    if (this.#member === null) return;
+    this.#closing.abort(new ClosedError("consumer"));
+    await this.#membership.settled();
     try {
-      if (this.#commitsByItself) await this.commit();
+      if (this.#commitsByItself) await this.commit().catch(ignoreFenced);
     } finally {
-      const { memberId } = this.#member;
-      await this.#client.call("DELETE", `${groupPath(this.#options.groupId)}/members/${encodeURIComponent(memberId)}`).catch(ignoreGone);
-      this.#change([], "onRevoked");
+      if (this.#options.instanceId === undefined) await this.#membership.leave();
+      this.#assignment.clear("onRevoked");
     }
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   get #commitsByItself(): boolean {
     return this.#options.autoCommit ?? true;
   }
 
+  get #heartbeatMs(): number {
+    return (this.#options.sessionTimeoutMs ?? DEFAULT_SESSION_TIMEOUT_MS) / HEARTBEATS_PER_SESSION;
+  }
+
+  #find(place: TopicPartition): OwnedPartition {
+    const partition = this.#assignment.find(place);
+    if (partition === undefined) throw new RangeError(`${placeKey(place)} is not assigned`);
+    return partition;
+  }
+
   /** Pages with records: all that are fetched, one after the other, while the member shows itself. */
-  async *#pages(): AsyncGenerator<readonly ConsumerRecord[]> {
+  async *#pages(): AsyncGenerator<GroupPage> {
     if (this.#isReading) throw new TypeError("the consumer is being read already");
     this.#isReading = true;
+    let next: Promise<GroupPage> | null = null;
     try {
       while (!this.#isClosed) {
-        const page = await this.#next();
-        if (page.length === 0) continue;
-        this.#progress.begin(page);
+        const page: GroupPage = await (next ?? this.#next(this.#options.maxWaitMs ?? DEFAULT_WAIT_MS));
+        next = null;
+        if (page.records.length === 0) continue;
+        this.#page = page;
+        this.#ahead = null;
+        this.#progress.begin(page.records);
+        if (page.hasMore) next = this.#readAhead();
         const stop = this.#showUp();
         try {
           yield page;
         } finally {
           stop();
+          this.#page = null;
         }
+        if (!this.#isClosed) endPage(page); // after a close records of it were passed over
       }
     } finally {
-      this.#isReading = false;
+      this.#abandon();
     }
+  }
+
+  /** What was fetched and not processed is fetched again by whoever reads next. */
+  #abandon(): void {
+    this.#isReading = false;
+    this.#page = null;
+    this.#ahead = null;
+    this.#outdate();
+    for (const partition of this.#assignment.all) beginTurn(partition, partition.processed ?? partition.position);
+  }
+
+  #readAhead(): Promise<GroupPage> {
+    const next = this.#next(0);
+    next.catch(() => undefined); // whoever asks for the page has the rejection
+    return next;
   }
 
   /** The next records, maybe none. Goes on where the broker cannot be reached, and joins again where the group put the member out. */
-  async #next(): Promise<readonly ConsumerRecord[]> {
-    const { maxWaitMs = 20_000, maxRecords, maxBytes } = this.#options;
-    for (let failures = 0; !this.#isClosed; failures++) {
+  async #next(maxWaitMs: number): Promise<GroupPage> {
+    for (let failures = 0; !this.#isClosed && this.#isReading; failures++) {
       try {
-        const { records } = await this.#fetch({ maxWaitMs, ...(maxRecords && { maxRecords }), ...(maxBytes && { maxBytes }) });
-        const decoded: readonly ConsumerRecord[] = records.map((record) => {
-          return { topic: record.topic, partition: record.partition, ...fromJson(record) };
-        });
-        return (this.#options.interceptors ?? []).reduce((given, one) => one.onConsume?.(given) ?? given, decoded);
+        return await this.#fetchPage(maxWaitMs);
       } catch (error) {
         if (this.#isClosed) break;
-        if (!(error instanceof SluiceError) || !(error.retriable || error instanceof FencedMemberError)) throw error;
-        if (error instanceof FencedMemberError) continue;
-        await sleep(backoffMs(this.#client.backoff, failures, error.retryAfterMs), this.#abort.signal).catch(() => undefined); // closed
+        if (error === OUTDATED) continue;
+        if (!isPassing(error)) throw error;
+        if (error instanceof FencedMemberError && failures === 0) continue;
+        await sleep(backoffMs(this.#client.backoff, failures, error.retryAfterMs), this.#closing.signal).catch(() => undefined); // closed
       }
     }
-    return [];
+    return EMPTY_PAGE;
   }
 
-  /** Shows itself now and then until it is told to stop. What it finds wrong, the next fetch finds too. */
+  async #fetchPage(maxWaitMs: number): Promise<GroupPage> {
+    const { maxRecords, maxBytes, interceptors = [] } = this.#options;
+    const limits = { maxWaitMs, ...(maxRecords && { maxRecords }), ...(maxBytes && { maxBytes }) };
+    let page = EMPTY_PAGE;
+    await this.#ask(limits, AbortSignal.any([this.#closing.signal, this.#waiting.signal]), (answer, turns) => {
+      const refusal = refusalIn(answer);
+      if (refusal !== null) throw refusal;
+      const taken = takePage(answer, this.#assignment, turns);
+      page = { ...taken, records: interceptors.reduce((given, one) => one.onConsume?.(given) ?? given, taken.records) };
+      this.#ahead = page;
+      if (page.records.length === 0) endPage(page); // the interceptors left nothing of it
+    });
+    if (this.#assignment.all.some(isToLetGo)) this.#beat();
+    return page;
+  }
+
+  /** Shows itself now and then until it is told to stop. */
   #showUp(): () => void {
-    const { sessionTimeoutMs = DEFAULT_SESSION_TIMEOUT_MS } = this.#options;
-    const timer = setInterval(() => {
-      this.#fetch({ maxWaitMs: 0, maxRecords: 1, maxBytes: 1 }).catch(() => undefined);
-    }, sessionTimeoutMs / HEARTBEATS_PER_SESSION);
+    const timer = setInterval(() => this.#beat(), this.#heartbeatMs);
     return () => clearInterval(timer);
   }
 
-  #fetch(limits: Pick<GroupFetchRequest, "maxWaitMs" | "maxRecords" | "maxBytes">): Promise<Answer> {
-    return this.#inTurn(async () => {
-      const { groupId, topics, instanceId, autoOffsetReset, sessionTimeoutMs, isolation } = this.#options;
-      const commit = this.#commitsByItself && this.#member !== null ? [...this.#toCommit.values()] : [];
-      const settings = { ...(instanceId && { instanceId }), ...(autoOffsetReset && { autoOffsetReset }) };
-      const more = { ...(sessionTimeoutMs && { sessionTimeoutMs }), ...(isolation && { isolation }), ...(commit.length > 0 && { commit }) };
-      const body = { topics, ...settings, ...more, ...limits, ...this.#member };
-      try {
-        const read = async (response: Response) => (await readJson(response)) as Answer;
-        const timeoutMs = (limits.maxWaitMs ?? 0) + this.#client.requestTimeoutMs;
-        const options = { body, query: { encoding: JSON_BYTES }, timeoutMs, signal: this.#abort.signal };
-        const answer = await this.#client.attempt("POST", `${groupPath(groupId)}/fetch`, options, read);
-        this.#take(answer, commit);
-        return answer;
-      } catch (error) {
-        if (error instanceof FencedMemberError) this.#lose();
-        throw error;
-      }
+  /** Commits, gives back what is wanted back, stays in the group. What goes wrong here goes wrong with the next fetch too. */
+  #beat(): void {
+    if (this.#isBeating || this.#isClosed) return;
+    this.#isBeating = true;
+    const ended = (isHeard: boolean): void => {
+      this.#isBeating = false;
+      if (isHeard && this.#assignment.all.some(isToLetGo)) this.#beat();
+    };
+    this.#ask({ maxWaitMs: 0, maxRecords: 0 }, this.#closing.signal, () => undefined).then(
+      () => ended(true),
+      () => ended(false),
+    );
+  }
+
+  async #ask(
+    limits: Pick<MemberCall, "maxWaitMs" | "maxRecords" | "maxBytes">,
+    signal: AbortSignal,
+    read: (answer: GroupAnswer, turns: ReturnType<typeof turnsOf>) => void,
+  ): Promise<void> {
+    let turns = turnsOf(this.#assignment);
+    const makeCall = (): MemberCall => {
+      turns = turnsOf(this.#assignment);
+      const { positions, toCommit } = this.#assignment;
+      const commit = this.#commitsByItself ? toCommit : [];
+      return { ...limits, commit, positions, owned: topicsOf(this.#held()), paused: topicsOf(this.#assignment.owned.filter(isPaused)) };
+    };
+    const take = (answer: GroupAnswer, call: MemberCall): void => {
+      this.#takeAssignment(answer, call);
+      read(answer, turns);
+    };
+    try {
+      await this.#membership.fetch(makeCall, take, signal);
+    } catch (error) {
+      if (error instanceof FencedMemberError) this.#lose();
+      throw error;
+    }
+  }
+
+  /** What the next request does not give back: partitions with records here; of those that are wanted back, for a while, one in the works. */
+  #held(): readonly OwnedPartition[] {
+    const withRecords = partitionsOf([this.#page, this.#ahead]);
+    const nowMs = Date.now();
+    return this.#assignment.all.filter((partition) => {
+      if (partition.revokedAtMs === null) return withRecords.has(partition);
+      return partition.busy > 0 && nowMs - partition.revokedAtMs < this.#heartbeatMs;
     });
   }
 
-  #take({ memberId, memberEpoch, assignment, commits }: Answer, sent: readonly Position[]): void {
-    const isRejoined = this.#member !== null && this.#member.memberId !== memberId;
-    if (isRejoined) this.#lose();
-    this.#member = { memberId, memberEpoch };
-    this.#committed(sent.filter((_, index) => commits[index]?.code === undefined));
-    for (const [index, { code }] of commits.entries()) if (code !== undefined) this.#toCommit.delete(placeKey(sent[index]!));
-    this.#change(
-      assignment.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))),
-      "onRevoked",
-    );
+  #takeAssignment({ assignment, commits }: GroupAnswer, { commit, owned }: MemberCall): void {
+    const held = new Set(placesOf(owned).map(placeKey));
+    this.#committed(commit.filter((_, index) => commits[index]?.code === undefined));
+    for (const [index, { code }] of commits.entries()) {
+      const partition = code === undefined ? undefined : this.#assignment.find(commit[index]!);
+      if (partition !== undefined) partition.toCommit = null;
+    }
+    this.#assignment.update(placesOf(assignment), held, Date.now());
   }
 
   /** The partitions are others' now, and what was not committed is theirs to do. */
   #lose(): void {
-    this.#member = null;
-    this.#toCommit.clear();
-    this.#change([], "onLost");
+    this.#membership.lost();
+    this.#assignment.clear("onLost");
   }
 
-  #change(partitions: readonly TopicPartition[], gone: "onRevoked" | "onLost"): void {
-    const before = this.#assigned;
-    this.#assigned = new Map(partitions.map((place) => [placeKey(place), place]));
-    const left = [...before].filter(([key]) => !this.#assigned.has(key));
-    const added = [...this.#assigned].filter(([key]) => !before.has(key));
-    for (const [key] of left) this.#toCommit.delete(key);
-    if (left.length > 0) this.#options[gone]?.(left.map(([, place]) => place));
-    if (added.length > 0) this.#options.onAssigned?.(added.map(([, place]) => place));
+  /** The request that waits is made again, with what the program says now. */
+  #outdate(): void {
+    this.#waiting.abort(OUTDATED);
+    this.#waiting = new AbortController();
   }
 
-  #done(record: ConsumerRecord): void {
+  /** false: the record is void. */
+  #begin(page: GroupPage, record: ConsumerRecord): boolean {
+    const partition = ownerOf(page, record);
+    if (partition === null || this.#isClosed) return false;
+    partition.busy += 1;
+    return true;
+  }
+
+  #end(page: GroupPage, record: ConsumerRecord, isDone: boolean): void {
+    const partition = page.owners.get(placeKey(record))!.partition;
+    partition.busy -= 1;
+    if (isDone) this.#done(page, record);
+    if (isToLetGo(partition)) this.#beat();
+  }
+
+  #done(page: GroupPage, record: ConsumerRecord): void {
     const offset = this.#progress.done(record);
-    const { topic, partition } = record;
-    const key = placeKey(record);
-    if (offset !== null && this.#assigned.has(key)) this.#toCommit.set(key, { topic, partition, offset });
+    const partition = processedOwner(page, record);
+    if (offset === null || partition === null) return;
+    partition.processed = offset;
+    partition.toCommit = offset;
   }
 
   #committed(offsets: readonly Position[]): void {
     if (offsets.length === 0) return;
     for (const position of offsets) {
-      const key = placeKey(position);
-      if (this.#toCommit.get(key)?.offset === position.offset) this.#toCommit.delete(key);
+      const partition = this.#assignment.find(position);
+      if (partition?.toCommit === position.offset) partition.toCommit = null;
     }
     for (const { onCommit } of this.#options.interceptors ?? []) onCommit?.(offsets);
   }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(work, work);
-    this.#last = result.catch(() => undefined); // its caller has the rejection; the next request goes all the same
-    return result;
-  }
 }
 
-/** Whoever is out already need not leave. */
-function ignoreGone(error: unknown): void {
-  if (error instanceof SluiceError && (error.code === "UNKNOWN_MEMBER_ID" || error.code === "GROUP_ID_NOT_FOUND")) return;
-  throw error;
+/** What was processed of partitions that are others' by now is theirs to do again. */
+function ignoreFenced(error: unknown): void {
+  if (!(error instanceof FencedMemberError)) throw error;
+}
+
+/** Whether trying again may help. A static member whose name is another's now would only take it back. */
+function isPassing(error: unknown): error is SluiceError {
+  if (!(error instanceof SluiceError) || error.code === "FENCED_INSTANCE_ID") return false;
+  return error.retriable || error instanceof FencedMemberError;
 }

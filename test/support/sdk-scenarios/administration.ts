@@ -106,6 +106,27 @@ export const ADMINISTRATION: readonly Scenario[] = [
     expected: { partitions: [0], isOngoing: false },
   },
   {
+    name: "sources of inbound webhooks are made, given another secret, listed and deleted",
+    async run(kit) {
+      const topic = await aTopic(kit);
+      const { ingest } = new kit.sdk.Admin(kit.connect());
+      const made = await ingest.put(topic, "github", { signature: { scheme: "github", secrets: ["one"] }, key: { pointer: "/action" } });
+      const rotated = await ingest.rotateSecret(topic, "github", { secret: "two", overlapMs: 60_000 });
+      const isTold = JSON.stringify(await ingest.describe(topic, "github")) === JSON.stringify(rotated);
+      const listed = (await ingest.list(topic)).map(({ path }) => path === made.path);
+      await ingest.delete(topic, "github");
+      return {
+        ...{ hasPath: made.path === `/v1/topics/${topic}/ingest/github`, key: made.key, dedupWindowMs: made.dedupWindowMs },
+        ...{ lasting: rotated.signature?.secrets.map(({ validUntil }) => validUntil === null), isTold, listed },
+        gone: (await errorOf(ingest.describe(topic, "github")))!.code,
+      };
+    },
+    expected: {
+      ...{ hasPath: true, key: { pointer: "/action" }, dedupWindowMs: 86_400_000 },
+      ...{ lasting: [true, false], isTold: true, listed: [true], gone: "RESOURCE_NOT_FOUND" },
+    },
+  },
+  {
     name: "subscriptions are made, paused, listed and deleted, and their secret is told once",
     async run(kit) {
       const topic = await aTopic(kit);

@@ -11,6 +11,7 @@ import { encodePlainBatch } from "../../support/plain-batches.ts";
 const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new TextEncoder().encode("v"), headers: [] }]);
 const TOPIC: TopicMetadata = { name: "t", topicId: "id", partitionCount: 2, configs: {}, version: 1, createdAtMs: 0 };
 const HEARTBEAT_MS = 5_000;
+const SESSION_MS = 45_000;
 
 class Bench {
   nowMs = 0;
@@ -44,8 +45,10 @@ class Bench {
         memberId: "m",
         memberEpoch: 1,
         heartbeatIntervalMs: HEARTBEAT_MS,
+        sessionTimeoutMs: SESSION_MS,
         isWaiting: false,
         assignment,
+        kept: assignment,
         offsets: [],
         commits,
       };
@@ -155,4 +158,54 @@ test("commits are made once, by the first call to the group, and each has its re
   expect(bench.polls.map((poll) => poll.commit.length)).toEqual([1]);
   expect(fetched.commits).toMatchObject([{ partition: 0 }, { failure: { error: "UNKNOWN_TOPIC_OR_PARTITION" } }]);
   expect(fetched.commits[0]).not.toHaveProperty("failure");
+});
+
+test("a member reads on from its own positions where it has kept the partition, and nothing of what it has paused", async () => {
+  const bench = new Bench();
+  for (const log of bench.logs) for (let count = 0; count < 3; count++) log.append(BATCH);
+  bench.polled = [{ offsets: [committed(0, 1), committed(1, 1)], kept: [{ topic: "t", partitions: [0] }] }];
+  const positions = [0, 1].map((partition) => ({ topic: "t", partition, offset: 2 }));
+  expect(starts(await bench.fetch({ positions }))).toEqual([
+    [0, 2],
+    [1, 1],
+  ]);
+  expect(starts(await bench.fetch({ positions, paused: [{ topic: "t", partitions: [1] }] }))).toEqual([[0, 2]]);
+});
+
+test("each look at the group of a call that waits is in the epoch of the request, and lets nobody in again", async () => {
+  const bench = new Bench();
+  bench.polled = [{ memberEpoch: 7 }];
+  await bench.fetch({ memberId: "m", memberEpoch: 5, maxWaitMs: 10 * HEARTBEAT_MS });
+  expect(bench.polls.slice(0, 2).map(({ memberEpoch, isWaitingCall }) => [memberEpoch, isWaitingCall])).toEqual([
+    [5, undefined],
+    [5, true],
+  ]);
+});
+
+test("a member that left while it waited has nothing any more", async () => {
+  const bench = new Bench();
+  bench.polled = [{}, failure("UNKNOWN_MEMBER_ID", "left")];
+  expect(await bench.fetch({ maxWaitMs: 10 * HEARTBEAT_MS })).toMatchObject({ assignment: [], partitions: [] });
+});
+
+test("a member that is to give back what it is processing is told at once", async () => {
+  const bench = new Bench();
+  bench.polled = [{}, { assignment: [{ topic: "t", topicId: "id", partitions: [1] }] }];
+  const owned = [{ topic: "t", partitions: [0] }];
+  const fetched = await bench.fetch({ memberId: "m", memberEpoch: 1, owned, maxWaitMs: 100 * HEARTBEAT_MS });
+  expect(fetched.assignment).toEqual([{ topic: "t", partitions: [1] }]);
+  expect(bench.polls.map((poll) => poll.owned)).toEqual([owned, owned]);
+});
+
+test("a heartbeat reads nothing", async () => {
+  const bench = new Bench();
+  for (const log of bench.logs) log.append(BATCH);
+  expect(await bench.fetch({ isHeartbeat: true, maxWaitMs: HEARTBEAT_MS })).toMatchObject({ memberEpoch: 1, partitions: [] });
+});
+
+test("a call ends in time for its member to be heard again within its session", async () => {
+  const bench = new Bench();
+  await bench.fetch({ maxWaitMs: 10 * SESSION_MS });
+  expect(bench.nowMs).toBeLessThan(SESSION_MS);
+  expect(bench.nowMs).toBeGreaterThanOrEqual(SESSION_MS / 2);
 });

@@ -141,6 +141,21 @@ test("what is to be tried again much later is waited for by the alarm alone, ove
   expect(offsetsOf(world)).toEqual([0]);
 });
 
+test("what waits behind a record that is tried again much later is delivered after a restart, though nothing new comes", async () => {
+  const world = newWorld(answer(500));
+  await settle(world.put({ retry: { maxAttempts: 5, minBackoffMs: 86_400_000, maxBackoffMs: 86_400_000 } }));
+  world.append("orders", 0);
+  await vi.advanceTimersByTimeAsync(100);
+  world.append("orders", 0);
+  await vi.advanceTimersByTimeAsync(PLENTY_MS);
+  expect(world.store.tracks()).toMatchObject([{ isArmed: true }]);
+  world.kill();
+  world.endpoint = answer(204);
+  await settle(world.host.resume());
+  await vi.advanceTimersByTimeAsync(PLENTY_MS);
+  expect(offsetsOf(world)).toEqual([0, 1]);
+});
+
 test("one key that fails holds up its own records, and no others", async () => {
   const world = newWorld(({ records }) => {
     return { delayMs: 5, response: new Response(null, { status: records.some(({ key }) => key === "bad") ? 500 : 204 }) };

@@ -153,6 +153,33 @@ test("what failed is known after an eviction, and a resume tries it at once", as
   await hook.rests();
 });
 
+test("a call whose answer was lost is made again as the same call after an eviction, though more records are there", async () => {
+  const topic = await aTopic();
+  await append(topic, ["one", "two"]);
+  const retry = { maxAttempts: 9, minBackoffMs: 86_400_000, maxBackoffMs: 86_400_000 };
+  const hook = await startSubscription(topic, { retry, paused: true });
+  const keys: string[] = [];
+  const connect = (answer: () => Response) =>
+    runInDurableObject(hook.object(), (instance: SubscriptionObject) => {
+      instance.call = async (_url, init) => {
+        keys.push(new Headers(init.headers).get("idempotency-key")!);
+        return answer();
+      };
+    });
+  await connect(() => {
+    throw new Error("connection lost");
+  });
+  await send(`/v1/subscriptions/${hook.name}/resume`, {});
+  await vi.waitFor(async () => expect((await hook.status()).parked).toMatchObject([{ count: 2, attempts: 1 }]), WAIT);
+  await append(topic, ["three"]);
+  await vi.waitFor(async () => expect(await hook.alarm()).toBeGreaterThan(Date.now() + 60_000), WAIT);
+  await evictDurableObject(hook.object());
+  await connect(() => new Response(null, { status: 204 }));
+  await send(`/v1/subscriptions/${hook.name}/resume`, {});
+  await hook.rests();
+  expect(keys).toEqual([`${topic.name}/0/0-1`, `${topic.name}/0/0-1`, `${topic.name}/0/2`]);
+});
+
 test("a reset of its group rewinds it, and its own commits never undo that", async () => {
   const topic = await aTopic();
   const hook = await startSubscription(topic);

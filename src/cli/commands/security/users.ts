@@ -1,13 +1,11 @@
-// `sluice users`: people and programs with a password. A password comes by standard input or a file, never by a flag, which every user
-// of the machine can read.
+// `sluice users`: people and programs with a password, which comes by standard input or a file (read-secret.ts).
 
-import { readFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { SCRAM_MECHANISM_CODES, type ScramMechanism, wordsOf } from "../../../common/security-words.ts";
 import type { Cli } from "../../cli.ts";
 import { confirm } from "../../confirm.ts";
-import { UsageError } from "../../failure.ts";
 import { addExamples } from "../../help.ts";
+import { readSecret } from "../../read-secret.ts";
 import { type Session, withSession } from "../../session.ts";
 import { formatTable } from "../../table.ts";
 import { integer } from "../../values.ts";
@@ -63,7 +61,7 @@ async function describeUser({ admin, output }: Session, name: string): Promise<v
 }
 
 async function setUser(session: Session, user: string, flags: SetFlags): Promise<void> {
-  const password = await readPassword(session, flags.passwordFile);
+  const password = await readSecret(session, flags.passwordFile, "password");
   const rights = rightsOf(flags);
   await session.admin.security.putUser(user, {
     password,
@@ -72,18 +70,6 @@ async function setUser(session: Session, user: string, flags: SetFlags): Promise
     ...(rights === undefined ? {} : { rights }),
   });
   await session.output.done({ user }, `${user}: set`);
-}
-
-/** Without the newline that editors and `echo` put at its end. */
-async function readPassword({ cli }: Session, file: string): Promise<string> {
-  const parts: Uint8Array[] = [];
-  if (file === "-") for await (const part of cli.stdin) parts.push(part);
-  else parts.push(await readFile(file));
-  const password = Buffer.concat(parts)
-    .toString("utf8")
-    .replace(/\r?\n$/, "");
-  if (password === "") throw new UsageError("the password is empty");
-  return password;
 }
 
 async function deleteUser(session: Session, user: string, flags: { readonly yes?: boolean }): Promise<void> {
