@@ -170,7 +170,7 @@ test("a call whose answer was lost is made again as the same call after an evict
     throw new Error("connection lost");
   });
   await send(`/v1/subscriptions/${hook.name}/resume`, {});
-  await vi.waitFor(async () => expect((await hook.status()).parked).toMatchObject([{ count: 2, attempts: 1 }]), WAIT);
+  await vi.waitFor(async () => expect(await hook.parked()).toMatchObject([{ count: 2, attempts: 1 }]), WAIT);
   await append(topic, ["three"]);
   await vi.waitFor(async () => expect(await hook.alarm()).toBeGreaterThan(Date.now() + 60_000), WAIT);
   await evictDurableObject(hook.object());
