@@ -135,47 +135,14 @@ export const ADMINISTRATION: readonly Scenario[] = [
       const made = await subscriptions.put(name, { topics: [topic], url: "https://example.com/hook" });
       const { paused } = await subscriptions.pause(name);
       const seen = {
-        ...{ secret: made.secret?.slice(0, 6), paused, again: "secret" in (await subscriptions.describe(name)) },
+        ...{ secret: made.secret?.slice(0, 6), paused, toldAgain: "secret" in (await subscriptions.describe(name)) },
         listed: (await collect(subscriptions.list({ prefix: name }))).length,
         deliveries: await collect(subscriptions.deliveries(name)),
       };
       await subscriptions.delete(name);
       return { ...seen, left: (await collect(subscriptions.list({ prefix: name }))).length };
     },
-    expected: { secret: "whsec_", paused: true, again: false, listed: 1, deliveries: [], left: 0 },
-  },
-  {
-    name: "a subscription is pulled from, and what was leased is settled",
-    async run(kit) {
-      const topic = await aTopic(kit);
-      const { subscriptions } = new kit.sdk.Admin(kit.connect());
-      const producer = new kit.sdk.Producer(kit.connect());
-      await subscriptions.put(topic, { pull: true, topics: [topic], order: "none", filter: 'value != "not this"' });
-      const waiting = subscriptions.pull(topic, { maxWaitMs: 30_000 });
-      await producer.send({ topic, value: "first" });
-      const [first] = (await waiting).records;
-      await producer.send({ topic, value: "not this" });
-      await producer.send({ topic, value: "second" });
-      const [second] = (await subscriptions.pull(topic, { maxWaitMs: 30_000 })).records;
-      const { settled } = await subscriptions.ack(topic, { acks: [first!.leaseId], retries: [{ leaseId: second!.leaseId }] });
-      const [again] = (await subscriptions.pull(topic)).records;
-      const state = await subscriptions.describe(topic);
-      const late = await errorOf(subscriptions.ack(topic, { acks: [first!.leaseId] }));
-      await producer.close();
-      await subscriptions.delete(topic);
-      return {
-        records: [first, second, again].map((one) => [one!.offset, one!.value, one!.deliveryCount]),
-        ...{ settled, lag: state.pull ? state.lag : null, late: [late!.status, late!.code] },
-      };
-    },
-    expected: {
-      records: [
-        [0, "first", 1],
-        [2, "second", 1],
-        [2, "second", 2],
-      ],
-      ...{ settled: 2, lag: 1, late: [409, "INVALID_RECORD_STATE"] },
-    },
+    expected: { secret: "whsec_", paused: true, toldAgain: false, listed: 1, deliveries: [], left: 0 },
   },
   {
     name: "the cluster tells its limits, and that it is up",

@@ -46,11 +46,12 @@ export const SHARING: readonly Scenario[] = [
       const [second] = (await subscriptions.pull(name, { maxWaitMs: 30_000 })).records;
       const { settled } = await subscriptions.ack(name, { acks: [first!.leaseId], retries: [{ leaseId: second!.leaseId }] });
       const [again] = (await subscriptions.pull(name)).records;
+      const state = await subscriptions.describe(name);
       const twice = await errorOf(subscriptions.ack(name, { acks: [first!.leaseId] }));
       await producer.close();
       await subscriptions.delete(name);
       const told = [first, second, again].map((record) => [record!.offset, record!.value, record!.deliveryCount]);
-      return { told, settled, twice: [twice!.status, twice!.code] };
+      return { told, settled, lag: state.pull ? state.lag : null, twice: [twice!.status, twice!.code] };
     },
     expected: {
       told: [
@@ -59,6 +60,7 @@ export const SHARING: readonly Scenario[] = [
         [2, "second", 2],
       ],
       settled: 2,
+      lag: 1,
       twice: [409, "INVALID_RECORD_STATE"],
     },
   },
