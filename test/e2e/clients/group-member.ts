@@ -29,7 +29,9 @@ consumer.on("consumer:heartbeat:end", () => {
 let acknowledged = Promise.withResolvers<void>();
 /** Of the record that is handled: until it is committed. */
 let work = Promise.resolve();
-createInterface({ input: process.stdin }).on("line", async (line) => {
+const commands = createInterface({ input: process.stdin });
+commands.on("close", () => process.exit(1)); // whoever drives it is gone
+commands.on("line", async (line) => {
   const command = JSON.parse(line) as Record<string, unknown>;
   if ("ack" in command) acknowledged.resolve();
   if ("leave" in command) {

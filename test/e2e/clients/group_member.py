@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -26,6 +27,7 @@ def say(what):
 def listen():
     for line in sys.stdin:
         commands.put(json.loads(line))
+    os._exit(1)  # whoever drives it is gone
 
 
 def places(given):
