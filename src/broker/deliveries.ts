@@ -10,8 +10,8 @@ import { isPulledFrom } from "../subscription/pull-config.ts";
 import type { DeliveriesPage, DeliveriesRequest, LoggedAttempt } from "./broker.ts";
 import { readPartition } from "./fetch.ts";
 import { choosePartition } from "./partitioner.ts";
+import { isPulled } from "./ports/subscription.ts";
 import type { Ports } from "./ports.ts";
-import { isPulled } from "./subscription-ports.ts";
 import type { TopicCache } from "./topics.ts";
 
 /** Offsets that one read looks at, and those that one page does. */

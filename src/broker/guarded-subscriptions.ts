@@ -5,8 +5,8 @@
 import type { Failure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
 import type { Broker } from "./broker.ts";
+import type { SubscriptionPort } from "./ports/subscription.ts";
 import { refuseToRead } from "./refusals.ts";
-import type { SubscriptionPort } from "./subscription-ports.ts";
 
 type Subscriptions = Pick<Broker, "subscription" | "listSubscriptions" | "pulledTopics" | "replaySubscription" | "deliveries">;
 

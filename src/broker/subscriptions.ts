@@ -6,9 +6,9 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { isCalled } from "../subscription/pull-config.ts";
 import type { ReplayRequest, ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
 import { resetOffsets } from "./groups.ts";
+import { isPulled } from "./ports/subscription.ts";
 import type { ShareContext } from "./share-context.ts";
 import { resetShareGroup } from "./share-groups.ts";
-import { isPulled } from "./subscription-ports.ts";
 
 export async function replaySubscription(context: ShareContext, request: ReplayRequest): Promise<ResetOffsetsResult | Failure> {
   const { ports, topics } = context;

@@ -1,6 +1,6 @@
 // The object of one subscription, by whose name it is named: one that is called (host.ts) or one that is pulled from (pull-host.ts), never
 // both. A thin shell: src/subscription/ decides, this object gives it storage, an alarm and a way to others. Its methods are
-// SubscriptionPort's (src/broker/subscription-ports.ts), and what other objects tell it.
+// SubscriptionPort's (src/broker/ports/subscription.ts), and what other objects tell it.
 
 import { DurableObject } from "cloudflare:workers";
 import type {
@@ -13,7 +13,7 @@ import type {
   RedriveResult,
   RotatedSecret,
   RotateSecret,
-} from "../broker/subscription-ports.ts";
+} from "../broker/ports/subscription.ts";
 import { Sequence } from "../common/concurrency.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Env } from "../env.ts";

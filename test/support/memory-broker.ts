@@ -2,8 +2,8 @@
 // stores real record batches, uncompressed.
 
 import type * as Api from "../../src/broker/broker.ts";
+import { isPulled } from "../../src/broker/ports/subscription.ts";
 import type * as Ports from "../../src/broker/ports.ts";
-import { isPulled } from "../../src/broker/subscription-ports.ts";
 import { pulledTopics, replaySubscription } from "../../src/broker/subscriptions.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { memoryIngestSources } from "./memory-ingest-sources.ts";

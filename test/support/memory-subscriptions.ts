@@ -1,6 +1,6 @@
 // Subscriptions for the listeners' tests: those that are called only remember what they were told, those that are pulled from work.
 
-import type * as Ports from "../../src/broker/subscription-ports.ts";
+import type * as Ports from "../../src/broker/ports/subscription.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { isCalled, isPulledFrom, type StoredPullSubscription } from "../../src/subscription/pull-config.ts";
 import { PullHost } from "../../src/subscription/pull-host.ts";

@@ -1,7 +1,7 @@
 // /v1/subscriptions that are pulled from: pull, ack, and how one is doing. All of it is the share group's of the same name.
 
+import type { PullSubscriptionStatus } from "../../broker/ports/subscription.ts";
 import type { PullResult } from "../../broker/share-groups.ts";
-import type { PullSubscriptionStatus } from "../../broker/subscription-ports.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
 import * as contract from "../../contract/pull-subscriptions.ts";
 import type { z } from "../../contract/zod.ts";

@@ -1,6 +1,6 @@
 // /v1/subscriptions: subscriptions of either kind, their pauses, replays, secrets, dead letters and calls.
 
-import { type AnySubscriptionStatus, isPulled, type SubscriptionStatus } from "../../broker/subscription-ports.ts";
+import { type AnySubscriptionStatus, isPulled, type SubscriptionStatus } from "../../broker/ports/subscription.ts";
 import type { Failure } from "../../common/errors.ts";
 import * as contract from "../../contract/subscriptions.ts";
 import type { z } from "../../contract/zod.ts";

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { Access } from "../../../src/broker/access.ts";
 import type { Broker } from "../../../src/broker/broker.ts";
 import { guardSubscriptions } from "../../../src/broker/guarded-subscriptions.ts";
-import type { SubscriptionPort } from "../../../src/broker/subscription-ports.ts";
+import type { SubscriptionPort } from "../../../src/broker/ports/subscription.ts";
 import { failure, isFailure } from "../../../src/common/errors.ts";
 
 type Guarded = ReturnType<typeof guardSubscriptions>;

@@ -3,8 +3,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { isPulled } from "../../../src/broker/ports/subscription.ts";
 import type { TopicMetadata } from "../../../src/broker/ports.ts";
-import { isPulled } from "../../../src/broker/subscription-ports.ts";
 import { isFailure } from "../../../src/common/errors.ts";
 import { SubscriptionObject } from "../../../src/objects/subscription.ts";
 import { append, aTopic, objectOf, ports } from "../support/partition.ts";

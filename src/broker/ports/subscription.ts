@@ -1,6 +1,6 @@
 // The ports of webhook subscriptions: one object each, and the cluster's list of their names.
 
-import type { Failure } from "../common/errors.ts";
+import type { Failure } from "../../common/errors.ts";
 import type {
   PutResult,
   PutSubscription,
@@ -9,9 +9,9 @@ import type {
   RotatedSecret,
   RotateSecret,
   SubscriptionStatus,
-} from "../subscription/messages.ts";
-import type { PullSubscriptionStatus, PutPullResult, PutPullSubscription } from "../subscription/pull-config.ts";
-import type { PageRequest } from "./ports.ts";
+} from "../../subscription/messages.ts";
+import type { PullSubscriptionStatus, PutPullResult, PutPullSubscription } from "../../subscription/pull-config.ts";
+import type { PageRequest } from "./cluster.ts";
 
 export type {
   ParkedRecords,
@@ -23,9 +23,9 @@ export type {
   RotatedSecret,
   RotateSecret,
   SubscriptionStatus,
-} from "../subscription/messages.ts";
+} from "../../subscription/messages.ts";
 
-export type { PullSubscriptionStatus, PutPullResult, PutPullSubscription } from "../subscription/pull-config.ts";
+export type { PullSubscriptionStatus, PutPullResult, PutPullSubscription } from "../../subscription/pull-config.ts";
 
 /** Of one that is called, or of one that is pulled from (`isPulled`). */
 export type AnySubscriptionStatus = SubscriptionStatus | PullSubscriptionStatus;
