@@ -1,6 +1,5 @@
 // Webhook subscriptions as a client may use them: a subscription reads its topics for its group, so whoever makes or steers one needs READ
-// on the group of its name, and on its topics. Its dead letters and attempts are written by the broker itself. One that is pulled from is a
-// share group under another name, with the rights of one: WRITE on a dead-letter topic to set it.
+// on the group of its name, and on its topics, and WRITE on a dead-letter topic to set it. Its attempts are written by the broker itself.
 
 import type { Failure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
@@ -9,6 +8,12 @@ import type { SubscriptionPort } from "./ports/subscription.ts";
 import { refuseToRead } from "./refusals.ts";
 
 type Subscriptions = Pick<Broker, "subscription" | "listSubscriptions" | "pulledTopics" | "replaySubscription" | "deliveries">;
+
+/** What a subscription reads and writes, whichever kind it is of. */
+interface PutConfig {
+  readonly topics: readonly string[];
+  readonly deadLetterTopic: string | null;
+}
 
 export function guardSubscriptions(broker: Subscriptions, access: Access): Subscriptions {
   return {
@@ -25,15 +30,11 @@ export function guardSubscriptions(broker: Subscriptions, access: Access): Subsc
 
 function guardSubscription(subscription: SubscriptionPort, access: Access, name: string): SubscriptionPort {
   const toRead = (): Failure | null => access.refuse("READ", "GROUP", name);
+  const toPut = ({ topics, deadLetterTopic }: PutConfig): Failure | null =>
+    toRead() ?? refuseToRead(topics, access) ?? (deadLetterTopic === null ? null : access.refuse("WRITE", "TOPIC", deadLetterTopic));
   return {
-    put: async (request) => toRead() ?? refuseToRead(request.config.topics, access) ?? subscription.put(request),
-    putPull: async (request) => {
-      const { topics, deadLetterTopic } = request.config;
-      const refused = toRead() ?? refuseToRead(topics, access);
-      return (
-        refused ?? (deadLetterTopic === null ? null : access.refuse("WRITE", "TOPIC", deadLetterTopic)) ?? subscription.putPull(request)
-      );
-    },
+    put: async (request) => toPut(request.config) ?? subscription.put(request),
+    putPull: async (request) => toPut(request.config) ?? subscription.putPull(request),
     status: async () => access.refuse("DESCRIBE", "GROUP", name) ?? subscription.status(),
     pause: async () => toRead() ?? subscription.pause(),
     resume: async () => toRead() ?? subscription.resume(),

@@ -1,4 +1,4 @@
-// What a client needs to use subscriptions that are pulled from: each call is refused without its right, and passed on with it.
+// What a client needs to use subscriptions: each call is refused without its right, and passed on with it.
 
 import { expect, test } from "vitest";
 import type { Access } from "../../../src/broker/access.ts";
@@ -6,6 +6,7 @@ import type { Broker } from "../../../src/broker/broker.ts";
 import { guardSubscriptions } from "../../../src/broker/guarded-subscriptions.ts";
 import type { SubscriptionPort } from "../../../src/broker/ports/subscription.ts";
 import { failure, isFailure } from "../../../src/common/errors.ts";
+import { DEFAULT_SUBSCRIPTION } from "../../../src/subscription/config.ts";
 
 type Guarded = ReturnType<typeof guardSubscriptions>;
 
@@ -18,7 +19,8 @@ const CONFIG: Parameters<SubscriptionPort["putPull"]>[0]["config"] = {
 function guarded(...rights: string[]): Guarded {
   const refuse = (operation: string, type: string, name: string) =>
     rights.includes(`${operation} ${type} ${name}`) ? null : failure("GROUP_AUTHORIZATION_FAILED", `${operation} ${type} ${name}`);
-  const subscription = { putPull: async () => ({ isNew: true }), pause: async () => ({}), remove: async () => null };
+  const made = async () => ({ isNew: true });
+  const subscription = { put: made, putPull: made, pause: async () => ({}), remove: async () => null };
   const broker = { subscription: () => subscription, pulledTopics: async () => ["t"] } as unknown as Broker;
   return guardSubscriptions(broker, { refuse } as unknown as Access);
 }
@@ -26,6 +28,15 @@ function guarded(...rights: string[]): Guarded {
 test.each([
   [
     "put",
+    ["READ GROUP s", "READ TOPIC t", "READ TOPIC u", "WRITE TOPIC dead"],
+    ({ subscription }: Guarded) =>
+      subscription("s").put({
+        ...{ name: "s", from: "latest", paused: false },
+        config: { ...DEFAULT_SUBSCRIPTION, topics: ["t", "u"], url: "https://example.com/", deadLetterTopic: "dead" },
+      }),
+  ],
+  [
+    "put of one that is pulled from",
     ["READ GROUP s", "READ TOPIC t", "READ TOPIC u", "WRITE TOPIC dead"],
     ({ subscription }: Guarded) => subscription("s").putPull({ name: "s", config: CONFIG, from: "latest" }),
   ],
