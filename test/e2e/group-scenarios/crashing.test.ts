@@ -1,9 +1,9 @@
 // Members that die, and members that are slow, of every kind of client and mixed. Nothing is lost; what a member had and did not commit comes
 // again to the others once its session has ended, and not before a member that is only slow has lost its partitions by its client's rule.
 
-import { afterAll, beforeAll, expect } from "vitest";
-import { type Broker, startBroker } from "../../support/broker.ts";
+import { expect } from "vitest";
 import { until } from "../../support/until.ts";
+import { fileBroker } from "./file-broker.ts";
 import type { Group, GroupMember } from "./group.ts";
 import type { Seen } from "./member.ts";
 import { scenario } from "./scenario.ts";
@@ -14,21 +14,7 @@ const SHORT_SESSION_MS = 2_000;
 /** Of members that are to live although they are slow, on a machine that may be slow too. Also the consumer protocol's, which the broker sets. */
 const SLOW_SESSION_MS = 6_000;
 
-let broker: Broker;
-
-beforeAll(async () => {
-  const configs = {
-    "group.min.session.timeout.ms": "500",
-    "group.consumer.session.timeout.ms": String(SLOW_SESSION_MS),
-    "group.consumer.heartbeat.interval.ms": "200",
-  };
-  broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: JSON.stringify(configs) } });
-});
-afterAll(async () => {
-  await broker?.stop();
-});
-
-const on = () => broker;
+const on = fileBroker({ sessionMs: SLOW_SESSION_MS, configs: { "group.min.session.timeout.ms": "500" } });
 
 /** A handler that stops in the middle of its first record, until it is let go. */
 function stuckHandler() {

@@ -1,27 +1,16 @@
 // Members that join and leave, of every kind of client and mixed: sessions are longer than the tests, so what is given over was given over
 // because somebody left.
 
-import { afterAll, beforeAll, expect } from "vitest";
-import { type Broker, startBroker } from "../../support/broker.ts";
+import { expect } from "vitest";
 import { until } from "../../support/until.ts";
-import { LONG_SESSION_MS } from "./group.ts";
+import { fileBroker } from "./file-broker.ts";
 import { scenario } from "./scenario.ts";
 
 /** Of a stream: written at a time, and ahead of the slowest of clients, which takes records one by one from another process. */
 const ROUND_RECORDS = 20;
 const MAX_UNSEEN_RECORDS = 60;
 
-let broker: Broker;
-
-beforeAll(async () => {
-  const configs = { "group.consumer.session.timeout.ms": String(LONG_SESSION_MS), "group.consumer.heartbeat.interval.ms": "200" };
-  broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: JSON.stringify(configs) } });
-});
-afterAll(async () => {
-  await broker?.stop();
-});
-
-const on = () => broker;
+const on = fileBroker();
 
 scenario("members join one after the other, share the partitions, and give them over as they leave", { on }, async (group, topic) => {
   await group.createTopic(topic, 6);

@@ -1,22 +1,11 @@
 // Where members read: the group is rewound while it has no members, a member seeks, pauses and resumes, and both doors say the same of what
 // is committed.
 
-import { afterAll, beforeAll, expect } from "vitest";
-import { type Broker, startBroker } from "../../support/broker.ts";
-import { LONG_SESSION_MS } from "./group.ts";
+import { expect } from "vitest";
+import { fileBroker } from "./file-broker.ts";
 import { scenario } from "./scenario.ts";
 
-let broker: Broker;
-
-beforeAll(async () => {
-  const configs = { "group.consumer.session.timeout.ms": String(LONG_SESSION_MS), "group.consumer.heartbeat.interval.ms": "200" };
-  broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: JSON.stringify(configs) } });
-});
-afterAll(async () => {
-  await broker?.stop();
-});
-
-const on = () => broker;
+const on = fileBroker();
 
 scenario("a group that is rewound reads everything from there again, once", { on }, async (group, topic) => {
   await group.createTopic(topic, 4);

@@ -1,22 +1,11 @@
 // What members subscribe to, and under which name: topics that come later and match a pattern, several topics by name, and static members.
 
-import { afterAll, beforeAll, expect } from "vitest";
-import { type Broker, startBroker } from "../../support/broker.ts";
+import { expect } from "vitest";
 import { until } from "../../support/until.ts";
-import { LONG_SESSION_MS } from "./group.ts";
+import { fileBroker } from "./file-broker.ts";
 import { scenario } from "./scenario.ts";
 
-let broker: Broker;
-
-beforeAll(async () => {
-  const configs = { "group.consumer.session.timeout.ms": String(LONG_SESSION_MS), "group.consumer.heartbeat.interval.ms": "200" };
-  broker = await startBroker({ env: { SLUICE_GROUP_CONFIGS: JSON.stringify(configs) } });
-});
-afterAll(async () => {
-  await broker?.stop();
-});
-
-const on = () => broker;
+const on = fileBroker();
 
 scenario(
   "a new topic that the pattern matches is joined by itself, and one that it does not match is not",
