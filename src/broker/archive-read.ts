@@ -36,7 +36,7 @@ export async function readArchive(
     const isLast = position + cut.end === archived.sizeBytes;
     if (cut.batches.byteLength > 0) return answer(cut.batches, isLast ? archived.endOffset : cut.nextOffset);
     if (cut.isAtEnd) return answer(NO_BATCHES, Math.max(archived.readableEndOffset, read.startOffset));
-    if (cut.batches.byteLength === 0) position += cut.end;
+    position += cut.end;
     const needed = cut.end > 0 ? rangeBytes : wholeBatchLength(archived, position, bytes);
     if (typeof needed === "object") return needed;
     length = needed;
@@ -54,8 +54,6 @@ interface Cut {
   readonly nextOffset: number;
   /** Bytes passed: batches taken, and those before the start. */
   readonly end: number;
-  /** A limit ended it, not the bytes that are there. */
-  readonly isFull: boolean;
   /** It came to a batch that may not be read. */
   readonly isAtEnd: boolean;
 }
@@ -65,19 +63,16 @@ function cutBatches(bytes: ArrayBuffer, startOffset: number, { maxBytes, maxReco
   let from = -1;
   let end = 0;
   let nextOffset = startOffset;
-  let isFull = false;
   let isAtEnd = false;
   for (const batch of batchHeaders(new Uint8Array(bytes))) {
     const isBefore = lastOffset(batch) < startOffset;
-    isFull = from >= 0 && batch.position + batch.sizeBytes - from > maxBytes;
     isAtEnd = batch.baseOffset >= endOffset;
-    if (isFull || isAtEnd) break;
+    if (isAtEnd || (from >= 0 && batch.position + batch.sizeBytes - from > maxBytes)) break;
     end = batch.position + batch.sizeBytes;
     if (isBefore) continue;
     if (from < 0) from = batch.position;
     nextOffset = lastOffset(batch) + 1;
-    isFull = nextOffset - startOffset >= maxRecords || end - from >= maxBytes;
-    if (isFull) break;
+    if (nextOffset - startOffset >= maxRecords || end - from >= maxBytes) break;
   }
-  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isFull, isAtEnd };
+  return { batches: from < 0 ? new ArrayBuffer(0) : bytes.slice(from, end), nextOffset, end, isAtEnd };
 }

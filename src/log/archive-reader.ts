@@ -46,10 +46,11 @@ export class ArchiveReader {
   async rangeOf(segment: Segment, first: number, last: number): Promise<SegmentRange> {
     const { baseOffset, endOffset, sizeBytes } = segment;
     const copy = copyOf(segment);
-    if (copy.indexBytes === 0 || (first <= baseOffset && last >= endOffset - 1)) return { position: 0, endPosition: sizeBytes };
+    const isToEnd = last >= endOffset - 1;
+    if (copy.indexBytes === 0 || (first <= baseOffset && isToEnd)) return { position: 0, endPosition: sizeBytes };
     const index = await this.#index(archiveKey(this.#options.prefix, segment, copy, "index"), copy.indexBytes);
     const relative = (offset: number): number => Math.min(Math.max(offset, baseOffset), endOffset - 1) - baseOffset;
-    const { position, endPosition } = this.#options.search.rangeOf(index, relative(first), relative(last));
+    const { position, endPosition } = this.#options.search.rangeOf(index, relative(first), isToEnd ? null : relative(last));
     return { position, endPosition: endPosition ?? sizeBytes };
   }
 

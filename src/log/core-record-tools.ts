@@ -59,6 +59,7 @@ export function createIndexSearch(core: Core): IndexSearch {
   return {
     rangeOf(offsetIndex, first, last) {
       const before = findOffsetIndexEntry(core, offsetIndex, first);
+      if (last === null) return { position: before?.position ?? 0, endPosition: null };
       const atLast = first === last ? before : findOffsetIndexEntry(core, offsetIndex, last);
       // An entry has its batch's last offset: one below `last` ends before the batch with it, which the next entry's is at the latest.
       const holder = atLast?.relativeOffset === last ? atLast.index : (atLast?.index ?? -1) + 1;

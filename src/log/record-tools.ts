@@ -40,8 +40,8 @@ export interface IndexedOffsets {
 
 /** Searches in a segment's indexes (index-builder.ts draws them). */
 export interface IndexSearch {
-  /** Where the batches with the offsets from `first` to `last` (relative) are. */
-  rangeOf(offsetIndex: Uint8Array, first: number, last: number): IndexedRange;
+  /** Where the batches with the offsets from `first` to `last` (relative; null: the segment's last) are. */
+  rangeOf(offsetIndex: Uint8Array, first: number, last: number | null): IndexedRange;
   /** Around the first record at or above `timestamp` (ms), null where the segment has none. */
   offsetsAround(timeIndex: Uint8Array, timestamp: number): IndexedOffsets | null;
 }
