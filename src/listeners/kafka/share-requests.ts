@@ -4,7 +4,7 @@ import type { Broker } from "../../broker/broker.ts";
 import type { AcknowledgementBatch, AcknowledgeType } from "../../broker/ports.ts";
 import type { ShareAcknowledgeRequest } from "../../broker/share-acknowledge.ts";
 import type { SharePlace } from "../../broker/share-fetch.ts";
-import { type Failure, failure, isFailure } from "../../common/errors.ts";
+import { errorCode, type Failure, failure, isFailure } from "../../common/errors.ts";
 import { checkAcknowledgements } from "../../coordinator/share-acknowledgements.ts";
 import { checkShareMemberId } from "../../coordinator/share-heartbeat.ts";
 import type { Session } from "./call.ts";
@@ -99,4 +99,16 @@ function toBatches(
 /** Ends a session: what its member holds is delivered to others. */
 export async function releaseSession(broker: Broker, { groupId, token, held }: ShareSession): Promise<void> {
   if (held.length > 0) await broker.shareGroups.release({ groupId, token, partitions: held });
+}
+
+/** The answer to a ShareFetch or a ShareAcknowledge that was refused as a whole. */
+export function shareRefusal({ error, detail }: Failure) {
+  return {
+    throttleTimeMs: 0,
+    errorCode: errorCode(error),
+    errorMessage: detail,
+    acquisitionLockTimeoutMs: 0,
+    responses: [],
+    nodeEndpoints: [],
+  };
 }

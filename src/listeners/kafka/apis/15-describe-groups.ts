@@ -10,16 +10,29 @@ import { serve } from "../call.ts";
 
 export const describeGroups = serve(API.describeGroups, { min: 0, max: 6 }, async ({ request, version, broker, session }) => ({
   throttleTimeMs: 0,
-  groups: await Promise.all(
-    request.groups.map(async (groupId) => {
-      const described = await describeGroup(broker, groupId, version);
-      return request.includeAuthorizedOperations ? withGroupOperations(described, session.access) : described;
-    }),
+  groups: await describeEach(
+    request.groups,
+    (groupId) => describeGroup(broker, groupId, version),
+    request.includeAuthorizedOperations ? session.access : null,
   ),
 }));
 
-/** A group in an answer, with what the client may do to it, which is not told of one that it may not describe. */
-export function withGroupOperations<Group extends { readonly errorCode: number; readonly groupId: string }>(group: Group, access: Access) {
+/** Groups in an answer, each by itself, with what the client may do to them where it asks for that. */
+export function describeEach<Group extends { readonly errorCode: number; readonly groupId: string }>(
+  groupIds: readonly string[],
+  describe: (groupId: string) => Promise<Group>,
+  access: Access | null,
+) {
+  return Promise.all(
+    groupIds.map(async (groupId) => {
+      const described = await describe(groupId);
+      return access === null ? described : withGroupOperations(described, access);
+    }),
+  );
+}
+
+/** It is not told of a group that the client may not describe. */
+function withGroupOperations<Group extends { readonly errorCode: number; readonly groupId: string }>(group: Group, access: Access) {
   if (group.errorCode !== 0) return group;
   return { ...group, authorizedOperations: authorizedOperations(access, "GROUP", group.groupId) };
 }

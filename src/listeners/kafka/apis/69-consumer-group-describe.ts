@@ -6,7 +6,7 @@ import type { ConsumerGroupDescription } from "../../../broker/ports.ts";
 import { type ErrorName, errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
-import { withGroupOperations } from "./15-describe-groups.ts";
+import { describeEach } from "./15-describe-groups.ts";
 
 /** ConsumerGroupMember.toMemberType */
 const CLASSIC_MEMBER = 0;
@@ -16,11 +16,10 @@ type Member = ConsumerGroupDescription["members"][number];
 
 export const consumerGroupDescribe = serve(API.consumerGroupDescribe, { min: 0, max: 1 }, async ({ request, broker, session }) => ({
   throttleTimeMs: 0,
-  groups: await Promise.all(
-    request.groupIds.map(async (groupId) => {
-      const described = await describeGroup(broker, groupId);
-      return request.includeAuthorizedOperations ? withGroupOperations(described, session.access) : described;
-    }),
+  groups: await describeEach(
+    request.groupIds,
+    (groupId) => describeGroup(broker, groupId),
+    request.includeAuthorizedOperations ? session.access : null,
   ),
 }));
 

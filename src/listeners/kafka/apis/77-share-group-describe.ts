@@ -5,17 +5,16 @@ import type { ShareGroupMembers } from "../../../broker/ports.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
-import { withGroupOperations } from "./15-describe-groups.ts";
+import { describeEach } from "./15-describe-groups.ts";
 
 type Member = ShareGroupMembers["members"][number];
 
 export const shareGroupDescribe = serve(API.shareGroupDescribe, { min: 1, max: 1 }, async ({ request, broker, session }) => ({
   throttleTimeMs: 0,
-  groups: await Promise.all(
-    request.groupIds.map(async (groupId) => {
-      const described = await describeGroup(broker, groupId);
-      return request.includeAuthorizedOperations ? withGroupOperations(described, session.access) : described;
-    }),
+  groups: await describeEach(
+    request.groupIds,
+    (groupId) => describeGroup(broker, groupId),
+    request.includeAuthorizedOperations ? session.access : null,
   ),
 }));
 

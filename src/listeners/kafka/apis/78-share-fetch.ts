@@ -13,7 +13,14 @@ import { waitUnless } from "../../../common/wait.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
-import { type Acknowledged, type AskedAcknowledgements, acknowledge, openShareRequest, releaseSession } from "../share-requests.ts";
+import {
+  type Acknowledged,
+  type AskedAcknowledgements,
+  acknowledge,
+  openShareRequest,
+  releaseSession,
+  shareRefusal,
+} from "../share-requests.ts";
 import { isFinal, isInitial, type SharePlaceId, type ShareSession } from "../share-session.ts";
 import { topicNames } from "../topic-names.ts";
 
@@ -35,7 +42,7 @@ export const shareFetch = serve(API.shareFetch, { min: 1, max: 2 }, async (call)
   if (isFailure(opened)) {
     // As Kafka does it: the client would ask again at once.
     if (opened.error === "SHARE_SESSION_LIMIT_REACHED") await waitUnless(session.signal, Math.min(request.maxWaitMs, MAX_WAIT_MS));
-    return refusal(opened);
+    return shareRefusal(opened);
   }
   const asked = acknowledgedTopics(request);
   const acknowledged = asked.length === 0 ? NOTHING : await acknowledge(broker, opened, asked, request.isRenewAck);
@@ -106,17 +113,6 @@ async function fetch({ request, broker, session }: Call<ShareFetchRequest>, shar
 
 function failedPartition({ topicId, partition }: SharePlaceId, failed: Failure): ShareFetchedPartition {
   return { topic: "", topicId, partition, batches: [], acquired: [], failure: failed };
-}
-
-function refusal({ error, detail }: Failure) {
-  return {
-    throttleTimeMs: 0,
-    errorCode: errorCode(error),
-    errorMessage: detail,
-    acquisitionLockTimeoutMs: 0,
-    responses: [],
-    nodeEndpoints: [],
-  };
 }
 
 /** Partitions that have records, or failed, or were acknowledged. */

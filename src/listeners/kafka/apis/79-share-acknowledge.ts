@@ -1,16 +1,16 @@
 // ShareAcknowledge (key 79), versions 1-2 (KIP-932): what became of records that the member holds, of each partition all or nothing; with the
 // final epoch it gives back the rest. 2: renewals (KIP-1222). Sessions: ../share-session.ts.
 
-import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
+import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { NODE_ID, serve } from "../call.ts";
-import { type Acknowledged, acknowledge, openShareRequest, releaseSession } from "../share-requests.ts";
+import { type Acknowledged, acknowledge, openShareRequest, releaseSession, shareRefusal } from "../share-requests.ts";
 import { isFinal } from "../share-session.ts";
 
 export const shareAcknowledge = serve(API.shareAcknowledge, { min: 1, max: 2 }, async ({ request, session, broker }) => {
   const owner = openShareRequest(session, request);
   const opened = isFailure(owner) ? owner : session.shareSessions.openAcknowledge(owner);
-  if (isFailure(opened)) return refusal(opened);
+  if (isFailure(opened)) return shareRefusal(opened);
   const { leaseMs, partitions } = await acknowledge(broker, opened, request.topics, request.isRenewAck);
   if (isFinal(request)) {
     session.shareSessions.end(opened);
@@ -25,17 +25,6 @@ export const shareAcknowledge = serve(API.shareAcknowledge, { min: 1, max: 2 }, 
     nodeEndpoints: [],
   };
 });
-
-function refusal({ error, detail }: Failure) {
-  return {
-    throttleTimeMs: 0,
-    errorCode: errorCode(error),
-    errorMessage: detail,
-    acquisitionLockTimeoutMs: 0,
-    responses: [],
-    nodeEndpoints: [],
-  };
-}
 
 function answerPartition({ partition, failure: refused }: Acknowledged) {
   return {
