@@ -61,6 +61,8 @@ def obey(consumer, command):
         consumer.pause(places(command["pause"]))
     elif "resume" in command:
         consumer.resume(places(command["resume"]))
+    if "order" in command:
+        say({"obeyed": command["order"]})
     return "leave" not in command
 
 

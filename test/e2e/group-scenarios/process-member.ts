@@ -3,9 +3,11 @@
 //
 //   {"assigned": ["topic/partition", …]}   all that it has now
 //   {"record": {topic, partition, offset, value}}   and waits for {"ack": true} before it goes on
+//   {"obeyed": number of the order}   once its client has done it
 //   {"failed": "why"}   and ends
 //
-// On stdin it is told {"ack": true}, {"seek": {topic, partition, offset}}, {"pause": [place, …]}, {"resume": [place, …]}, {"leave": true}.
+// On stdin it is told {"ack": true}, {"leave": true}, and orders with their number: {"order": 1, "seek": {topic, partition, offset}},
+// {"order": 2, "pause": [place, …]}, {"order": 3, "resume": [place, …]}.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -13,7 +15,7 @@ import { createInterface } from "node:readline";
 import type { Broker } from "../../support/broker.ts";
 import type { Member, MemberOptions, Seen } from "./member.ts";
 
-type Said = { readonly assigned: string[] } | { readonly record: Seen } | { readonly failed: string };
+type Said = { readonly assigned: string[] } | { readonly record: Seen } | { readonly obeyed: number } | { readonly failed: string };
 
 /** @param command the program and its first arguments */
 export function startProcessMember([program, ...args]: readonly [string, ...string[]]) {
@@ -26,8 +28,16 @@ export function startProcessMember([program, ...args]: readonly [string, ...stri
     let failure: string | null = null;
     let complaints = "";
     let isEnding = false;
+    const orders = new Map<number, () => void>();
     const tell = (command: unknown): void => {
       if (child.exitCode === null && child.signalCode === null) child.stdin.write(`${JSON.stringify(command)}\n`);
+    };
+    /** Until the client has done it: what is produced after that, it reads from where it was told to. */
+    const order = async (what: object): Promise<void> => {
+      const number = orders.size + 1;
+      const isObeyed = new Promise<void>((resolve) => orders.set(number, resolve));
+      tell({ order: number, ...what });
+      await Promise.race([isObeyed, ended]);
     };
     child.stdin.on("error", () => undefined); // it has ended: `close` says so
     child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints += text));
@@ -36,7 +46,8 @@ export function startProcessMember([program, ...args]: readonly [string, ...stri
       if ("assigned" in said) {
         assigned = said.assigned.sort();
         timesAssigned += 1;
-      } else if ("failed" in said) failure = said.failed;
+      } else if ("obeyed" in said) orders.get(said.obeyed)?.();
+      else if ("failed" in said) failure = said.failed;
       else {
         await handle(said.record);
         tell({ ack: true });
@@ -58,9 +69,9 @@ export function startProcessMember([program, ...args]: readonly [string, ...stri
       get failure() {
         return failure;
       },
-      seek: async (place, offset) => tell({ seek: { ...place, offset } }),
-      pause: async (places) => tell({ pause: places }),
-      resume: async (places) => tell({ resume: places }),
+      seek: (place, offset) => order({ seek: { ...place, offset } }),
+      pause: (places) => order({ pause: places }),
+      resume: (places) => order({ resume: places }),
       leave: () => end(() => tell({ leave: true })),
       crash: () => end(() => child.kill("SIGKILL")),
     };
