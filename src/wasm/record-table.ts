@@ -91,7 +91,7 @@ export class RecordTable {
   }
 }
 
-/** A record as a place in a table. */
+/** A record as a place in a table. Its parts are no properties of its own: `{...record}` does not have them. */
 export class TableRecord implements DecodedRecord {
   readonly table: RecordTable;
   readonly index: number;
@@ -118,6 +118,15 @@ export class TableRecord implements DecodedRecord {
   get headers(): readonly RecordHeader[] {
     return this.table.headers(this.index);
   }
+}
+
+/** Bytes of a record's key, value and headers. */
+export function contentBytes(record: DecodedRecord): number {
+  if (record instanceof TableRecord) return record.table.contentBytes(record.index);
+  const { key, value, headers } = record;
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0);
+  return bytes;
 }
 
 const NO_HEADERS: readonly never[] = [];
