@@ -340,15 +340,22 @@ export class Track {
     return taken.sort((a, b) => a.offset - b.offset);
   }
 
-  #laneOf({ key }: DecodedRecord): Lane {
-    if (this.#order === "none" || (this.#order === "key" && key === null)) return newLane(null);
-    const name = this.#order === "partition" ? "" : keyName(key!);
+  #laneOf(record: DecodedRecord): Lane {
+    const name = this.#laneName(record);
+    if (name === null) return newLane(null);
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
       lane = newLane(name);
       this.#lanes.set(name, lane);
     }
     return lane;
+  }
+
+  /** null: of a lane of its own. */
+  #laneName(record: DecodedRecord): string | null {
+    if (this.#order !== "key") return this.#order === "partition" ? "" : null;
+    const { key } = record;
+    return key === null ? null : keyName(key);
   }
 
   #enterReady(lane: Lane, nowMs: number): void {
