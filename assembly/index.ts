@@ -5,6 +5,7 @@ export { crc32c } from "./crc32c";
 export { jsonEscape } from "./json";
 export { outcome } from "./outcome";
 export { batchDecode } from "./record-decode";
+export { recordsJson } from "./record-json";
 export { batchEncode } from "./record-encode";
 export { batchSetMaxTimestamp, batchesPatch } from "./record-batch";
 export { batchesValidate } from "./record-validate";

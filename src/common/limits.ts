@@ -294,6 +294,10 @@ export const MAX_SUBSCRIPTION_PARTITIONS = 1_000;
 export const MAX_HELD_RECORDS = 10_000;
 export const MAX_HELD_BYTES = 4 * MIB;
 
+/** What a subscription's newest reads may keep in memory whole; of older ones only what still waits is kept, as copies. */
+export const MAX_FRESH_READ_BYTES = 4 * MIB;
+export const MAX_FRESH_READS = 16;
+
 /** Calls of a partition that are decided on ahead: one row makes all of them durable, and their records wait in no other call. */
 export const MAX_PLANNED_CALLS = 100;
 

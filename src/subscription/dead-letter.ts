@@ -58,10 +58,11 @@ export function readDeadLetter(subscription: string, stored: DecodedRecord): Dea
   );
   const isOurs = text(HEADER.subscription) === subscription && text(HEADER.topic) !== "";
   if (!isOurs || !Number.isSafeInteger(partition) || !Number.isSafeInteger(offset) || !Number.isSafeInteger(timestamp)) return null;
-  const headers = stored.headers.filter(({ key }) => !HEADER_NAMES.has(key));
+  const { key, value } = stored;
+  const headers = stored.headers.filter(({ key: name }) => !HEADER_NAMES.has(name));
   return {
     origin: { topic: text(HEADER.topic), partition: partition! },
-    record: { ...stored, headers, offset: offset!, timestamp: timestamp! },
+    record: { offset: offset!, timestamp: timestamp!, key, value, headers },
     attempts: Number(text(HEADER.attempts)),
     error: text(HEADER.error),
   };

@@ -166,7 +166,7 @@ export class DeliveryMachine {
     this.#rate.sent();
     delivery.isProbe = this.#breaker.sent(nowMs);
     delivery.plan.isSent = true;
-    for (const { offset } of delivery.records) delivery.track.touch(offset);
+    delivery.track.touch(delivery.records.at(-1)!.offset);
     return { delivery: this.#begin(delivery), action: "send" };
   }
 

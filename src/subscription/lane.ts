@@ -18,19 +18,21 @@ export interface RetryState {
   readonly error: string;
 }
 
-/** A record that was read and is not settled yet. */
+/** A record that was read, until it is settled and forgotten. */
 export interface HeldRecord {
   /** In the partition that is read. */
   readonly offset: number;
   readonly origin: RecordOrigin;
-  /** As it goes out: its offset is the one at its origin. */
-  readonly record: DecodedRecord;
+  /** As it goes out: its offset is the one at its origin. A view into what it was read with, or a copy (fresh-reads.ts). */
+  record: DecodedRecord;
   /** Of key, value and headers. */
   readonly sizeBytes: number;
   readonly lane: Lane;
   readonly arrivedMs: number;
   /** Not to be sent before (ms since the epoch): its `notBefore` header. */
   readonly readyMs: number;
+  /** Delivered, or dead-lettered. */
+  isSettled: boolean;
 }
 
 export interface Lane {

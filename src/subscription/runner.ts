@@ -17,6 +17,7 @@ import { deadLetterRecords } from "./dead-letter.ts";
 import { type Delivery, DeliveryMachine, type NextDelivery } from "./delivery-machine.ts";
 import { compileFilter, type RecordFilter } from "./filter.ts";
 import { FollowedTrack } from "./followed-track.ts";
+import { FreshReads } from "./fresh-reads.ts";
 import { Progress } from "./progress.ts";
 import type { Secrets } from "./secrets.ts";
 import { type DeliveryWorld, type GroupOffsets, isOutOfRange, type PartitionRead } from "./world.ts";
@@ -57,6 +58,7 @@ export class Runner {
   readonly #caller: Caller;
   readonly #attempts: AttemptQueue;
   readonly #progress: Progress;
+  readonly #fresh = new FreshReads();
   readonly #tracks = new Map<string, FollowedTrack>();
   #isStopped = false;
   #alarmMs: number | null = null;
@@ -249,6 +251,7 @@ export class Runner {
   }
 
   #settled({ track }: Delivery): void {
+    this.#fresh.release();
     const followed = this.#tracks.get(track.id);
     if (followed?.track === track) this.#progress.changed(followed);
     const { pausedReason } = this.#machine;
@@ -304,7 +307,7 @@ export class Runner {
     const arrivals = followed.isRedrive ? redriven(name, followed.selection, wanted) : arrivalsOf(track.source, this.#filter, wanted);
     followed.reached();
     if (nextOffset > range.from) {
-      track.accept(arrivals, Math.min(nextOffset, range.to), nowMs);
+      this.#fresh.add(track.accept(arrivals, Math.min(nextOffset, range.to), nowMs));
       this.#machine.takeUpRetries(track);
       this.#progress.changed(followed);
       this.#activeAtMs = nowMs;

@@ -51,6 +51,9 @@ export interface Arrival {
 /** What one call may carry. */
 export type CallLimits = Pick<BatchLimits, "maxRecords" | "maxBytes">;
 
+/** So many settled records in front are forgotten together: what is behind them is moved. */
+const FORGET_AT_ONCE = 500;
+
 /** Keys whose last delivery failed are remembered while nothing of them is held: this many. */
 const MAX_REMEMBERED_LANES = 10_000;
 
@@ -65,8 +68,11 @@ export class Track {
   readonly #due: CallPlan[] = [];
   /** To be read, the first first. */
   #unread: OffsetRange[];
-  /** In the order of their offsets. */
-  readonly #pending = new Map<number, HeldRecord>();
+  /** In the order of their offsets, some behind the first settled. */
+  #pending: HeldRecord[] = [];
+  /** The first of them that is not settled, and how many are not. */
+  #pendingFrom = 0;
+  #pendingRecords = 0;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes that may send now, the longest waiting first. */
   readonly #ready = new Set<Lane>();
@@ -93,7 +99,7 @@ export class Track {
   }
 
   get pendingRecords(): number {
-    return this.#pending.size;
+    return this.#pendingRecords;
   }
 
   get pendingBytes(): number {
@@ -102,7 +108,7 @@ export class Track {
 
   /** Records that wait for nothing but their turn; where records go one after the other, all that are held. */
   get backlogRecords(): number {
-    if (this.#order === "partition") return this.#pending.size;
+    if (this.#order === "partition") return this.#pendingRecords;
     let planned = 0;
     for (const { records } of this.#plans) planned += records.length;
     return planned + this.#readyRecords;
@@ -125,26 +131,26 @@ export class Track {
 
   /** Everything below is settled. */
   get committedOffset(): number {
-    const pending = this.#pending.keys().next();
-    const unread = this.#unread[0]?.from ?? Number.POSITIVE_INFINITY;
-    const first = Math.min(pending.done ? Number.POSITIVE_INFINITY : pending.value, unread);
+    const pending = this.#pending[this.#pendingFrom]?.offset ?? Number.POSITIVE_INFINITY;
+    const first = Math.min(pending, this.#unread[0]?.from ?? Number.POSITIVE_INFINITY);
     return first === Number.POSITIVE_INFINITY ? this.#touchedEnd : first;
   }
 
   /** All that it was to read is settled: only a track that stops somewhere comes to its end. */
   get isFinished(): boolean {
-    return this.#unread.length === 0 && this.#pending.size === 0;
+    return this.#unread.length === 0 && this.#pendingRecords === 0;
   }
 
   /** What is to be stored. @param caughtUpAt all below was read, and nobody will read it again unless it is owed; 0: what was not sent may be */
   snapshot(caughtUpAt = 0): TrackProgress {
     const [next] = this.#unread;
-    const isUpToDate = this.#pending.size === 0 && next !== undefined && next.to === this.#stopAt;
+    const isUpToDate = this.#pendingRecords === 0 && next !== undefined && next.to === this.#stopAt;
     const end = Math.max(caughtUpAt, this.#touchedEnd, isUpToDate ? next.from : 0);
     const held: number[] = [];
-    for (const offset of this.#pending.keys()) {
+    for (let index = this.#pendingFrom; index < this.#pending.length; index++) {
+      const { offset, isSettled } = this.#pending[index]!;
       if (offset >= end) break;
-      held.push(offset);
+      if (!isSettled) held.push(offset);
     }
     return { owed: [...rangesOf(held), ...rangesBelow(this.#unread, end)], end };
   }
@@ -152,9 +158,10 @@ export class Track {
   /**
    * Takes what was read from `nextRead.from` on: records of that range, all that are wanted below `nextOffset`, where reading goes on.
    * What is missing among them (filtered out, compacted, expired) is settled.
+   * @returns them as they are held
    */
-  accept(arrivals: readonly Arrival[], nextOffset: number, nowMs: number): void {
-    for (const arrival of arrivals) this.#hold(arrival, nowMs);
+  accept(arrivals: readonly Arrival[], nextOffset: number, nowMs: number): readonly HeldRecord[] {
+    const held = arrivals.map((arrival) => this.#hold(arrival, nowMs));
     const range = this.#unread[0]!;
     if (nextOffset >= range.to) {
       this.#unread.shift();
@@ -164,6 +171,7 @@ export class Track {
       if (plan.records.length === 0) this.#plans.delete(plan);
       else this.#giveTurn(plan);
     }
+    return held;
   }
 
   /** When something may be sent: now or earlier where it may at once, null where nothing waits. */
@@ -218,11 +226,14 @@ export class Track {
 
   /** The records are delivered, or dead-lettered. Their lanes stay busy until they are freed. */
   settle(records: readonly HeldRecord[]): void {
-    for (const { offset, sizeBytes } of records) {
-      if (!this.#pending.delete(offset)) continue;
-      this.#pendingBytes -= sizeBytes;
-      this.touch(offset);
+    for (const record of records) {
+      if (record.isSettled) continue;
+      record.isSettled = true;
+      this.#pendingRecords -= 1;
+      this.#pendingBytes -= record.sizeBytes;
+      this.touch(record.offset);
     }
+    this.#forgetSettled();
   }
 
   /** The record is not as it was when it was read: it was sent. */
@@ -239,16 +250,17 @@ export class Track {
     else if (lane.key !== null && (!isSuspect(lane) || this.#lanes.size > MAX_REMEMBERED_LANES)) this.#lanes.delete(lane.key);
   }
 
-  #hold({ offset, origin, record, sizeBytes, notBeforeMs }: Arrival, nowMs: number): void {
+  #hold({ offset, origin, record, sizeBytes, notBeforeMs }: Arrival, nowMs: number): HeldRecord {
     const lane = this.#laneOf(record);
-    const held = { offset, origin, record, sizeBytes, lane, arrivedMs: nowMs, readyMs: notBeforeMs };
-    this.#pending.set(offset, held);
+    const held = { offset, origin, record, sizeBytes, lane, arrivedMs: nowMs, readyMs: notBeforeMs, isSettled: false };
+    this.#pending.push(held);
+    this.#pendingRecords += 1;
     this.#pendingBytes += sizeBytes;
     const plan = this.#restored.planOf(offset);
     if (plan !== undefined) {
       this.#claim(lane, plan);
       plan.records.push(held);
-      return;
+      return held;
     }
     if (lane.queue.length === 0) lane.queue = [held];
     else lane.queue.push(held);
@@ -256,6 +268,14 @@ export class Track {
       this.#readyRecords += 1;
       this.#readyBytes += sizeBytes;
     } else if (!isBusy(lane) && lane.queue.length === 1) this.#enterReady(lane, nowMs);
+    return held;
+  }
+
+  #forgetSettled(): void {
+    while (this.#pending[this.#pendingFrom]?.isSettled) this.#pendingFrom += 1;
+    if (this.#pendingFrom < FORGET_AT_ONCE && this.#pendingRecords > 0) return;
+    this.#pending = this.#pending.slice(this.#pendingFrom);
+    this.#pendingFrom = 0;
   }
 
   /**
@@ -320,15 +340,22 @@ export class Track {
     return taken.sort((a, b) => a.offset - b.offset);
   }
 
-  #laneOf({ key }: DecodedRecord): Lane {
-    if (this.#order === "none" || (this.#order === "key" && key === null)) return newLane(null);
-    const name = this.#order === "partition" ? "" : keyName(key!);
+  #laneOf(record: DecodedRecord): Lane {
+    const name = this.#laneName(record);
+    if (name === null) return newLane(null);
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
       lane = newLane(name);
       this.#lanes.set(name, lane);
     }
     return lane;
+  }
+
+  /** null: of a lane of its own. */
+  #laneName(record: DecodedRecord): string | null {
+    if (this.#order !== "key") return this.#order === "partition" ? "" : null;
+    const { key } = record;
+    return key === null ? null : keyName(key);
   }
 
   #enterReady(lane: Lane, nowMs: number): void {

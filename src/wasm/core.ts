@@ -54,6 +54,17 @@ export interface CoreExports {
   batchFindOffset(source: number, sourceLength: number, offsetLow: number, offsetHigh: number): number;
   batchFindTimestamp(source: number, sourceLength: number, timestampLow: number, timestampHigh: number): number;
   jsonEscape(source: number, length: number, destination: number): number;
+  recordsJson(
+    entries: number,
+    count: number,
+    origin: number,
+    baseOffsetLow: number,
+    baseOffsetHigh: number,
+    prefix: number,
+    prefixLength: number,
+    destination: number,
+    capacity: number,
+  ): number;
 }
 
 /** Areas of the scratch region begin on a cache line. */

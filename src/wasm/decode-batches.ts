@@ -1,14 +1,13 @@
 // Decodes record batches to records. The core finds where everything stands (assembly/record.ts draws its entries); the records are
 // then views into the caller's bytes, or into one copy of the decompressed records of their batch.
 
-import { readInt64 } from "../record/int64.ts";
 import { type BatchHeader, batchHeaders, isControl, lastOffset } from "../record/record-batch.ts";
 import type { Core } from "./core.ts";
 import { plainBytes } from "./outcome.ts";
-import { type RecordHeader, readRecordHeaders, readStoredHeaders, type StoredHeader } from "./record-headers.ts";
+import { type RecordHeader, readStoredHeaders, type StoredHeader } from "./record-headers.ts";
+import { ENTRY_BYTES, RecordTable, TableRecord } from "./record-table.ts";
 import { CoreError } from "./status.ts";
 
-const ENTRY_BYTES = 40;
 const FLAG_CHECK_CRC = 1;
 
 /** Keys, values and header values are views: copy what must outlive the batch's bytes, or go somewhere alone. */
@@ -24,9 +23,8 @@ export interface DecodedRecord<Header = RecordHeader> {
 /** A record as it can be written again, to the byte. */
 export type StoredRecord = DecodedRecord<StoredHeader>;
 
-type AnyHeader = RecordHeader | StoredHeader;
-
-type ReadHeaders<Header> = (source: Uint8Array, position: number, count: number) => readonly Header[];
+/** Makes a record of a place in a table. */
+type Make<Item> = (table: RecordTable, index: number, offset: number) => Item;
 
 export interface DecodeOptions {
   /** Leave out the records before this offset. */
@@ -44,8 +42,8 @@ export interface DecodeOptions {
 }
 
 /** What a decoding has gathered. */
-interface Gathered<Header> {
-  readonly records: DecodedRecord<Header>[];
+interface Gathered<Item> {
+  readonly records: Item[];
   /** Of keys, values and headers. */
   bytes: number;
   /** Whether a limit ended it: there may be more. */
@@ -57,98 +55,66 @@ interface Gathered<Header> {
  * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
-  return decodeWithin(core, bytes, options).records;
+  return decodeWith(core, bytes, options, wholeRecord).records;
 }
 
 /** The same, for records that are to be written again. */
 export function decodeStoredRecords(core: Core, bytes: Uint8Array, options: DecodeOptions): StoredRecord[] {
-  return decodeWith(core, bytes, options, readStoredHeaders).records;
+  return decodeWith(core, bytes, options, storedRecord).records;
 }
 
-/** As `decodeBatches`, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
-export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered<RecordHeader>> {
-  return decodeWith(core, bytes, options, readRecordHeaders);
+/** As `decodeBatches`, of records whose parts are made when they are asked for, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
+export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered<TableRecord>> {
+  return decodeWith(core, bytes, options, tableRecord);
 }
 
-function decodeWith<Header extends AnyHeader>(
-  core: Core,
-  bytes: Uint8Array,
-  options: DecodeOptions,
-  readHeaders: ReadHeaders<Header>,
-): Gathered<Header> {
+function decodeWith<Item>(core: Core, bytes: Uint8Array, options: DecodeOptions, make: Make<Item>): Gathered<Item> {
   const { fromOffset = 0, skipBatch = isControl } = options;
-  const gathered: Gathered<Header> = { records: [], bytes: 0, isCut: false };
+  const gathered: Gathered<Item> = { records: [], bytes: 0, isCut: false };
   for (const header of batchHeaders(bytes)) {
     if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered, readHeaders);
+    const table = decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options);
+    for (let index = 0; index < table.count && !isFull(gathered, options); index++) {
+      const offset = table.offset(index);
+      if (offset < fromOffset) continue;
+      gathered.records.push(make(table, index, offset));
+      gathered.bytes += table.contentBytes(index);
+    }
     if (isFull(gathered, options)) break;
   }
   gathered.isCut = isFull(gathered, options);
   return gathered;
 }
 
-function isFull({ records, bytes }: Gathered<AnyHeader>, options: DecodeOptions): boolean {
+function isFull({ records, bytes }: Gathered<unknown>, options: DecodeOptions): boolean {
   return records.length >= (options.maxRecords ?? Number.POSITIVE_INFINITY) || bytes >= (options.maxBytes ?? Number.POSITIVE_INFINITY);
 }
 
-function decodeBatch<Header extends AnyHeader>(
-  core: Core,
-  batch: Uint8Array,
-  header: BatchHeader,
-  options: DecodeOptions,
-  into: Gathered<Header>,
-  readHeaders: ReadHeaders<Header>,
-): void {
-  const { fromOffset = 0 } = options;
-  const table = core.load(batch);
+function decodeBatch(core: Core, batch: Uint8Array, header: BatchHeader, options: DecodeOptions): RecordTable {
+  const entries = core.load(batch);
   const capacity = Math.max(header.recordCount, 0);
-  const plain = core.reserve(table, capacity * ENTRY_BYTES);
+  const plain = core.reserve(entries, capacity * ENTRY_BYTES);
   const flags = options.checkCrc ? FLAG_CHECK_CRC : 0;
   const count = core.growRoom(plain, options.maxDecompressedBytes, (room) =>
-    core.exports.batchDecode(core.scratch, batch.length, flags, table, capacity, plain, room),
+    core.exports.batchDecode(core.scratch, batch.length, flags, entries, capacity, plain, room),
   );
   if (count < 0) throw new CoreError(count, `batch at offset ${header.baseOffset}`);
-
   const plainLength = plainBytes(core);
-  const source = plainLength === 0 ? batch : core.bytes.slice(plain, plain + plainLength);
-  const { view } = core;
-  for (let index = 0; index < count && !isFull(into, options); index++) {
-    const at = table + index * ENTRY_BYTES;
-    const offset = header.baseOffset + view.getInt32(at, true);
-    if (offset < fromOffset) continue;
-    const record = readEntry(view, at, offset, source, readHeaders);
-    into.records.push(record);
-    into.bytes += contentBytes(record);
-  }
+  const { bytes } = core;
+  const source = plainLength === 0 ? batch : bytes.slice(plain, plain + plainLength);
+  return new RecordTable(header.baseOffset, bytes.slice(entries, entries + count * ENTRY_BYTES), source);
 }
 
-function readEntry<Header>(
-  view: DataView,
-  at: number,
-  offset: number,
-  source: Uint8Array,
-  readHeaders: ReadHeaders<Header>,
-): DecodedRecord<Header> {
-  const headerCount = view.getInt32(at + 4, true);
-  return {
-    offset,
-    timestamp: readInt64(view, at + 8, true),
-    key: slice(source, view.getUint32(at + 16, true), view.getInt32(at + 20, true)),
-    value: slice(source, view.getUint32(at + 24, true), view.getInt32(at + 28, true)),
-    headers: headerCount === 0 ? NO_HEADERS : readHeaders(source, view.getUint32(at + 32, true), headerCount),
-  };
+function tableRecord(table: RecordTable, index: number, offset: number): TableRecord {
+  return new TableRecord(table, index, offset);
 }
 
-/** Header names that are text count by their characters. */
-function contentBytes({ key, value, headers }: DecodedRecord<AnyHeader>): number {
-  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
-  for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0);
-  return bytes;
+function wholeRecord(table: RecordTable, index: number, offset: number): DecodedRecord {
+  const [timestamp, key, value] = [table.timestamp(index), table.key(index), table.value(index)];
+  return { offset, timestamp, key, value, headers: table.headers(index) };
 }
 
-const NO_HEADERS: readonly never[] = [];
-
-/** A view; the constructor takes half the time of `subarray`. */
-function slice(source: Uint8Array, position: number, length: number): Uint8Array | null {
-  return length < 0 ? null : new Uint8Array(source.buffer, source.byteOffset + position, length);
+function storedRecord(table: RecordTable, index: number, offset: number): StoredRecord {
+  const [timestamp, key, value] = [table.timestamp(index), table.key(index), table.value(index)];
+  return { offset, timestamp, key, value, headers: table.readHeaders(index, readStoredHeaders) };
 }

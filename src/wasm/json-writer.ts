@@ -5,7 +5,10 @@
 // nothing in between.
 
 import { encodeBase64 } from "../common/base64.ts";
+import { highWord, lowWord } from "../record/int64.ts";
 import type { Core } from "./core.ts";
+import { ENTRY_BYTES, type RecordTable } from "./record-table.ts";
+import { CoreError, NOT_UTF8 } from "./status.ts";
 
 /** A buffer that has grown beyond this is let go with its text: one large answer must not hold memory for good. */
 const MAX_KEPT_BYTES = 4 << 20;
@@ -17,6 +20,9 @@ const SHORT_BYTES = 24;
 /** A longer text goes through the core in pieces of this size: escaped one may be six times as long, and the core's memory never shrinks. */
 const PIECE_BYTES = 64 << 10;
 const MAX_ESCAPED_LENGTH = 6;
+
+/** Most that records of a table may take as JSON: a guard, far above what is asked for at a time. */
+const MAX_TABLE_JSON_BYTES = 64 << 20;
 
 /** The core reads and writes so many bytes beyond a text. */
 const MARGIN_BYTES = 16;
@@ -96,6 +102,32 @@ export class JsonWriter {
   /** `{"base64":"…"}` */
   base64(bytes: Uint8Array): void {
     this.rawText(`{"base64":"${encodeBase64(bytes)}"}`);
+  }
+
+  /**
+   * Objects of records of a table that follow each other, with commas between them: `prefix` opens each, and its members follow as
+   * `writeRecord` (record-json.ts) has them. To be asked for few records at a time: the core's memory has room for them sixfold.
+   * @returns whether they are written: not where the name of a header is no UTF-8
+   */
+  tableRecords(table: RecordTable, first: number, count: number, prefix: Uint8Array): boolean {
+    const core = this.#core;
+    const { from, to } = table.span(first, first + count);
+    const source = core.reserve(core.scratch, count * ENTRY_BYTES);
+    const prefixAt = core.reserve(source, to - from);
+    const destination = core.reserve(prefixAt, prefix.length);
+    core.bytes.set(table.entries.subarray(first * ENTRY_BYTES, (first + count) * ENTRY_BYTES), core.scratch);
+    core.bytes.set(table.source.subarray(from, to), source);
+    core.bytes.set(prefix, prefixAt);
+    const [low, high] = [lowWord(table.baseOffset), highWord(table.baseOffset)];
+    const length = core.growRoom(destination, MAX_TABLE_JSON_BYTES, (room) =>
+      core.exports.recordsJson(core.scratch, count, source - from, low, high, prefixAt, prefix.length, destination, room),
+    );
+    if (length === NOT_UTF8) return false;
+    if (length < 0) throw new CoreError(length);
+    this.#ensure(length);
+    this.#bytes.set(core.bytes.subarray(destination, destination + length), this.#length);
+    this.#length += length;
+    return true;
   }
 
   /** @returns whether it is ASCII: it is not written where it is not */

@@ -21,25 +21,49 @@ export function readRecordHeaders(source: Uint8Array, position: number, count: n
 
 /** Reads `count` headers at `position`, as bytes. */
 export function readStoredHeaders(source: Uint8Array, position: number, count: number): StoredHeader[] {
-  const headers: StoredHeader[] = [];
-  let at = position;
+  const parts = new Parts(source, position);
+  return Array.from({ length: count }, () => ({ key: parts.next()!, value: parts.next() }));
+}
 
-  function readLength(): number {
+/** Bytes of the names and values of `count` headers at `position`. */
+export function headerBytes(source: Uint8Array, position: number, count: number): number {
+  const parts = new Parts(source, position);
+  let bytes = 0;
+  for (let index = 0; index < 2 * count; index++) bytes += parts.skip();
+  return bytes;
+}
+
+/** Names and values, one after the other. */
+class Parts {
+  readonly #source: Uint8Array;
+  #at: number;
+
+  constructor(source: Uint8Array, position: number) {
+    this.#source = source;
+    this.#at = position;
+  }
+
+  next(): Uint8Array | null {
+    const length = this.#length();
+    if (length < 0) return null;
+    this.#at += length;
+    return this.#source.subarray(this.#at - length, this.#at);
+  }
+
+  /** @returns its bytes */
+  skip(): number {
+    const length = Math.max(0, this.#length());
+    this.#at += length;
+    return length;
+  }
+
+  /** A zigzag varint; -1: null. */
+  #length(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
-      const byte = source[at++]!;
+      const byte = this.#source[this.#at++]!;
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return (value >>> 1) ^ -(value & 1);
     }
   }
-
-  function readBytes(): Uint8Array | null {
-    const length = readLength();
-    if (length < 0) return null;
-    at += length;
-    return source.subarray(at - length, at);
-  }
-
-  for (let index = 0; index < count; index++) headers.push({ key: readBytes()!, value: readBytes() });
-  return headers;
 }

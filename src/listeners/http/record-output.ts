@@ -6,9 +6,11 @@ import type { Encoding } from "../../contract/fields.ts";
 import type { DecodedRecord } from "../../record/codec.ts";
 import { strictUtf8 } from "../../record/json-text.ts";
 import type { JsonWriter } from "../../wasm/json-writer.ts";
-import { type WriteBytes, writeAuto, writeRecord } from "../../wasm/record-json.ts";
+import { type WriteBytes, writeAuto, writeRecords as writeAutoRecords, writeRecord } from "../../wasm/record-json.ts";
 
 const LENIENT_UTF8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+
+const OPEN = new TextEncoder().encode("{");
 
 const WRITE_BYTES: Readonly<Record<Encoding, WriteBytes>> = {
   auto: writeAuto,
@@ -22,12 +24,17 @@ const WRITE_BYTES: Readonly<Record<Encoding, WriteBytes>> = {
 /** `[{offset, timestamp, key, value, headers}, …]` */
 export function writeRecords(json: JsonWriter, records: readonly DecodedRecord[], encoding: Encoding): void {
   json.rawText("[");
+  if (encoding === "auto") writeAutoRecords(json, records, OPEN);
+  else writeEach(json, records, encoding);
+  json.rawText("]");
+}
+
+function writeEach(json: JsonWriter, records: readonly DecodedRecord[], encoding: Encoding): void {
   for (let i = 0; i < records.length; i++) {
     json.rawText(i === 0 ? "{" : ",{");
     writeMembers(json, records[i]!, encoding);
     json.rawText("}");
   }
-  json.rawText("]");
 }
 
 /** A record as the text of its members, without braces. */

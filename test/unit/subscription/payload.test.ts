@@ -18,7 +18,7 @@ function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
   const track = new Track({ id: "id/3", source, order: "partition", owed: [], end: 0 });
   const held = records.map((given, index) => {
     const record = { offset: index, timestamp: 1_760_000_000_000, key: null, value: null, headers: [], ...given };
-    return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: newLane(null), arrivedMs: 0, readyMs: 0 };
+    return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: newLane(null), arrivedMs: 0, readyMs: 0, isSettled: false };
   });
   return { track, plan: newPlan(held), records: held, attempts: 1, cuts: 0, dueMs: 0, error: "", isExhausted: false, isProbe: false };
 }
