@@ -32,6 +32,7 @@ import type {
   TopicPage,
   TxnMarker,
 } from "./ports.ts";
+import type { ReadAhead } from "./read-ahead.ts";
 import type { ShareGroups } from "./share-groups.ts";
 import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
@@ -135,6 +136,8 @@ export interface FetchManyRequest {
   readonly signal?: AbortSignal;
   /** Those of the client's fetches before, for this one to use and to add to. */
   readonly watches?: WatchCache;
+  /** Likewise what is read ahead for the client. */
+  readonly readAhead?: ReadAhead;
 }
 
 export interface FetchManyResult {

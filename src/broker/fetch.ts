@@ -96,6 +96,9 @@ export async function fetchMany(
   const results = await readAll(ports, topics, reads, request);
   const isEnough = (): boolean => reads.length === 0 || results.some(isFailure) || bytesIn(results) >= request.minBytes;
   if (!isEnough() && request.maxWaitMs > 0) await waitForMore(ports, topics, reads, results, { ...request, deadline, isEnough });
+  for (const [index, read] of reads.entries()) {
+    request.readAhead?.answered(read, results[index]!, (start) => readPartition(ports, topics, { ...read, start }));
+  }
   return { partitions: reads.map(({ topic, partition }, index) => ({ topic, partition, result: results[index]! })) };
 }
 
@@ -104,9 +107,10 @@ async function readAll(
   ports: Ports,
   topics: TopicCache,
   reads: readonly PartitionRead[],
-  { maxBytes, watches }: Pick<FetchManyRequest, "maxBytes" | "watches">,
+  { maxBytes, watches, readAhead }: Pick<FetchManyRequest, "maxBytes" | "watches" | "readAhead">,
 ): Promise<(ReadResult | ReadFailure)[]> {
-  const read = async (one: PartitionRead) => (await watches?.idleRead(one, one.start)) ?? readPartition(ports, topics, one);
+  const read = async (one: PartitionRead) =>
+    (await watches?.idleRead(one, one.start)) ?? (await readAhead?.take(one, one.start)) ?? readPartition(ports, topics, one);
   const results: (ReadResult | ReadFailure)[] = [];
   let total = 0;
   for (let first = 0; first < reads.length; first += MAX_CONCURRENT_CALLS) {

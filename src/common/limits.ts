@@ -114,6 +114,18 @@ export const MAX_FETCH_RECORDS = 100_000;
 /** Records in a decoded fetch answer where the request does not say. */
 export const DEFAULT_FETCH_RECORDS = 10_000;
 
+/**
+ * How long what was read ahead of a Kafka consumer is kept for it (src/broker/read-ahead.ts), and so how old an answer may be. A consumer
+ * that catches up is back after 2 to 20 ms for each megabyte.
+ */
+export const READ_AHEAD_MS = 500;
+
+/** Partitions that one Kafka connection is read ahead in; of more, only the first. */
+export const MAX_READ_AHEAD_PARTITIONS = 16;
+
+/** Bytes that the connections of one isolate have read ahead at a time: an isolate has 128 MB for everything. */
+export const MAX_READ_AHEAD_BYTES = 16 * MIB;
+
 /** Longest wait of a fetch. Intermediaries cut silent HTTP requests after about 100 s. */
 export const MAX_WAIT_MS = 60_000;
 

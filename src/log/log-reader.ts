@@ -42,13 +42,19 @@ export function readLog(store: LogStore, startOffset: number, limits: ReadLimits
   const read = new ReadInProgress(startOffset, limits);
   const first = store.segmentHolding(startOffset);
   if (first === null) return read.finish();
-  for (const segment of store.segmentsFrom(first.baseOffset)) {
+  for (const segment of segmentsFrom(store, first)) {
     const isHere = isLocal(segment);
     if (!isHere && segment.sizeBytes > 0) return read.isEmpty ? { segment } : read.finish();
     if (isHere && !takeRows(store, segment, read)) return read.finish();
     if (segment.place !== SegmentPlace.active) read.skipTo(segment.endOffset);
   }
   return read.finish();
+}
+
+/** The rest of the manifest is not looked at before it is needed: most reads end in the segment where they begin. */
+function* segmentsFrom(store: LogStore, first: Segment): Iterable<Segment> {
+  yield first;
+  yield* store.segmentsFrom(first.baseOffset + 1);
 }
 
 /** As readLog, from rows that are at hand: those from the one that holds `startOffset` to the end of the log. */

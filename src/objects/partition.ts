@@ -36,6 +36,7 @@ import { type OnceAppended, OnceIds, type OnceRun } from "../log/once.ts";
 import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { SqliteOnceStore } from "../storage/sqlite-once-store.ts";
+import { handOver } from "./handoff.ts";
 import { clusterObject, parsePartitionObjectName } from "./names.ts";
 import { OpenPartition } from "./open-partition.ts";
 import { wakeSubscription } from "./subscription-stub.ts";
@@ -103,9 +104,10 @@ export class PartitionObject extends DurableObject<Env> {
     return isFailure(open) ? open : open.log.describeProducers();
   }
 
-  async read(request: ReadRequest): Promise<ReadResult | ArchivedRead | ReadFailure> {
+  /** @param slotName where the caller takes the bytes from, should it be in this isolate (handoff.ts) */
+  async read(request: ReadRequest, slotName: string): Promise<ReadResult | ArchivedRead | ReadFailure> {
     const open = await this.#openLog(request);
-    return isFailure(open) ? open : open.read(request);
+    return isFailure(open) ? open : handOver(await open.read(request), slotName);
   }
 
   async offset(address: PartitionAddress, query: OffsetQuery, isolation: IsolationLevel): Promise<OffsetResult | Failure> {

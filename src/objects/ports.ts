@@ -19,6 +19,7 @@ import type { Env } from "../env.ts";
 import type { IngestSourcesPort } from "../ingest/messages.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
+import { withHandoff } from "./handoff.ts";
 import { clusterObject, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
 import { openShareWatch, openWatch } from "./watch.ts";
@@ -72,7 +73,7 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
   const object = stub as unknown as Pick<PartitionObject, PartitionCall>; // its RPC methods, as plain data
   return {
     append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
-    read: (request) => orUnavailable(object.read(request)),
+    read: (request) => orUnavailable(withHandoff((slotName) => object.read(request, slotName))),
     offset: (address, query, isolation) => orUnavailable(object.offset(address, query, isolation)),
     describe: (address) => orUnavailable(object.describe(address)),
     truncate: (address, beforeOffset) => orUnavailable(object.truncate(address, beforeOffset)),

@@ -104,6 +104,8 @@ export class SqliteLogStore implements LogStore {
   readonly #sql: SqlStorage;
   /** Of the sealed segments, null where the manifest changed since they were read. */
   #times: SegmentTimes | null = null;
+  /** Not below that of any aborted transaction; null where they were not looked at. Most logs have none, and every reader asks. */
+  #lastAbortedOffset: number | null = null;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -290,6 +292,7 @@ export class SqliteLogStore implements LogStore {
   }
 
   addAborted({ producerId, firstOffset, lastOffset, lastStableOffset }: AbortedEntry): void {
+    this.#lastAbortedOffset = Math.max(this.#lastAborted(), lastOffset);
     this.#sql.exec(
       "INSERT OR REPLACE INTO aborted_transactions (last_offset, producer_id, first_offset, last_stable_offset) VALUES (?, ?, ?, ?)",
       lastOffset,
@@ -308,6 +311,7 @@ export class SqliteLogStore implements LogStore {
   }
 
   *abortedFrom(offset: number): Iterable<AbortedEntry> {
+    if (offset > this.#lastAborted()) return;
     const query = "SELECT * FROM aborted_transactions WHERE last_offset >= ? ORDER BY last_offset LIMIT ?";
     for (let from = offset, page = FIRST_PAGE_ABORTED; ; page = MAX_PAGE_ABORTED) {
       const rows = this.#sql.exec<AbortedColumns>(query, from, page).toArray();
@@ -332,6 +336,12 @@ export class SqliteLogStore implements LogStore {
         bytes,
       );
     }
+  }
+
+  #lastAborted(): number {
+    const query = "SELECT coalesce(max(last_offset), -1) AS last_offset FROM aborted_transactions";
+    this.#lastAbortedOffset ??= this.#sql.exec<Pick<AbortedColumns, "last_offset">>(query).one().last_offset;
+    return this.#lastAbortedOffset;
   }
 
   #appendParts(segment: SegmentName, row: LogRow): void {

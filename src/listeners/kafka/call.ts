@@ -3,6 +3,7 @@
 import type { Access } from "../../broker/access.ts";
 import type { Broker } from "../../broker/broker.ts";
 import type { ClientMeter } from "../../broker/client-meter.ts";
+import type { ReadAhead } from "../../broker/read-ahead.ts";
 import type { Security } from "../../broker/security.ts";
 import type { WatchCache } from "../../broker/watch-cache.ts";
 import type { HostPort } from "../../common/host-port.ts";
@@ -69,6 +70,8 @@ export interface Session extends Omit<SessionState, "shareSessions"> {
   readonly shareSessions: ShareSessions;
   /** Left open by the client's fetches for those that follow. */
   readonly watches: WatchCache;
+  /** For the client's next fetches. */
+  readonly readAhead: ReadAhead;
   /** Of the client's transactional batches. */
   readonly transactionalOrder: TransactionalOrder;
   /** Aborts when the client is gone. */

@@ -5,11 +5,14 @@
 // order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and nothing else.
 
 import type { Broker } from "../../broker/broker.ts";
+import { ReadAhead } from "../../broker/read-ahead.ts";
+import { SharedRoom } from "../../broker/read-ahead-room.ts";
 import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
 import { WatchCache } from "../../broker/watch-cache.ts";
 import {
   MAX_BYTES_IN_FLIGHT,
   MAX_FRAME_BYTES,
+  MAX_READ_AHEAD_BYTES,
   MAX_REQUESTS_IN_FLIGHT,
   MAX_UNAUTHENTICATED_FRAME_BYTES,
   MAX_WATCHES_PER_CONNECTION,
@@ -44,6 +47,9 @@ export interface ConnectionOptions {
 /** What a client may ask before it has authenticated. */
 const OPEN_APIS: readonly number[] = [API.apiVersions.key, API.saslHandshake.key, API.saslAuthenticate.key];
 
+/** Of all connections of the isolate. */
+const readAheadRoom = new SharedRoom(MAX_READ_AHEAD_BYTES);
+
 export class KafkaConnection {
   readonly #options: ConnectionOptions;
   readonly #security: Security;
@@ -68,6 +74,7 @@ export class KafkaConnection {
       ...{ exchange: null, isRefused: false },
       ...{ access: this.#security.access(state.identity), meter: this.#security.meter(state.identity) },
       ...{ fetchSession: null, watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
+      readAhead: new ReadAhead(readAheadRoom, Date.now),
       shareSessions: new ShareSessions(state.shareSessions ?? []),
       transactionalOrder: new TransactionalOrder(),
     };
@@ -114,6 +121,7 @@ export class KafkaConnection {
   end(): void {
     this.#gone.abort();
     this.#session.watches.close();
+    this.#session.readAhead.close();
   }
 
   /** What the client holds of share groups is delivered to others. To be called last: what is under way may acquire still. Never rejects. */
@@ -196,7 +204,9 @@ export class KafkaConnection {
         const answer = await response;
         if (answer === null || this.#failure !== null) return;
         const told = this.#throttled(answer) as EncodableStruct<Fields>;
-        await this.#options.send(encodeResponse(this.#writer, api, version, correlationId, told));
+        const sent = this.#options.send(encodeResponse(this.#writer, api, version, correlationId, told));
+        await sent;
+        this.#session.readAhead.begin();
       })
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {

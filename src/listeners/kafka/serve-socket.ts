@@ -23,9 +23,8 @@ export async function serveSocket(
   const connection = new KafkaConnection({
     ...options,
     onFailure: () => void stopReading(),
-    async send(segments) {
-      for (const part of joinSmall(segments)) await orGone(writer.write(part), idleMs);
-    },
+    // All parts are written at once, and go out in order: to wait for each would cost a turn of the event loop, and a timer, for each.
+    send: (segments) => orGone(writeAll(writer, segments), idleMs),
   });
   try {
     await readAll(reader, connection, idleMs);
@@ -38,6 +37,11 @@ export async function serveSocket(
   await connection.drain().catch(() => undefined); // said above, or nobody is left to be told
   await connection.releaseShares();
   await orGone(writer.close(), idleMs).catch(() => undefined); // the client closed it first
+}
+
+/** Resolves when the stream has taken all of a frame. */
+async function writeAll(writer: WritableStreamDefaultWriter<Uint8Array>, segments: readonly Uint8Array[]): Promise<void> {
+  await Promise.all(Array.from(joinSmall(segments), (part) => writer.write(part)));
 }
 
 /** Resolves when the client has ended its side, or nothing more is to be read. */

@@ -56,6 +56,7 @@ async function read({ request, version, broker, session }: Call<FetchRequest>, a
     isolation: request.isolationLevel === 1 ? "read_committed" : "read_uncommitted",
     signal: session.signal,
     watches: session.watches,
+    readAhead: session.readAhead,
   });
   const results = partitions.values();
   return named.map((topic): ReadResult | ReadFailure => (typeof topic === "string" ? results.next().value!.result : topic));
