@@ -82,5 +82,6 @@ function usageLine(text: string): string {
   return `sluice: ${text
     .replace(/^error: /, "")
     .trim()
+    .replace(/\.$/, "")
     .replaceAll("\n", " ")}; --help shows how\n`;
 }

@@ -362,6 +362,12 @@ export const MAX_INGEST_SECRET_LENGTH = 200;
 export const MAX_INGEST_HEADERS = 100;
 export const MAX_INGEST_HEADER_BYTES = 32 * KIB;
 
+/** Most of an inbound webhook's query that is kept (bytes): servers commonly take URLs of 8 KB. */
+export const MAX_INGEST_QUERY_BYTES = 8 * KIB;
+
+/** Shortest token of a sender that signs nothing (characters): it is all that keeps others out, and may be tried often. */
+export const MIN_INGEST_TOKEN_LENGTH = 16;
+
 /** Longest id that a sender gives an event (characters): it becomes a record's key and a header. */
 export const MAX_INGEST_ID_LENGTH = 1_024;
 

@@ -97,6 +97,9 @@ const groupFetchAnswer = z
     positions: z
       .array(z.strictObject({ topic: topicName, partition, offset }))
       .meta({ description: "Where each partition goes on after these records: to be sent as `commit` once they are processed." }),
+    endOffsets: z
+      .array(z.strictObject({ topic: topicName, partition, offset }))
+      .meta({ description: "The end of what may be read of each partition: less the offset that is to be processed next, it is the lag." }),
     hasMore: z.boolean().meta({ description: "A call for more would not have to wait: worth reading ahead while these are processed." }),
     commits: z
       .array(z.strictObject({ topic: topicName, partition, ...refusalFields }))
@@ -129,6 +132,7 @@ export const groupFetch = operation({
         assignment: [{ topic: "orders", partitions: [0] }],
         records: [{ topic: "orders", partition: 0, offset: 41, timestamp: 1760000000000, key: "u1", value: '{"clicks":3}', headers: [] }],
         positions: [{ topic: "orders", partition: 0, offset: 42 }],
+        endOffsets: [{ topic: "orders", partition: 0, offset: 42 }],
         hasMore: false,
         commits: [],
         failures: [],

@@ -29,6 +29,8 @@ const headerName = z
   .transform((name) => name.toLowerCase())
   .pipe(z.string());
 
+const parameterName = z.string().min(1).max(100);
+
 const valuePlace = z
   .union([
     z.strictObject({ header: headerName }),
@@ -59,6 +61,13 @@ const hmacScheme = {
   prefix: z.string().max(50).default("").meta({ description: "What stands before the digest, `sha256=`." }),
 };
 
+const tokenScheme = {
+  scheme: z.literal("token"),
+  in: z
+    .union([z.strictObject({ header: headerName }), z.strictObject({ parameter: parameterName })])
+    .meta({ description: "Where the sender shows it: a header, or a parameter of the URL's query." }),
+};
+
 const configFields = {
   toleranceMs: z
     .int()
@@ -86,12 +95,27 @@ const configFields = {
     .max(50)
     .default([])
     .meta({ description: "Headers that records do not keep, beside those that they never do." }),
+  query: z
+    .strictObject({
+      drop: z.array(parameterName).max(50).default([]).meta({ description: "Parameters that records do not keep, beside credentials." }),
+      echo: parameterName.nullable().default(null).meta({
+        description:
+          "By which senders ask whether the URL is theirs to call (`validationToken`): its value is the answer, nothing is written.",
+      }),
+    })
+    .nullable()
+    .default(null)
+    .meta({ description: "What becomes of the URL's query: the record's header `sluice.query`. null: one is refused, but for the token." }),
 };
 
 export const putSourceBody = z
   .strictObject({
     signature: z
-      .discriminatedUnion("scheme", [z.strictObject({ ...plainScheme, secrets }), z.strictObject({ ...hmacScheme, secrets })])
+      .discriminatedUnion("scheme", [
+        z.strictObject({ ...plainScheme, secrets }),
+        z.strictObject({ ...hmacScheme, secrets }),
+        z.strictObject({ ...tokenScheme, secrets }),
+      ])
       .nullable()
       .default(null)
       .meta({ description: "null: senders need a token, as for any produce." }),
@@ -110,6 +134,7 @@ const source = z
       .discriminatedUnion("scheme", [
         z.strictObject({ ...plainScheme, secrets: secretsTold }),
         z.strictObject({ ...hmacScheme, secrets: secretsTold }),
+        z.strictObject({ ...tokenScheme, secrets: secretsTold }),
       ])
       .nullable(),
     ...configFields,
@@ -127,6 +152,7 @@ const EXAMPLE = {
   key: { pointer: "/repository/full_name" },
   dedupWindowMs: DEFAULT_ONCE_WINDOW_MS,
   dropHeaders: [],
+  query: null,
   createdAt: 1760000000000,
 } as const;
 
@@ -149,14 +175,17 @@ const sending = {
   description: [
     "The body is the record's value, byte for byte; the sender's headers are the record's, but for credentials and what belongs to the connection. 202 once it is durable.",
     "Where the source has a signature the request needs no token: the signature is the credential. Otherwise it needs the right to write to the topic. The path without a name is the source `default`, which need not be made.",
-    "An event whose id was there within the source's `dedupWindowMs` is not written again.",
+    "An event whose id was there within the source's `dedupWindowMs` is not written again. A query is refused unless the source's `query` or its token says otherwise.",
   ].join("\n\n"),
   withoutToken: "signed",
   takesAnyMedia: true,
-  query: none,
+  query: z.looseObject({}), // what a source takes is its own
   body: { required: false, content: { "*/*": { description: "The value of the record." } } },
   answers: {
-    200: { description: "Slack's `url_verification`: nothing is written.", content: bothTypes(challenge, { challenge: "3eZbrw1a" }) },
+    200: {
+      description: "Slack's `url_verification`, or as text what `query.echo` names: nothing is written.",
+      content: bothTypes(challenge, { challenge: "3eZbrw1a" }),
+    },
     202: { description: "Durable.", content: bothTypes(ingested, { topic: "events", partition: 0, offset: 41, duplicate: false }) },
   },
   errors: [
@@ -164,6 +193,7 @@ const sending = {
     "INVALID_TOPIC_EXCEPTION",
     "RESOURCE_NOT_FOUND",
     "INVALID_RECORD",
+    "INVALID_REQUEST",
     "MESSAGE_TOO_LARGE",
     "RECORD_LIST_TOO_LARGE",
     "TOPIC_AUTHORIZATION_FAILED",

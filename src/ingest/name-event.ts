@@ -21,6 +21,7 @@ const ID_PLACES: Readonly<Record<Scheme["scheme"], ValuePlace | null>> = {
   stripe: { pointer: "/id" },
   slack: { pointer: "/event_id" },
   hmac: null,
+  token: null,
 };
 
 /** @param claim null where nothing is signed */

@@ -5,7 +5,7 @@
 // a scheme has a secret that is valid. A topic's sources go with it: under a topic that is made anew nobody has an old key.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES } from "../common/limits.ts";
+import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES, MIN_INGEST_TOKEN_LENGTH } from "../common/limits.ts";
 import type { IngestSourceStore } from "../storage/ingest-source-store.ts";
 import { checkSecret } from "../subscription/secrets.ts";
 import {
@@ -18,10 +18,13 @@ import {
   viewOf,
 } from "./messages.ts";
 import { PUBLIC_KEY_PREFIX, publicKeyBytes } from "./signature/verify.ts";
-import type { IngestSource, Scheme, SourceSecret } from "./source.ts";
+import type { IngestSource, Scheme, SourceConfig, SourceSecret } from "./source.ts";
 
 /** What is stored beside topic and name. */
 type StoredSource = Omit<IngestSource, "topic" | "name">;
+
+/** What sources have not that were stored before there was such a field. */
+const LATER_FIELDS = { query: null } satisfies Partial<SourceConfig>;
 
 export class IngestSourceRegistry {
   readonly #store: IngestSourceStore;
@@ -82,7 +85,10 @@ export class IngestSourceRegistry {
   }
 
   #sources(): IngestSource[] {
-    return this.#store.rows().map(({ topic, name, value }) => ({ topic, name, ...(JSON.parse(value) as StoredSource) }));
+    return this.#store.rows().map(({ topic, name, value }) => {
+      const { config, ...stored } = JSON.parse(value) as StoredSource;
+      return { topic, name, ...stored, config: { ...LATER_FIELDS, ...config } };
+    });
   }
 
   #write({ topic, name, ...stored }: IngestSource): void {
@@ -120,6 +126,9 @@ function checkSecrets(secrets: readonly SourceSecret[], scheme: Scheme | null): 
   }
   if (secrets.length === 0) {
     return failure("UNACCEPTABLE_CREDENTIAL", `a source that is signed (${scheme.scheme}) needs secrets: it has none of this scheme yet`);
+  }
+  if (scheme.scheme === "token" && secrets.some(({ secret }) => secret.length < MIN_INGEST_TOKEN_LENGTH)) {
+    return failure("UNACCEPTABLE_CREDENTIAL", `a token has ${MIN_INGEST_TOKEN_LENGTH} characters or more: whoever guesses it may send`);
   }
   if (scheme.scheme !== "standard") return null;
   return secrets.map(({ secret }) => checkStandardSecret(secret)).find((refused) => refused !== null) ?? null;

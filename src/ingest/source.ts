@@ -20,7 +20,23 @@ export interface HmacScheme {
   readonly prefix: string;
 }
 
-export type Scheme = { readonly scheme: "standard" | "github" | "stripe" | "slack" } | HmacScheme;
+/** Nothing is signed: the secret itself is shown. Names of headers are in lower case. */
+export interface TokenScheme {
+  readonly scheme: "token";
+  readonly in: { readonly header: string } | { readonly parameter: string };
+}
+
+export type SignatureScheme = { readonly scheme: "standard" | "github" | "stripe" | "slack" } | HmacScheme;
+
+export type Scheme = SignatureScheme | TokenScheme;
+
+/** What becomes of the query of a source's URL: it is kept. */
+export interface QueryConfig {
+  /** Parameters that are not, beside those that never are. */
+  readonly drop: readonly string[];
+  /** A parameter by which the sender asks whether the URL is its to call: the value is the answer, and nothing is written. */
+  readonly echo: string | null;
+}
 
 /** Where in a request something is: a header, in lower case, or a JSON pointer into the body (RFC 6901). */
 export type ValuePlace = { readonly header: string } | { readonly pointer: string };
@@ -38,6 +54,8 @@ export interface SourceConfig {
   readonly dedupWindowMs: number;
   /** Headers that are not kept, in lower case, beside those that never are. */
   readonly dropHeaders: readonly string[];
+  /** null: there is to be none, but for the scheme's token. */
+  readonly query: QueryConfig | null;
 }
 
 export interface SourceSecret {
@@ -53,6 +71,11 @@ export interface IngestSource {
   readonly config: SourceConfig;
   readonly secrets: readonly SourceSecret[];
   readonly createdAtMs: number;
+}
+
+/** Headers of the sender that its records do not have, as far as the source says. */
+export function droppedHeaders({ dropHeaders, scheme }: SourceConfig): readonly string[] {
+  return scheme?.scheme === "token" && "header" in scheme.in ? [...dropHeaders, scheme.in.header] : dropHeaders;
 }
 
 /** Those to verify with now. */

@@ -76,6 +76,13 @@ test("topics: made, listed, described, altered, truncated, deleted", async () =>
   expect((await runSluice(["topics", "describe", "shop.a"], { url })).code).toBe(1);
 });
 
+test("--acks of Kafka's scripts is taken where it says what holds anyway", async () => {
+  const { url } = broker;
+  await sluice(url, "topics", "create", "acknowledged");
+  for (const acks of ["1", "all", "-1"]) await sluiceWith({ url, input: `${acks}\n` }, "produce", "acknowledged", "--acks", acks);
+  expect(await sluice(url, "consume", "acknowledged", "--exit-at-end")).toBe("1\nall\n-1\n");
+});
+
 test.each(["gzip", "snappy", "lz4", "zstd"])("what is produced with %s is stored so, and read back", async (codec) => {
   const { url } = broker;
   const line = "all the same, all the same, all the same";

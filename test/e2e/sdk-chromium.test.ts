@@ -10,7 +10,7 @@ import { type Chromium, hasChromium, startChromium } from "../support/chromium.t
 import { docPage } from "../support/sdk-docs/blocks.ts";
 import { type SdkSite, serveSdk } from "../support/sdk-page.ts";
 import { SCENARIOS } from "../support/sdk-scenarios/index.ts";
-import type { PageBroker } from "../support/sdk-scenarios/page.ts";
+import type { BrokerAccess } from "../support/sdk-scenarios/program.ts";
 import { texts } from "../support/sdk-scenarios/scenario.ts";
 import { until } from "../support/until.ts";
 
@@ -28,7 +28,7 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   let broker: Broker;
   let browser: Chromium;
   let page: Page;
-  let access: PageBroker;
+  let access: BrokerAccess;
 
   beforeAll(async () => {
     await buildSdk();

@@ -9,13 +9,14 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
-const PAGE_SCRIPT = fileURLToPath(new URL("sdk-scenarios/page.ts", import.meta.url));
+const PAGE_SCRIPT = fileURLToPath(new URL("sdk-scenarios/program.ts", import.meta.url));
 
 const IMPORTS = {
   "sluice/client": "/client.js",
   "sluice/share": "/share.js",
   "sluice/outbox": "/outbox.js",
   "sluice/codecs": "/codecs.js",
+  "sluice/core.wasm": "/core.wasm",
 };
 const HTML = `<!doctype html><meta charset="utf-8"><title>The SDK</title>
 <script type="importmap">${JSON.stringify({ imports: IMPORTS })}</script>`;

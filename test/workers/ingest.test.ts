@@ -59,6 +59,21 @@ test("takes Ed25519 signatures (Standard Webhooks v1a)", async () => {
   expect((await post("asymmetric", { ...signed, body: `${signed.body} ` })).status).toBe(401);
 });
 
+test("takes a sender that has nothing but a URL: its question is answered, its token is checked and not kept, the rest of its query is", async () => {
+  const signature = { scheme: "token", in: { parameter: "token" }, secrets: ["sixteen letters!"] };
+  await makeSource("by-url", { signature, query: { echo: "validationToken" } });
+  const call = (query: string) => request(`/v1/topics/by-url/ingest?${query}`, { method: "POST", body: "{}" });
+  const asked = await call("token=sixteen+letters!&validationToken=Validation%3A+a%2Bb");
+  expect([asked.status, await asked.text()]).toEqual([200, "Validation: a+b"]);
+  expect((await call("token=seventeen+letters&validationToken=1")).status).toBe(401);
+  const taken = (await (await call("tenant=a%2Fb&token=sixteen%20letters!")).json()) as Ingested;
+  const fetched = await request(`/v1/topics/by-url/partitions/${taken.partition}/records`);
+  const { records } = (await fetched.json()) as { records: { offset: number; headers: { key: string; value: string }[] }[] };
+  expect(records.map(({ offset }) => offset)).toEqual([taken.offset]);
+  expect(records[0]!.headers).toContainEqual({ key: "sluice.query", value: "tenant=a%2Fb" });
+  expect(JSON.stringify(records)).not.toContain("letters");
+});
+
 test("a source goes with its topic: under one that is made anew its secret opens nothing", async () => {
   await makeSource("gone");
   expect((await request("/v1/topics/gone", { method: "DELETE" })).status).toBe(204);

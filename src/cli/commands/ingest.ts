@@ -13,12 +13,13 @@ import { duration, each } from "../values.ts";
 
 type Place = { readonly header: string } | { readonly pointer: string };
 
-const SCHEMES = ["standard", "github", "stripe", "slack", "hmac"] as const;
+const SCHEMES = ["standard", "github", "stripe", "slack", "hmac", "token"] as const;
 
 interface SetFlags {
   readonly scheme?: (typeof SCHEMES)[number];
   readonly secretFile?: readonly string[];
   readonly header?: string;
+  readonly parameter?: string;
   readonly algorithm?: "sha1" | "sha256" | "sha512";
   readonly encoding?: "hex" | "base64";
   readonly prefix?: string;
@@ -27,6 +28,9 @@ interface SetFlags {
   readonly tolerance?: number;
   readonly dedupWindow?: number;
   readonly dropHeader?: readonly string[];
+  readonly query?: boolean;
+  readonly dropParameter?: readonly string[];
+  readonly echo?: string;
 }
 
 const SET_EXAMPLE = "sluice ingest set events github --scheme github --secret-file secret.txt --key /repository/full_name";
@@ -53,7 +57,8 @@ function addSet(ingest: Command, cli: Cli): void {
     .description("make or change one; what is left out has its default, but for secrets, which stay")
     .addOption(new Option("--scheme <scheme>", "how requests are signed (they are not: a token is needed)").choices([...SCHEMES]))
     .option("--secret-file <file>", "where a secret is, - for standard input; repeat it for more", each)
-    .option("--header <name>", "hmac: that has the digest")
+    .option("--header <name>", "hmac: that has the digest; token: that has it")
+    .option("--parameter <name>", "token: of the URL's query, that has it")
     .addOption(new Option("--algorithm <name>", "hmac (sha256)").choices(["sha1", "sha256", "sha512"]))
     .addOption(new Option("--encoding <name>", "hmac: of the digest (hex)").choices(["hex", "base64"]))
     .option("--prefix <text>", "hmac: before the digest")
@@ -61,8 +66,11 @@ function addSet(ingest: Command, cli: Cli): void {
     .option("--key <place>", "of the record, in the same way (the id)", place)
     .option("--tolerance <time>", "how far a signed time may be from now (5m)", duration)
     .option("--dedup-window <time>", "for how long an id is known again (1d)", duration)
-    .option("--drop-header <name>", "that records do not keep; repeat it for more", each);
-  addExamples(set, [SET_EXAMPLE]);
+    .option("--drop-header <name>", "that records do not keep; repeat it for more", each)
+    .option("--query", "the URL may have a query, which records keep, but for credentials (it is refused)")
+    .option("--drop-parameter <name>", "of the query, that records do not keep; repeat it for more", each)
+    .option("--echo <parameter>", "of the query, by which the sender asks whether the URL is its to call: validationToken");
+  addExamples(set, [SET_EXAMPLE, "sluice ingest set events graph --scheme token --secret-file - --parameter token --echo validationToken"]);
   set.action(withSession(cli, setSource));
 }
 
@@ -96,25 +104,38 @@ async function setSource(session: Session, topic: string, name: string, flags: S
     ...(tolerance !== undefined && { toleranceMs: tolerance }),
     ...(dedupWindow !== undefined && { dedupWindowMs: dedupWindow }),
     ...(dropHeader && { dropHeaders: [...dropHeader] }),
+    ...queryOf(flags),
   };
   const source = await session.admin.ingest.put(topic, name, request);
   await session.output.done(source, senderLine(source));
 }
 
+function queryOf({ query, dropParameter, echo }: SetFlags): Pick<PutSourceRequest, "query"> {
+  if (query === undefined && dropParameter === undefined && echo === undefined) return {};
+  return { query: { ...(dropParameter && { drop: [...dropParameter] }), ...(echo !== undefined && { echo }) } };
+}
+
 async function signatureOf(session: Session, flags: SetFlags): Promise<Pick<PutSourceRequest, "signature"> | null> {
-  const { scheme, secretFile = [], header, algorithm, encoding, prefix } = flags;
+  const { scheme, secretFile = [], header, parameter, algorithm, encoding, prefix } = flags;
   const hmac = { ...(algorithm && { algorithm }), ...(encoding && { encoding }), ...(prefix !== undefined && { prefix }) };
   if (scheme === undefined && secretFile.length > 0) throw new UsageError("--secret-file is for a --scheme");
-  if (scheme !== "hmac" && (header !== undefined || Object.keys(hmac).length > 0)) {
-    throw new UsageError("--header, --algorithm, --encoding and --prefix are for --scheme hmac");
-  }
+  if (scheme !== "hmac" && Object.keys(hmac).length > 0) throw new UsageError("--algorithm, --encoding and --prefix are for --scheme hmac");
+  if (scheme !== "hmac" && scheme !== "token" && header !== undefined) throw new UsageError("--header is for --scheme hmac and token");
+  if (scheme !== "token" && parameter !== undefined) throw new UsageError("--parameter is for --scheme token");
   if (scheme === undefined) return null;
   const given: string[] = [];
   for (const file of secretFile) given.push(await readSecret(session, file, "secret"));
   const secrets = given.length === 0 ? {} : { secrets: given };
+  if (scheme === "token") return { signature: { scheme, in: tokenPlace(header, parameter), ...secrets } };
   if (scheme !== "hmac") return { signature: { scheme, ...secrets } };
   if (header === undefined) throw new UsageError("--scheme hmac needs --header, that has the digest");
   return { signature: { scheme, header, ...hmac, ...secrets } };
+}
+
+function tokenPlace(header: string | undefined, parameter: string | undefined): { header: string } | { parameter: string } {
+  if (header !== undefined && parameter === undefined) return { header };
+  if (parameter !== undefined && header === undefined) return { parameter };
+  throw new UsageError("--scheme token needs --header or --parameter, that has the token");
 }
 
 function senderLine({ name, path, signature }: Source): string {

@@ -6,6 +6,7 @@ import { addExamples } from "../help.ts";
 import type { PerfConsumeFlags } from "../perf/consume.ts";
 import type { PerfLatencyFlags } from "../perf/latency.ts";
 import type { PerfProduceFlags } from "../perf/produce.ts";
+import { addAcksOption } from "../produce/acks.ts";
 import { type Session, withSession } from "../session.ts";
 import { duration, integer, positive, size } from "../values.ts";
 import { addCompressionOption } from "./produce.ts";
@@ -22,6 +23,7 @@ export function addPerfCommand(program: Command, cli: Cli): void {
     .option("--batch-size <size>", "of a batch", size)
     .option("--linger <duration>", "how long records wait for others to share a request", duration, 5);
   addCompressionOption(produce);
+  addAcksOption(produce);
   addExamples(produce, [
     "sluice perf produce bench --records 100000 --size 100",
     "sluice perf produce bench --records 1000 --size 1KB --rate 5000 --compression gzip",

@@ -5,6 +5,7 @@ import type { Cli } from "../cli.ts";
 import { COMPRESSION_NAMES, type CompressionName } from "../compression.ts";
 import { UsageError } from "../failure.ts";
 import { addExamples } from "../help.ts";
+import { addAcksOption } from "../produce/acks.ts";
 import { createPace } from "../produce/rate.ts";
 import { recordsOfLines } from "../produce/record-sources.ts";
 import { type Sent, sendRecords } from "../produce/send-records.ts";
@@ -41,6 +42,7 @@ export function addProduceCommand(program: Command, cli: Cli): void {
     .option("--rate <count>", "so many records a second", positive)
     .option("--linger <duration>", "how long records wait for others to share a request", duration, 5);
   addCompressionOption(produce);
+  addAcksOption(produce);
   addExamples(produce, [
     "echo hello | sluice produce clicks",
     "sluice produce clicks access.log --compression gzip",

@@ -6,7 +6,7 @@ import { concatBytes } from "../../common/bytes.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
 import { sameBytes } from "../../common/same-secret.ts";
 import { secretKey } from "../../subscription/secrets.ts";
-import type { HmacAlgorithm, Scheme, SourceConfig } from "../source.ts";
+import type { HmacAlgorithm, SignatureScheme, SourceConfig } from "../source.ts";
 import { type Claim, unsigned } from "./claim.ts";
 import { GITHUB, readHmacClaim } from "./hmac.ts";
 import { readSlackClaim } from "./slack.ts";
@@ -24,7 +24,7 @@ const encoder = new TextEncoder();
 
 /** What the headers claim, where the scheme can be read from them and its time is within the source's tolerance. */
 export function checkClaim(
-  scheme: Scheme,
+  scheme: SignatureScheme,
   { toleranceMs }: Pick<SourceConfig, "toleranceMs">,
   headers: Headers,
   nowMs: number,
@@ -34,7 +34,7 @@ export function checkClaim(
   return unsigned(`the request was signed more than ${toleranceMs} ms before or after the broker's time`);
 }
 
-function readClaim(scheme: Scheme, headers: Headers): Claim | Failure {
+function readClaim(scheme: SignatureScheme, headers: Headers): Claim | Failure {
   switch (scheme.scheme) {
     case "standard":
       return readStandardClaim(headers);
@@ -52,7 +52,7 @@ function readClaim(scheme: Scheme, headers: Headers): Claim | Failure {
 /** null: the body is signed by one of the secrets. */
 export async function checkSignature(
   claim: Claim,
-  { scheme }: Scheme,
+  { scheme }: SignatureScheme,
   secrets: readonly string[],
   body: Uint8Array<ArrayBuffer>,
 ): Promise<Failure | null> {
@@ -61,7 +61,12 @@ export async function checkSignature(
   return verdicts.includes(true) ? null : unsigned("the signature does not match the body: it was changed, or signed with another secret");
 }
 
-async function isSignedWith(secret: string, scheme: Scheme["scheme"], claim: Claim, signed: Uint8Array<ArrayBuffer>): Promise<boolean> {
+async function isSignedWith(
+  secret: string,
+  scheme: SignatureScheme["scheme"],
+  claim: Claim,
+  signed: Uint8Array<ArrayBuffer>,
+): Promise<boolean> {
   if (scheme === "standard" && secret.startsWith(PUBLIC_KEY_PREFIX)) return isSignedByKey(publicKeyBytes(secret)!, claim, signed);
   const keyBytes = scheme === "standard" ? secretKey(secret) : encoder.encode(secret);
   const key = await crypto.subtle.importKey("raw", keyBytes, { name: "HMAC", hash: HASHES[claim.algorithm] }, false, ["sign"]);

@@ -62,14 +62,17 @@ function aroundRecords(
   parts: readonly FetchedPart[],
   isolation: IsolationLevel,
 ) {
-  const read = parts.filter(({ result }) => !isFailure(result));
+  const read = parts.flatMap(({ topic, partition, result, decoded }) =>
+    isFailure(result) ? [] : [{ topic, partition, next: decoded.nextOffset, end: readableEnd(result, isolation) }],
+  );
   const failures = parts.flatMap(({ topic, partition, result }) => (isFailure(result) ? [{ topic, partition, ...refusal(result) }] : []));
   return {
     memberId,
     memberEpoch,
     assignment,
-    hasMore: read.some(({ result, decoded }) => !isFailure(result) && decoded.nextOffset < readableEnd(result, isolation)),
-    positions: read.map(({ topic, partition, decoded }) => ({ topic, partition, offset: decoded.nextOffset })),
+    hasMore: read.some(({ next, end }) => next < end),
+    positions: read.map(({ topic, partition, next }) => ({ topic, partition, offset: next })),
+    endOffsets: read.map(({ topic, partition, end }) => ({ topic, partition, offset: end })),
     commits: commits.map(({ topic, partition, failure }) => ({ topic, partition, ...refusal(failure && lost(failure)) })),
     failures,
   };

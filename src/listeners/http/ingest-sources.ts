@@ -56,7 +56,7 @@ function sourceAnswer({ topic, name, config: { scheme, ...config }, secretsValid
   return {
     ...{ topic, name, path: `/v1/topics/${topic}/ingest/${name}` },
     signature: scheme === null ? null : { ...scheme, secrets },
-    ...{ ...config, dropHeaders: [...config.dropHeaders] },
+    ...{ ...config, dropHeaders: [...config.dropHeaders], query: config.query && { ...config.query, drop: [...config.query.drop] } },
     createdAt: createdAtMs,
   };
 }

@@ -1,7 +1,7 @@
 // POST /v1/topics/{topic}/ingest and …/ingest/{source}: anybody's webhook as a record, as it comes.
 //
-// In this order, so that who has no right to be here costs little: what the headers claim of the signature, the bound on headers, the body,
-// the signature, the quota. Only then anything is written, and the answer waits until it is durable.
+// In this order, so that who has no right to be here costs little: a token, or what the headers claim of the signature; the bounds on headers
+// and query; the body; the signature; the quota. Only then anything is written, and the answer waits until it is durable.
 
 import type { Broker } from "../../broker/broker.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
@@ -11,9 +11,20 @@ import { EVENT_ID_HEADER, type KeptHeader, keptHeaders, SOURCE_HEADER } from "..
 import { unknownSource } from "../../ingest/messages.ts";
 import { nameEvent } from "../../ingest/name-event.ts";
 import { onceKeyOf } from "../../ingest/once-key.ts";
+import { Query } from "../../ingest/query.ts";
 import type { Claim } from "../../ingest/signature/claim.ts";
+import { checkToken } from "../../ingest/signature/token.ts";
 import { checkClaim, checkSignature } from "../../ingest/signature/verify.ts";
-import { DEFAULT_SOURCE, type IngestSource, type Scheme, type SourceConfig, validSecrets } from "../../ingest/source.ts";
+import {
+  DEFAULT_SOURCE,
+  droppedHeaders,
+  type IngestSource,
+  type Scheme,
+  type SignatureScheme,
+  type SourceConfig,
+  type TokenScheme,
+  validSecrets,
+} from "../../ingest/source.ts";
 import { sourceIdentity } from "../../security/identity.ts";
 import { answer } from "./answer.ts";
 import { readBodyAsSent } from "./body.ts";
@@ -24,7 +35,7 @@ export type IngestCall = Call<{ readonly topic: string; readonly source?: string
 
 /** Of the default source while nobody has made it. */
 const UNCONFIGURED: SourceConfig = {
-  ...{ scheme: null, id: null, key: null, dropHeaders: [] },
+  ...{ scheme: null, id: null, key: null, dropHeaders: [], query: null },
   ...{ toleranceMs: DEFAULT_INGEST_TOLERANCE_MS, dedupWindowMs: DEFAULT_ONCE_WINDOW_MS },
 };
 
@@ -35,7 +46,10 @@ interface Event {
   readonly config: SourceConfig;
   /** null: by token. */
   readonly claim: Claim | null;
+  /** The sender's that are kept, and its query. */
   readonly headers: readonly KeptHeader[];
+  /** Asked for by the parameter that `query.echo` names; null: this is an event. */
+  readonly challenge: string | null;
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly body: JsonBody;
 }
@@ -43,15 +57,26 @@ interface Event {
 export async function ingest(call: IngestCall): Promise<Response> {
   const { topic, source: name = DEFAULT_SOURCE } = call.params;
   const source = await call.broker.ingestSources.withSecrets(topic, name);
-  if (source !== null && source.config.scheme !== null) return ingestSigned(call, source, source.config.scheme);
+  const scheme = source?.config.scheme ?? null;
+  if (source !== null && scheme?.scheme === "token") return ingestByToken(call, source, scheme);
+  if (source !== null && scheme !== null) return ingestSigned(call, source, scheme as SignatureScheme);
   const broker = await call.admit(await call.authenticate());
   if (source === null && name !== DEFAULT_SOURCE) throw new ProblemError(unknownSource(topic, name));
   const config = source?.config ?? UNCONFIGURED;
   return write(call, broker, await readEvent(call, topic, name, config, null));
 }
 
+/** Without a token of the broker's: the sender shows one of its source's. */
+async function ingestByToken(call: IngestCall, source: IngestSource, scheme: TokenScheme): Promise<Response> {
+  const { headers, url } = call.request;
+  const refused = await checkToken(scheme, validSecrets(source, Date.now()), headers, new Query(url));
+  if (refused !== null) throw unauthenticated(refused, scheme);
+  const broker = await call.admit(sourceIdentity(source.topic, source.name));
+  return write(call, broker, await readEvent(call, source.topic, source.name, source.config, null));
+}
+
 /** Without a token, and from any host: the signature is the credential, which no foreign page can make. */
-async function ingestSigned(call: IngestCall, source: IngestSource, scheme: Scheme): Promise<Response> {
+async function ingestSigned(call: IngestCall, source: IngestSource, scheme: SignatureScheme): Promise<Response> {
   const nowMs = Date.now();
   const claim = checkClaim(scheme, source.config, call.request.headers, nowMs);
   if (isFailure(claim)) throw unauthenticated(claim, scheme);
@@ -64,12 +89,17 @@ async function ingestSigned(call: IngestCall, source: IngestSource, scheme: Sche
 }
 
 async function readEvent(call: IngestCall, topic: string, source: string, config: SourceConfig, claim: Claim | null): Promise<Event> {
-  const headers = requireResult(keptHeaders(call.request.headers, config.dropHeaders)) as readonly KeptHeader[];
+  const headers = requireResult(keptHeaders(call.request.headers, droppedHeaders(config))) as readonly KeptHeader[];
+  const query = new Query(call.request.url);
+  const keptQuery = requireResult(query.kept(config)) as readonly KeptHeader[];
+  const challenge = config.query?.echo == null ? null : query.valueOf(config.query.echo);
   const bytes = (await readBodyAsSent(call.request, MAX_BATCH_BYTES)) as Uint8Array<ArrayBuffer>; // a larger one fits no record
-  return { topic, source, config, claim, headers, bytes, body: new JsonBody(bytes) };
+  return { topic, source, config, claim, headers: [...headers, ...keptQuery], challenge, bytes, body: new JsonBody(bytes) };
 }
 
-async function write(call: IngestCall, broker: Broker, { topic, source, config, claim, headers, bytes, body }: Event): Promise<Response> {
+async function write(call: IngestCall, broker: Broker, event: Event): Promise<Response> {
+  const { topic, source, config, claim, headers, challenge, bytes, body } = event;
+  if (challenge !== null) return plainText(challenge);
   const { id, key } = requireResult(nameEvent(config, claim, call.request.headers, body));
   const own = [{ key: SOURCE_HEADER, value: source }, ...(id === null ? [] : [{ key: EVENT_ID_HEADER, value: id }])];
   const once = id === null ? {} : { once: await onceKeyOf(source, id, config.dedupWindowMs) };
@@ -79,6 +109,11 @@ async function write(call: IngestCall, broker: Broker, { topic, source, config, 
   if (refused !== undefined) throw new ProblemError(refused);
   const { partition, offset } = produced.offsets[0]!;
   return answer(call, { topic, partition, offset, duplicate: produced.results[0]!.isRepeat === true }, 202);
+}
+
+/** As senders want it back, decoded (Microsoft Graph's `validationToken`). Whatever it is, no browser is to take it for a page. */
+function plainText(text: string): Response {
+  return new Response(text, { headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" } });
 }
 
 /** Slack asks so whether an endpoint is the app's (docs.slack.dev, `url_verification`); null: this is an event. */

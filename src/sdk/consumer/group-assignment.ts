@@ -23,6 +23,8 @@ export interface OwnedPartition {
   processed: number | null;
   /** Processed, and not committed yet. */
   toCommit: number | null;
+  /** The end of what may be read, as of the last answer that told; null before. */
+  endOffset: number | null;
   /** A page that was fetched in another one is void. */
   turn: number;
   isPaused: boolean;
@@ -95,7 +97,7 @@ export class GroupAssignment {
 
 function newPartition(place: TopicPartition): OwnedPartition {
   return {
-    ...{ place, position: null, processed: null, toCommit: null, turn: 0 },
+    ...{ place, position: null, processed: null, toCommit: null, endOffset: null, turn: 0 },
     ...{ isPaused: false, busy: 0, revokedAtMs: null, isGone: false },
   };
 }

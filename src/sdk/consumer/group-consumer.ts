@@ -133,6 +133,13 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
     return processed ?? position;
   }
 
+  /** Records between the position and the end, as of the last answer; null before the first. */
+  lag(place: TopicPartition): number | null {
+    const { endOffset } = this.#find(place);
+    const position = this.position(place);
+    return position === null || endOffset === null ? null : Math.max(0, endOffset - position);
+  }
+
   /** Gives nothing more of these partitions until `resume`; lost with the partition. */
   pause(places: readonly TopicPartition[] = this.assignment): void {
     for (const partition of places.map((place) => this.#find(place))) {

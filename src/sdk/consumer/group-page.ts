@@ -31,7 +31,11 @@ export function turnsOf({ owned }: GroupAssignment): Turns {
 }
 
 /** Takes an answer's records, and moves their partitions on behind them. What belongs to another turn by now is left out. */
-export function takePage({ records, positions, hasMore }: GroupAnswer, assignment: GroupAssignment, turns: Turns): GroupPage {
+export function takePage({ records, positions, endOffsets, hasMore }: GroupAnswer, assignment: GroupAssignment, turns: Turns): GroupPage {
+  for (const end of endOffsets) {
+    const partition = assignment.find(end);
+    if (partition !== undefined) partition.endOffset = end.offset;
+  }
   const byPlace = Map.groupBy(records, placeKey);
   const owners = new Map<string, Owner>();
   for (const { topic, partition: number, offset } of positions) {

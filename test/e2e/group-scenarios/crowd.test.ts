@@ -5,7 +5,9 @@ import { scenario } from "./scenario.ts";
 
 const on = fileBroker({ heartbeatMs: 1_000 });
 
-scenario("fifty members share sixty partitions, while half of them leave and come back", { on, needs: ["crowd"] }, async (group, topic) => {
+const members = { isOneOfMany: true };
+
+scenario("fifty members share sixty partitions, while half of them leave and come back", { on, members }, async (group, topic) => {
   await group.createTopic(topic, 60);
   await group.startMany(50);
   await group.atRest();

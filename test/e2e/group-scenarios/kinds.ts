@@ -19,10 +19,11 @@ const program = (name: string): string => fileURLToPath(new URL(`../clients/${na
  * - `exact`: commits what it has processed before it gives a partition back, so that a rebalance repeats nothing
  * - `seek`, `pause`: of single partitions, in the middle of reading
  * - `pattern`: a subscription by regular expression, to topics that come later too
- * - `static`: a member with an instance id, which comes back within its session
- * - `crowd`: so many in one process that fifty are no burden
+ * - `static`: a member with an instance id, which comes back within its session after a crash
+ * - `stay`: a static member that ends without leaving its group
+ * - `fenced`: a static member that ends once its name is another's
  */
-export type Ability = "exact" | "seek" | "pause" | "pattern" | "static" | "crowd";
+export type Ability = "exact" | "seek" | "pause" | "pattern" | "static" | "stay" | "fenced";
 
 export interface Kind {
   readonly name: string;
@@ -39,6 +40,8 @@ const kafkajs: Kind = {
   start: startKafkajsMember,
   cannot: {
     static: "kafkajs sends no group.instance.id",
+    stay: "kafkajs sends no group.instance.id",
+    fenced: "kafkajs sends no group.instance.id",
     pattern: "kafkajs resolves a pattern once, when it subscribes: later topics are not joined",
   },
   whenSlow: "fenced", // its heartbeats go between records
@@ -52,8 +55,8 @@ const platformatic: Kind = {
     seek: "@platformatic/kafka cannot move a stream that is open",
     pause: "@platformatic/kafka can pause a stream as a whole only",
     pattern: "@platformatic/kafka subscribes to names only",
-    static: "@platformatic/kafka leaves for good by the consumer protocol, as a static member too",
-    crowd: "a process for each member",
+    fenced: "@platformatic/kafka joins anew with the name that it has lost: the two take it from each other for ever",
+    stay: "@platformatic/kafka leaves for good when it is closed, as a static member too",
   },
   whenSlow: "kept", // its heartbeats go by a timer, whatever the handler does
 };
@@ -61,7 +64,7 @@ const platformatic: Kind = {
 const librdkafka: Kind = {
   name: "librdkafka",
   start: startProcessMember([PYTHON, program("group_member.py")]),
-  cannot: { crowd: "a process for each member" },
+  cannot: {},
   whenSlow: "fenced", // by itself, after max.poll.interval.ms
 };
 

@@ -22,6 +22,8 @@ export interface MemberOptions {
   readonly sessionTimeoutMs: number;
   /** ms; how long the handler may take before a client that measures it gives its partitions up (max.poll.interval.ms). */
   readonly maxPollIntervalMs?: number;
+  /** Of a crowd of which none is to crash: clients that need a process to be killed may share one. */
+  readonly isOneOfMany?: boolean;
   /** Called with each record, one at a time. The record is processed, and may be committed, once it resolves. */
   readonly handle: (record: Seen) => void | Promise<void>;
 }

@@ -3,6 +3,7 @@
 import { expect } from "vitest";
 import { until } from "../../support/until.ts";
 import { fileBroker } from "./file-broker.ts";
+import type { Group } from "./group.ts";
 import { scenario } from "./scenario.ts";
 
 const on = fileBroker();
@@ -37,10 +38,9 @@ scenario("members of several topics share the partitions of all", { on }, async 
   await group.expectCommitted();
 });
 
-scenario(
-  "a static member comes back to its partitions, after an end and after a crash, and the others notice nothing",
-  { on, needs: ["static"] },
-  async (group, topic) => {
+/** @param ends how the member ends, one time after the other */
+function comesBackAfter(...ends: readonly ("leave" | "crash")[]) {
+  return async (group: Group, topic: string): Promise<void> => {
     await group.createTopic(topic, 6);
     const [moving, ...staying] = [
       await group.start({ instanceId: "a" }),
@@ -54,7 +54,7 @@ scenario(
     const told = staying.map(({ timesAssigned }) => timesAssigned);
     const share = moving!.assigned();
     let present = moving!;
-    for (const end of ["leave", "crash"] as const) {
+    for (const end of ends) {
       await group[end](present);
       await group.produce(topic, 60);
       present = await group.start({ instanceId: "a" }, present.kind);
@@ -67,12 +67,24 @@ scenario(
     await group.leave(...group.members);
     group.log.expectAtLeastOnce(group.ends);
     await group.expectCommitted();
-  },
+  };
+}
+
+scenario(
+  "a static member comes back to its partitions after a crash, and the others notice nothing",
+  { on, needs: ["static"] },
+  comesBackAfter("crash"),
+);
+
+scenario(
+  "a static member ends and comes back to its partitions, and the others notice nothing",
+  { on, needs: ["static", "stay"] },
+  comesBackAfter("leave"),
 );
 
 scenario(
   "of two members with one static name the older is fenced, and does not come back",
-  { on, needs: ["static"] },
+  { on, needs: ["static", "fenced"] },
   async (group, topic) => {
     await group.createTopic(topic, 4);
     const older = await group.start({ instanceId: "one" });

@@ -85,6 +85,24 @@ export const GROUPING: readonly Scenario[] = [
     expected: { failed: "EvalError", offsets: [4], values: texts(6, 4) },
   },
   {
+    name: "a member knows how far behind it is, record by record, and that it has caught up",
+    async run(kit) {
+      const topic = await aTopic(kit);
+      const place = { topic, partition: 0 };
+      await produce(kit, topic, 5);
+      const lags: (number | null)[] = [];
+      const consumer = joined(kit, topic, { maxRecords: 2, onAssigned: () => lags.push(consumer.lag(place)) });
+      const running = consumer.run(() => void lags.push(consumer.lag(place)));
+      await until("it has caught up", () => lags.length >= 6 && consumer.lag(place) === 0);
+      await produce(kit, topic, 1, { from: 5 });
+      await until("it was told of one more", () => lags.length === 7);
+      await consumer.close();
+      await running;
+      return lags;
+    },
+    expected: [null, 5, 4, 3, 2, 1, 1], // with the record that is being handled
+  },
+  {
     name: "a group by pattern takes in topics that are made later",
     async run(kit) {
       const first = await aTopic(kit);

@@ -1,6 +1,6 @@
 // What the SDK promises on every platform, as scenarios that know no test runner: each uses the SDK as it is handed to it, and tells what
-// it saw as plain data, which the runner compares with `expected`. Node (test/e2e), workerd (test/workers) and a page in Chromium
-// (test/e2e) run the same ones, so nothing in these files may be of one platform.
+// it saw as plain data, which the runner compares with `expected`. Node, Bun, Deno and a page in Chromium (test/e2e) and workerd
+// (test/workers) run the same ones, so nothing in these files may be of one platform.
 
 import type { Codecs } from "../../../src/sdk/compression.ts";
 import type { Client, ClientOptions, ConsumerRecord, Fetch, ProducerOptions } from "../../../src/sdk/index.ts";
@@ -24,7 +24,7 @@ export interface Kit {
 export interface Scenario {
   /** The rule. */
   readonly name: string;
-  /** Resolves to what was seen: JSON, so that it comes out of a page as it is. */
+  /** Resolves to what was seen: JSON, so that it comes out of a page or another process as it is. */
   run(kit: Kit): Promise<unknown>;
   readonly expected: unknown;
 }

@@ -7,7 +7,15 @@ import type { SourceConfig } from "../../../src/ingest/source.ts";
 import { IngestSourceRegistry } from "../../../src/ingest/source-registry.ts";
 import { MemoryIngestSourceStore } from "../../../src/storage/memory-ingest-source-store.ts";
 
-const CONFIG: SourceConfig = { scheme: { scheme: "github" }, toleranceMs: 1, id: null, key: null, dedupWindowMs: 1, dropHeaders: [] };
+const CONFIG: SourceConfig = {
+  scheme: { scheme: "github" },
+  toleranceMs: 1,
+  id: null,
+  key: null,
+  dedupWindowMs: 1,
+  dropHeaders: [],
+  query: null,
+};
 const source = (secret: string, name = "github") => ({ topic: "events", name, config: CONFIG, secrets: [secret] });
 
 let nowMs: number;

@@ -68,6 +68,8 @@ test.each([
   ["missing required argument 'topic'", ["topics", "describe"]],
   ["It is an integer from 1 up", ["topics", "create", "a", "--partitions", "0"]],
   ["Allowed choices are", ["produce", "a", "--compression", "rar"]],
+  ["There is no acks=0", ["produce", "a", "--acks", "0"]],
+  ["It is one of all", ["perf", "produce", "a", "--acks", "2"]],
   ["nothing to change", ["topics", "alter", "a"]],
   ["--yes says that you mean it", ["topics", "delete", "a"]],
   ["where to?", ["groups", "reset", "g", "--topic", "a"]],

@@ -10,7 +10,7 @@ import { onceKeyOf } from "../../../src/ingest/once-key.ts";
 import { PLAIN_CLAIM } from "../../../src/ingest/signature/claim.ts";
 import type { SourceConfig } from "../../../src/ingest/source.ts";
 
-const CONFIG: SourceConfig = { scheme: null, toleranceMs: 1, id: "scheme", key: null, dedupWindowMs: 1, dropHeaders: [] };
+const CONFIG: SourceConfig = { scheme: null, toleranceMs: 1, id: "scheme", key: null, dedupWindowMs: 1, dropHeaders: [], query: null };
 const bodyOf = (text: string) => new JsonBody(new TextEncoder().encode(text));
 const named = (config: Partial<SourceConfig>, headers: Record<string, string>, body = "", claimId: string | null = null) =>
   nameEvent({ ...CONFIG, ...config }, { ...PLAIN_CLAIM, prefix: "", macs: [], id: claimId }, new Headers(headers), bodyOf(body));

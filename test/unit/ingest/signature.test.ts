@@ -7,12 +7,12 @@ import { Webhook as SvixWebhook } from "svix";
 import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
 import { checkClaim, checkSignature } from "../../../src/ingest/signature/verify.ts";
-import type { HmacScheme, Scheme } from "../../../src/ingest/source.ts";
+import type { HmacScheme, SignatureScheme } from "../../../src/ingest/source.ts";
 
 const MINUTE_MS = 60_000;
 
 interface Signed {
-  readonly scheme: Scheme;
+  readonly scheme: SignatureScheme;
   readonly secrets: readonly string[];
   readonly headers: Record<string, string>;
   readonly body: string | Uint8Array<ArrayBuffer>;

@@ -18,7 +18,8 @@ beforeEach(() => {
 });
 
 const CONFIG: SourceConfig = {
-  ...{ scheme: { scheme: "github" }, toleranceMs: 300_000, id: "scheme", key: null, dedupWindowMs: 86_400_000, dropHeaders: [] },
+  ...{ scheme: { scheme: "github" }, toleranceMs: 300_000, id: "scheme", key: null },
+  ...{ dedupWindowMs: 86_400_000, dropHeaders: [], query: null },
 };
 const put = (changes: Partial<PutSource> = {}) =>
   registry.put({ topic: "events", name: "github", config: CONFIG, secrets: ["one"], ...changes });
@@ -104,4 +105,19 @@ test("there are at most so many", () => {
     store.put({ topic: "t", name: String(index), value: JSON.stringify({ config: CONFIG, secrets: [] }) });
   expect(put()).toMatchObject({ error: "POLICY_VIOLATION" });
   expect(put({ topic: "t", name: "0" })).toMatchObject({ isNew: false });
+});
+
+test("a token that could be guessed is refused", () => {
+  const config: SourceConfig = { ...CONFIG, scheme: { scheme: "token", in: { parameter: "token" } } };
+  expect(put({ config, secrets: ["fifteen letters"] })).toMatchObject({ error: "UNACCEPTABLE_CREDENTIAL" });
+  expect(put({ config, secrets: ["sixteen letters!"] })).toMatchObject({ isNew: true });
+  expect(registry.rotate({ topic: "events", name: "github", secret: "short", overlapMs: 0 })).toMatchObject({
+    error: "UNACCEPTABLE_CREDENTIAL",
+  });
+});
+
+test("a source that was stored before it had a query takes none", () => {
+  const { query: _later, ...config } = CONFIG;
+  store.put({ topic: "events", name: "old", value: JSON.stringify({ config, secrets: [], createdAtMs: 1 }) });
+  expect(stored()).toEqual([{ topic: "events", name: "old", config: CONFIG, secrets: [], createdAtMs: 1 }]);
 });

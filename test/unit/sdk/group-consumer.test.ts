@@ -81,6 +81,7 @@ class FakeGroup {
         offsets.map((offset) => ({ topic: "t", partition, offset, timestamp: 1, key: null, value: { base64: "" }, headers: [] })),
       ),
       positions: parts.map(({ partition, next }) => ({ topic: "t", partition, offset: next })),
+      endOffsets: parts.map(({ partition }) => ({ topic: "t", partition, offset: this.ends[partition]! })),
       hasMore: parts.some(({ partition, next }) => next < this.ends[partition]!),
     };
   }
@@ -199,6 +200,23 @@ test("a seek voids what was fetched, goes on there, and is what is committed nex
   expect(names(seen)).toEqual(["0@0", "0@1", "0@2", "0@3", "0@4", "0@2", "0@3", "0@4", "0@5"]);
   await eventually(() => group.committed.get(0)).toBe(6);
   expect(() => consumer.seek(place(7), 0)).toThrow("t/7");
+});
+
+test("the lag counts from what is processed to the end that the last answer told, also after a seek, and is told of own partitions alone", async () => {
+  const group = new FakeGroup(6, 2);
+  const consumer = group.consumer({ maxRecords: 8, sessionTimeoutMs: 60_000 });
+  const { seen, go } = reading(consumer, ({ partition, offset }) => partition === 0 && offset === 2);
+  await eventually(() => seen.length).toBe(3);
+  expect([0, 1].map((partition) => consumer.lag(place(partition)))).toEqual([4, 2]);
+  consumer.seek(place(0), 5);
+  expect(consumer.lag(place(0))).toBe(1);
+  consumer.seek(place(0), 9);
+  expect(consumer.lag(place(0))).toBe(0);
+  expect(() => consumer.lag(place(7))).toThrow("t/7");
+  group.ends[0] = 12;
+  go();
+  await eventually(() => names(seen)).toContain("0@11");
+  await eventually(() => consumer.lag(place(0))).toBe(0);
 });
 
 test("a paused partition gives nothing more until it is resumed, and goes on where it was", async () => {

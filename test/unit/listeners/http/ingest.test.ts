@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReadResult } from "../../../../src/broker/ports.ts";
-import { MAX_BATCH_BYTES, MAX_INGEST_HEADERS } from "../../../../src/common/limits.ts";
+import { MAX_BATCH_BYTES, MAX_INGEST_HEADERS, MAX_INGEST_QUERY_BYTES } from "../../../../src/common/limits.ts";
 import { appWithTopic, type TestApp } from "../../../support/http.ts";
 import { allowing, type MemorySecurity, memorySecurity } from "../../../support/memory-security.ts";
 import { NO_LIMITS, plainCodec } from "../../../support/plain-batches.ts";
@@ -49,6 +49,94 @@ async function recordsOf(topic = "orders") {
     headers: Object.fromEntries(headers.map((header) => [header.key, text(header.value)])),
   }));
 }
+
+describe("a query", () => {
+  const TOKEN = "a token of sixteen letters and more";
+  const shown = encodeURIComponent(TOKEN);
+  const byParameter = { signature: { scheme: "token", in: { parameter: "token" }, secrets: [TOKEN] } };
+
+  test("is refused unless the source says otherwise, by its parameter's name and not its value", async () => {
+    await putSource("github", GITHUB);
+    const request = await githubRequest(SECRET, "1", { a: 1 });
+    const refused = await post("ingest/github?key=s3cret", request);
+    expect(refused).toMatchObject({ status: 400, body: { code: "INVALID_REQUEST", detail: expect.stringContaining('"key"') } });
+    expect(JSON.stringify(refused.body)).not.toContain("s3cret");
+    expect(await post("ingest?a=1", { headers: ADMIN })).toMatchObject({ status: 400 });
+    expect(await recordsOf()).toEqual([]);
+  });
+
+  test("is kept as it was sent where the source says so, but for credentials and what it drops", async () => {
+    await putSource("github", { ...GITHUB, query: { drop: ["session"] } });
+    const query = "b=%20x&API_KEY=s3cret&a&session=1&b=Za%C5%BC%C3%B3%C5%82%C4%87&access_token=s3cret&a=a%26b";
+    expect(await post(`ingest/github?${query}`, await githubRequest(SECRET, "1", {}))).toMatchObject({ status: 202 });
+    expect(await recordsOf()).toMatchObject([{ headers: { "sluice.query": "b=%20x&a&b=Za%C5%BC%C3%B3%C5%82%C4%87&a=a%26b" } }]);
+  });
+
+  test("of more bytes than are kept is refused, and nothing is written", async () => {
+    await putSource("github", { ...GITHUB, query: {} });
+    const path = `ingest/github?a=${"x".repeat(MAX_INGEST_QUERY_BYTES)}`;
+    expect(await post(path, await githubRequest(SECRET, "1", {}))).toMatchObject({ status: 400, body: { code: "INVALID_RECORD" } });
+    expect(await recordsOf()).toEqual([]);
+  });
+
+  test("can have the source's token, which needs no other credential and is not kept", async () => {
+    await putSource("shop", byParameter);
+    expect(await post(`ingest/shop?token=${shown}`, { body: "1" })).toMatchObject({ status: 202 });
+    expect(await post(`ingest/shop?token=${shown}&more=1`, { body: "2" })).toMatchObject({ status: 400 });
+    await putSource("shop", { ...byParameter, query: {} });
+    expect(await post(`ingest/shop?more=1&token=${shown}`, { body: "3" })).toMatchObject({ status: 202 });
+    expect((await recordsOf()).map(({ value, headers }) => [value, headers["sluice.query"]]).sort()).toEqual([
+      ["1", undefined],
+      ["3", "more=1"],
+    ]);
+  });
+
+  test("with another token, or none, is refused, also to who has the broker's; a new token takes the place of the one before", async () => {
+    await putSource("shop", byParameter);
+    for (const [query, detail] of [
+      ["", "the query's token is missing"],
+      ["?token=", "is not a token"],
+      [`?token=${shown}x`, "is not a token"],
+      [`?TOKEN=${shown}`, "is missing"],
+    ] as const) {
+      const refused = await post(`ingest/shop${query}`, { headers: ADMIN, body: "1" });
+      expect(refused).toMatchObject({ status: 401, body: { detail: expect.stringContaining(detail) } });
+      expect(JSON.stringify(refused.body)).not.toContain(TOKEN);
+    }
+    const secret = "another of sixteen letters and more";
+    await app.send("POST", "/v1/topics/orders/ingest/shop/rotate-secret", { secret, overlapMs: 0 }, ADMIN);
+    expect(await post(`ingest/shop?token=${shown}`, { body: "1" })).toMatchObject({ status: 401 });
+    expect(await post(`ingest/shop?token=${encodeURIComponent(secret)}`, { body: "1" })).toMatchObject({ status: 202 });
+    expect(await recordsOf()).toHaveLength(1);
+  });
+
+  test("that asks whether the URL is the sender's to call is answered with what it asks, as text, once the sender is known", async () => {
+    await putSource("graph", { ...byParameter, query: { echo: "validationToken" } });
+    const ask = (token: string) =>
+      app.request(`/v1/topics/orders/ingest/graph?token=${token}&validationToken=a%20b%3Cc%3E`, { method: "POST" });
+    const answered = await ask(shown);
+    expect([answered.status, await answered.text()]).toEqual([200, "a b<c>"]);
+    expect(answered.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(answered.headers.get("x-content-type-options")).toBe("nosniff");
+    expect((await ask("wrong")).status).toBe(401);
+    expect(await recordsOf()).toEqual([]);
+  });
+});
+
+test("a token in a header is the credential of a sender that signs nothing, and is not kept", async () => {
+  const signature = { scheme: "token", in: { header: "X-Shop-Token" }, secrets: ["sixteen letters!"] };
+  expect(await putSource("shop", { signature })).toMatchObject({ body: { signature: { in: { header: "x-shop-token" } } } });
+  expect(await post("ingest/shop", { body: "1" })).toMatchObject({
+    status: 401,
+    body: { detail: expect.stringContaining("x-shop-token") },
+  });
+  expect(await post("ingest/shop", { headers: { "x-shop-token": "sixteen letters!", "x-event": "sold" }, body: "1" })).toMatchObject({
+    status: 202,
+  });
+  const [record] = await recordsOf();
+  expect(record!.headers).toMatchObject({ "x-event": "sold", "sluice.source": "shop" });
+  expect(Object.keys(record!.headers)).not.toContain("x-shop-token");
+});
 
 describe("a signed source", () => {
   test("takes a webhook without a token: body and headers kept, credentials not, the id as the key", async () => {

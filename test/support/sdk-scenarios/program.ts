@@ -1,4 +1,5 @@
-// The scenarios in a page: `import("/page.js")`, with the SDK by its package's names, which the page's import map leads to the built files.
+// The scenarios with the SDK by its package's names: in a page (`import("/page.js")`) its import map leads them to the built files, in Bun and
+// Deno (lines.ts) they are those of the installed package.
 
 import * as sdk from "sluice/client";
 import { loadCodecs } from "sluice/codecs";
@@ -6,14 +7,14 @@ import * as share from "sluice/share";
 import { type Kit, SCENARIOS } from "./index.ts";
 import { valuesOf } from "./scenario.ts";
 
-export interface PageBroker {
+export interface BrokerAccess {
   readonly url: string;
   readonly token?: string;
 }
 
-const codecs = loadCodecs(fetch("/core.wasm"));
+const codecs = loadCodecs(fetch(import.meta.resolve("sluice/core.wasm")));
 
-async function kitFor(broker: PageBroker): Promise<Kit> {
+async function kitFor(broker: BrokerAccess): Promise<Kit> {
   return {
     ...{ sdk, share, codecs: await codecs, fetch: (url, init) => fetch(url, init) },
     connect: (options) => sdk.createClient({ ...broker, ...options }),
@@ -21,15 +22,15 @@ async function kitFor(broker: PageBroker): Promise<Kit> {
 }
 
 /** Runs one scenario by its name. @returns what it saw */
-export async function run(name: string, broker: PageBroker): Promise<unknown> {
+export async function run(name: string, broker: BrokerAccess): Promise<unknown> {
   return SCENARIOS.find((scenario) => scenario.name === name)!.run(await kitFor(broker));
 }
 
 /** Values by the way that they came. */
 const followed: Record<"sse" | "websocket", (string | null)[]> = { sse: [], websocket: [] };
 
-/** Follows a topic's only partition from its start, both ways, for as long as the page is there. */
-export async function follow(topic: string, broker: PageBroker): Promise<void> {
+/** Follows a topic's only partition from its start, both ways, for as long as the program is there. */
+export async function follow(topic: string, broker: BrokerAccess): Promise<void> {
   const kit = await kitFor(broker);
   for (const via of ["sse", "websocket"] as const) {
     void (async () => {
