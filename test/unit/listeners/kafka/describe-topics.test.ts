@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { errorCode } from "../../../../src/common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../../../../src/common/limits.ts";
+import { NO_TOPIC_ID } from "../../../../src/listeners/kafka/apis/03-metadata.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
 import { connectKafka, type KafkaClient } from "../../../support/kafka-connection.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
@@ -34,6 +35,18 @@ describe("Metadata", () => {
       { errorCode: 0, name: "b", topicId: idOf("b"), partitions: [{}, {}, {}] },
       { errorCode: errorCode("UNKNOWN_TOPIC_ID"), name: null, topicId: UNKNOWN_ID, partitions: [] },
     ]);
+  });
+
+  const lookFor = async (version: number) =>
+    (await client.ask(API.metadata, version, { topics: [{ topicId: NO_TOPIC_ID, name: "made" }] })).topics[0]!;
+
+  test.each([4, 9, 12])("of version %i makes a topic, and is answered with it", async (version) => {
+    expect(await lookFor(version)).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
+  });
+
+  test.each([0, 1, 3])("of version %i makes a topic, and is answered that there was none", async (version) => {
+    expect(await lookFor(version)).toMatchObject({ errorCode: errorCode("UNKNOWN_TOPIC_OR_PARTITION"), name: "made", partitions: [] });
+    expect(await lookFor(version)).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
   });
 });
 
