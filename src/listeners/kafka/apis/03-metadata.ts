@@ -1,7 +1,6 @@
 // Metadata (key 3), versions 0-13: the one broker, and topics, asked for by name or (12+) by id. A topic that is not there is made where the client allows it and the
-// broker does (auto.create.topics.enable), with one partition. The request that makes it is answered with it; in versions 0-3 it is answered
-// that there is none, as by Kafka in every version. They cannot ask without making: a client that has deleted a topic and looks for it (as
-// kafka-go's tests do) has to be told that it is gone.
+// broker does (auto.create.topics.enable), with one partition. The request that makes it is answered that there was none, as by Kafka: most
+// clients let a topic be made whenever they ask for one, also to see that it is gone. One that means to use it asks again.
 //
 // Leader epochs are not told (-1): they belong to each partition's object, which is not asked for this. Clients then skip the check of
 // epochs; a partition here never loses what it acknowledged, so there is nothing for them to find.
@@ -17,9 +16,6 @@ import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { authorizedOperations } from "../authorized-operations.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
-
-/** From here on a client says whether it wants a missing topic made. */
-const ALLOWS_AUTO_CREATION = 4;
 
 type MetadataRequest = DecodedOf<typeof API.metadata.request>;
 
@@ -48,14 +44,14 @@ async function describeTopics(call: Call<MetadataRequest>) {
   );
 }
 
-async function topicByName({ request, version, broker, settings }: Call<MetadataRequest>, name: string) {
+async function topicByName({ request, broker, settings }: Call<MetadataRequest>, name: string) {
   const topic = await broker.topic(name);
   if (!isFailure(topic)) return describeTopic(topic);
   const isMade = settings.isAutoCreated && request.allowAutoTopicCreation && topic.error === "UNKNOWN_TOPIC_OR_PARTITION";
   if (!isMade) return withoutTopic(missingTopicError(topic, name), name);
   const made = await broker.createTopic({ name });
-  if (!isFailure(made)) return version < ALLOWS_AUTO_CREATION ? withoutTopic(topic.error, name) : describeTopic(made);
-  return withoutTopic(made.error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : made.error, name);
+  const isThereNow = !isFailure(made) || made.error === "TOPIC_ALREADY_EXISTS";
+  return withoutTopic(isThereNow ? topic.error : made.error, name);
 }
 
 /** Without the name where there is none to be told. */

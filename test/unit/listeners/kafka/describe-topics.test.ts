@@ -37,16 +37,10 @@ describe("Metadata", () => {
     ]);
   });
 
-  const lookFor = async (version: number) =>
-    (await client.ask(API.metadata, version, { topics: [{ topicId: NO_TOPIC_ID, name: "made" }] })).topics[0]!;
-
-  test.each([4, 9, 12])("of version %i makes a topic, and is answered with it", async (version) => {
-    expect(await lookFor(version)).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
-  });
-
-  test.each([0, 1, 3])("of version %i makes a topic, and is answered that there was none", async (version) => {
-    expect(await lookFor(version)).toMatchObject({ errorCode: errorCode("UNKNOWN_TOPIC_OR_PARTITION"), name: "made", partitions: [] });
-    expect(await lookFor(version)).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
+  test.each([0, 3, 4, 12])("of version %i that makes a topic is answered that there was none, the next one with it", async (version) => {
+    const look = async () => (await client.ask(API.metadata, version, { topics: [{ topicId: NO_TOPIC_ID, name: "made" }] })).topics[0]!;
+    expect(await look()).toMatchObject({ errorCode: errorCode("UNKNOWN_TOPIC_OR_PARTITION"), name: "made", partitions: [] });
+    expect(await look()).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
   });
 });
 
