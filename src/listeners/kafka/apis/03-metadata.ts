@@ -1,5 +1,6 @@
 // Metadata (key 3), versions 0-13: the one broker, and topics, asked for by name or (12+) by id. A topic that is not there is made where the client allows it and the
-// broker does (auto.create.topics.enable), with one partition.
+// broker does (auto.create.topics.enable), with one partition. The request that makes it is answered that there was none, as by Kafka: most
+// clients let a topic be made whenever they ask for one, also to see that it is gone. One that means to use it asks again.
 //
 // Leader epochs are not told (-1): they belong to each partition's object, which is not asked for this. Clients then skip the check of
 // epochs; a partition here never loses what it acknowledged, so there is nothing for them to find.
@@ -49,8 +50,8 @@ async function topicByName({ request, broker, settings }: Call<MetadataRequest>,
   const isMade = settings.isAutoCreated && request.allowAutoTopicCreation && topic.error === "UNKNOWN_TOPIC_OR_PARTITION";
   if (!isMade) return withoutTopic(missingTopicError(topic, name), name);
   const made = await broker.createTopic({ name });
-  if (!isFailure(made)) return describeTopic(made);
-  return withoutTopic(made.error === "TOPIC_ALREADY_EXISTS" ? "LEADER_NOT_AVAILABLE" : made.error, name);
+  const isThereNow = !isFailure(made) || made.error === "TOPIC_ALREADY_EXISTS";
+  return withoutTopic(isThereNow ? topic.error : made.error, name);
 }
 
 /** Without the name where there is none to be told. */

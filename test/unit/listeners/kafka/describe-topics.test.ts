@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { errorCode } from "../../../../src/common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../../../../src/common/limits.ts";
+import { NO_TOPIC_ID } from "../../../../src/listeners/kafka/apis/03-metadata.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
 import { connectKafka, type KafkaClient } from "../../../support/kafka-connection.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
@@ -34,6 +35,12 @@ describe("Metadata", () => {
       { errorCode: 0, name: "b", topicId: idOf("b"), partitions: [{}, {}, {}] },
       { errorCode: errorCode("UNKNOWN_TOPIC_ID"), name: null, topicId: UNKNOWN_ID, partitions: [] },
     ]);
+  });
+
+  test.each([0, 3, 4, 12])("of version %i that makes a topic is answered that there was none, the next one with it", async (version) => {
+    const look = async () => (await client.ask(API.metadata, version, { topics: [{ topicId: NO_TOPIC_ID, name: "made" }] })).topics[0]!;
+    expect(await look()).toMatchObject({ errorCode: errorCode("UNKNOWN_TOPIC_OR_PARTITION"), name: "made", partitions: [] });
+    expect(await look()).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
   });
 });
 
