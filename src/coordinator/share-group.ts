@@ -34,6 +34,8 @@ export interface ShareGroupOptions {
   readonly openPartition: (address: SharePartitionAddress) => Promise<null | Failure>;
   /** May be called again. */
   readonly destroyPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
+  /** The share partition begins anew when it is next asked for. */
+  readonly forgetPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
   /** Calls `ring` soon, should this invocation end before its work does. */
   readonly ringLater: () => void;
   readonly now: () => number;
@@ -139,6 +141,36 @@ export class ShareGroupCoordinator {
   /** Frees the id at once; its share partitions go one after the other. NON_EMPTY_GROUP while it has members. */
   async delete(groupId: string): Promise<null | Failure> {
     return this.#refuseToOthers(groupId) ?? this.#refuseWithMembers(groupId) ?? this.#delete(groupId);
+  }
+
+  /**
+   * Kafka's DeleteShareGroupOffsets. Each share partition forgets before the group does: what a crash in between leaves is a topic that the
+   * group is said to consume, and that it begins anew with.
+   */
+  async deleteOffsets(groupId: string, topicIds: readonly string[]): Promise<readonly (null | Failure)[] | Failure> {
+    const refused = this.#refuseToOthers(groupId) ?? this.#refuseWithMembers(groupId);
+    if (refused !== null) return refused;
+    const group = this.view();
+    if (group === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
+    const outcomes: (null | Failure)[] = [];
+    for (const topicId of topicIds) outcomes.push(await this.#forgetTopic(group.groupUuid, topicId));
+    return outcomes;
+  }
+
+  async #forgetTopic(groupUuid: string, topicId: string): Promise<null | Failure> {
+    const topic = this.#group?.topics.find((one) => one.topicId === topicId);
+    if (topic === undefined) return failure("UNKNOWN_TOPIC_OR_PARTITION", "There is no offset information to delete.");
+    try {
+      const partitions = Array.from({ length: topic.partitionCount }, (_, partition) => partition);
+      await forEachConcurrently(partitions, MAX_CONCURRENT_CALLS, (partition) =>
+        this.#options.forgetPartition(groupUuid, topicId, partition),
+      );
+    } catch (error) {
+      return failure("COORDINATOR_NOT_AVAILABLE", `a share partition of topic '${topic.topic}' cannot be reached now: ${error}`);
+    }
+    const gone = this.confirm(groupUuid); // it may have been deleted meanwhile, and its topics with it
+    if (gone === null) this.#put({ ...this.#group!, topics: this.#group!.topics.filter((one) => one.topicId !== topicId) });
+    return gone;
   }
 
   #refuseToOthers(groupId: string): null | Failure {

@@ -16,6 +16,7 @@ let group: ShareGroupCoordinator;
 let listed: Set<string>;
 let opened: string[];
 let destroyed: string[];
+let forgotten: string[];
 let refusal: Failure | null;
 let isUnreachable: boolean;
 let alarms: number;
@@ -37,6 +38,10 @@ function restart(): void {
     destroyPartition: async (groupUuid, topicId, partition) => {
       if (isUnreachable) throw new Error("not now");
       destroyed.push(`${groupUuid}/${topicId}/${partition}`);
+    },
+    forgetPartition: async (groupUuid, topicId, partition) => {
+      if (isUnreachable) throw new Error("not now");
+      forgotten.push(`${groupUuid}/${topicId}/${partition}`);
     },
     ringLater: () => {
       alarms += 1;
@@ -61,6 +66,7 @@ beforeEach(() => {
     0,
     0,
   ];
+  forgotten = [];
   [nowMs, cluster] = [1_000, [{ name: "t", topicId: "t1", partitionCount: 3 }]];
   restart();
 });
@@ -172,6 +178,31 @@ test("a topic that was made again is begun anew, and what the group knew of the 
   await group.ring();
   expect(destroyed.sort()).toEqual([0, 1, 2].map((partition) => `${groupUuid}/t1/${partition}`));
   expect(group.view()?.topics.map(({ topicId }) => topicId)).toEqual(["t2"]);
+});
+
+test("deleted offsets of a topic are begun anew, and those of others stay", async () => {
+  const { groupUuid } = await group.ensure("g", {});
+  await group.subscribe(groupUuid, TOPIC);
+  await group.subscribe(groupUuid, { ...TOPIC, topicId: "t2", topic: "u", partitionCount: 1 });
+  expect(await group.deleteOffsets("g", ["t1", "t3"])).toMatchObject([null, { error: "UNKNOWN_TOPIC_OR_PARTITION" }]);
+  expect(forgotten.sort()).toEqual([0, 1, 2].map((partition) => `${groupUuid}/t1/${partition}`));
+  restart();
+  expect(group.view()?.topics.map(({ topicId }) => topicId)).toEqual(["t2"]);
+  opened = [];
+  await group.subscribe(groupUuid, TOPIC);
+  expect(opened).toHaveLength(3);
+  await group.delete("g");
+  expect(destroyed).toHaveLength(4);
+});
+
+test("a topic whose share partitions cannot be reached is still the group's, for the next try", async () => {
+  const { groupUuid } = await group.ensure("g", {});
+  await group.subscribe(groupUuid, TOPIC);
+  isUnreachable = true;
+  expect(await group.deleteOffsets("g", ["t1"])).toMatchObject([{ error: "COORDINATOR_NOT_AVAILABLE" }]);
+  isUnreachable = false;
+  expect(await group.deleteOffsets("g", ["t1"])).toEqual([null]);
+  expect(await group.deleteOffsets("g", ["t1"])).toMatchObject([{ error: "UNKNOWN_TOPIC_OR_PARTITION" }]);
 });
 
 describe("a member by Kafka's protocol", () => {

@@ -257,3 +257,21 @@ async function deadLettersIn(broker: Broker, { name }: TopicMetadata): Promise<R
     return { value: text(value), ...Object.fromEntries(told) };
   });
 }
+
+test("deleted offsets of a topic are begun anew, by who waited too, and what was leased before does not count", async () => {
+  const group = await Group.start(["a", "b"], { autoOffsetReset: "earliest" });
+  const [first, second] = await group.pull();
+  expect(await group.settle(accept(first!))).toEqual([null]);
+  const waiting = group.pulled({ maxWaitMs: 20_000 });
+  const { topicId, name } = group.topic;
+  const remove = () => group.broker.shareGroups.deleteOffsets({ groupId: group.groupId, topics: [name] });
+  expect(await remove()).toEqual([{ topicId }]);
+  expect(await waiting).toEqual([
+    ["a", 1],
+    ["b", 1],
+  ]);
+  expect(await group.settle(accept(second!))).toEqual(["INVALID_RECORD_STATE"]);
+  await group.pull(); // the group consumes the topic again, and is told so
+  await group.evict();
+  expect((await group.describe()).partitions[0]).toMatchObject({ partition: 0, acquired: 2 });
+});
