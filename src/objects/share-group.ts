@@ -66,7 +66,7 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
     return this.#coordinator.view();
   }
 
-  ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+  ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
     return this.#coordinator.ensure(groupId, settings);
   }
 

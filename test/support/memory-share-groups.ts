@@ -70,7 +70,10 @@ class MemoryShareWorld {
     if (group === undefined) {
       group = new ShareGroupCoordinator(new MemoryShareGroupStore(), {
         randomUuid: () => crypto.randomUUID(),
-        register: async (id) => void this.#listed.add(id),
+        register: async (id) => {
+          this.#listed.add(id);
+          return null;
+        },
         unregister: async (id) => void this.#listed.delete(id),
         openPartition: (address) => this.#sharePartition(address.groupUuid, address.topicId, address.partition).coordinator.open(address),
         destroyPartition: (groupUuid, topicId, partition) => this.#sharePartition(groupUuid, topicId, partition).coordinator.destroy(),
