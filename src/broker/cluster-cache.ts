@@ -210,7 +210,7 @@ export class CachedCluster implements ClusterPort {
     return this.#cluster.allocateProducerIds();
   }
 
-  registerGroup(groupId: string): Promise<void> {
+  registerGroup(groupId: string): Promise<Failure | null> {
     return this.#cluster.registerGroup(groupId);
   }
 
@@ -234,7 +234,7 @@ export class CachedCluster implements ClusterPort {
     return this.#cluster.listTransactions(request);
   }
 
-  registerShareGroup(groupId: string): Promise<void> {
+  registerShareGroup(groupId: string): Promise<Failure | null> {
     return this.#cluster.registerShareGroup(groupId);
   }
 

@@ -9,7 +9,7 @@ import { firstRefusal, refuseToRead } from "./refusals.ts";
 import type { ShareAcknowledgeRequest, ShareAcknowledgeResult } from "./share-acknowledge.ts";
 import type { ShareFetchRequest, ShareFetchResult } from "./share-fetch.ts";
 import type { ShareGroups } from "./share-groups.ts";
-import type { AlterShareOffsetsRequest } from "./share-offsets.ts";
+import type { AlterShareOffsetsRequest, DeleteShareOffsetsRequest } from "./share-offsets.ts";
 
 export function guardShareGroups(groups: ShareGroups, access: Access): ShareGroups {
   const toRead = (groupId: string): Failure | null => access.refuse("READ", "GROUP", groupId);
@@ -35,6 +35,7 @@ export function guardShareGroups(groups: ShareGroups, access: Access): ShareGrou
     reset: async (request) => toRead(request.groupId) ?? refuseToRead([request.topic], access) ?? groups.reset(request),
     delete: async (groupId) => access.refuse("DELETE", "GROUP", groupId) ?? groups.delete(groupId),
     alterOffsets: async (request) => toRead(request.groupId) ?? alterAllowed(groups, access, request),
+    deleteOffsets: async (request) => access.refuse("DELETE", "GROUP", request.groupId) ?? deleteAllowed(groups, access, request),
     heartbeat: async (request) =>
       toRead(request.groupId) ??
       firstRefusal((request.subscribedTopicNames ?? []).map((topic) => access.refuse("DESCRIBE", "TOPIC", topic))) ??
@@ -67,6 +68,14 @@ async function alterAllowed(
   const altered = await groups.alterOffsets({ groupId, offsets: offsets.filter((_, index) => refusals[index] === null) });
   if (isFailure(altered)) return altered;
   const others = altered.values();
+  return refusals.map((refusal) => refusal ?? others.next().value!);
+}
+
+async function deleteAllowed(groups: ShareGroups, access: Access, { groupId, topics }: DeleteShareOffsetsRequest) {
+  const refusals = topics.map((topic) => access.refuse("READ", "TOPIC", topic));
+  const deleted = await groups.deleteOffsets({ groupId, topics: topics.filter((_, index) => refusals[index] === null) });
+  if (isFailure(deleted)) return deleted;
+  const others = deleted.values();
   return refusals.map((refusal) => refusal ?? others.next().value!);
 }
 

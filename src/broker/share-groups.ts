@@ -33,7 +33,7 @@ import { checkDeadLetterTopic } from "./share-dead-letters.ts";
 import { type ShareFetchRequest, type ShareFetchResult, shareFetch } from "./share-fetch.ts";
 import { checkFilter } from "./share-filter.ts";
 import { shareHeartbeat, shareMembers } from "./share-members.ts";
-import { type AlterShareOffsetsRequest, alterShareOffsets } from "./share-offsets.ts";
+import { type AlterShareOffsetsRequest, alterShareOffsets, type DeleteShareOffsetsRequest, deleteShareOffsets } from "./share-offsets.ts";
 import { pull } from "./share-pull.ts";
 import { settleLeases } from "./share-settle.ts";
 import { findTopic, unknownPartition } from "./topics.ts";
@@ -108,6 +108,8 @@ export interface ShareGroups {
   delete(groupId: string): Promise<null | Failure>;
   /** As `reset`, in Kafka's terms: one entry for each offset, in order, null or why it was not moved. NON_EMPTY_GROUP: nothing was. */
   alterOffsets(request: AlterShareOffsetsRequest): Promise<readonly (null | Failure)[] | Failure>;
+  /** The group begins anew with these topics. One entry for each, in order. NON_EMPTY_GROUP: nothing was deleted. */
+  deleteOffsets(request: DeleteShareOffsetsRequest): Promise<readonly ({ readonly topicId: string } | Failure)[] | Failure>;
 
   /** A member by Kafka's protocol joins, which makes the group where it is not there, stays, or leaves. */
   heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer>;
@@ -136,6 +138,7 @@ export function createShareGroups(context: ShareContext): ShareGroups {
       return refused;
     },
     alterOffsets: async (request) => checkGroupId(request.groupId) ?? alterShareOffsets(context, request),
+    deleteOffsets: async (request) => checkGroupId(request.groupId) ?? deleteShareOffsets(context, request),
     heartbeat: async (request) => checkGroupId(request.groupId) ?? shareHeartbeat(context, request),
     members: async (groupId) => checkGroupId(groupId) ?? shareMembers(context, groupId),
     fetch: async (request) => checkGroupId(request.groupId) ?? shareFetch(context, request),

@@ -1,5 +1,5 @@
-// Moves the start offsets of a share group as Kafka's AlterShareGroupOffsets does: of a group without members, which is made where it is not
-// there, and of partitions that it has not begun with too.
+// Moves and deletes the start offsets of a share group as Kafka's AlterShareGroupOffsets and DeleteShareGroupOffsets do: of a group without
+// members. The first makes it where it is not there, and moves it in partitions that it has not begun with too.
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
@@ -50,4 +50,24 @@ async function moveTo(
   return ports
     .sharePartition(view.groupUuid, topicId, partition)
     .reset(addressOf(view, shareTopicOf(view, topicId), partition), target.offset);
+}
+
+export interface DeleteShareOffsetsRequest {
+  readonly groupId: string;
+  /** Their names. */
+  readonly topics: readonly string[];
+}
+
+/** One entry for each topic, in order: which it was, or why there was nothing to delete. NON_EMPTY_GROUP: nothing was deleted. */
+export async function deleteShareOffsets(
+  { ports, topics, shareGroups }: ShareContext,
+  { groupId, topics: names }: DeleteShareOffsetsRequest,
+): Promise<readonly ({ readonly topicId: string } | Failure)[] | Failure> {
+  const found = await mapConcurrently(names, MAX_CONCURRENT_CALLS, (name) => findTopic(topics, name));
+  const topicIds = found.flatMap((topic) => (isFailure(topic) ? [] : [topic.topicId]));
+  const deleted = await ports.shareGroup(groupId).deleteOffsets(groupId, topicIds);
+  shareGroups.forget(groupId);
+  if (isFailure(deleted)) return deleted;
+  const outcomes = deleted.values();
+  return found.map((topic) => (isFailure(topic) ? topic : (outcomes.next().value ?? { topicId: topic.topicId })));
 }

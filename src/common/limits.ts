@@ -45,6 +45,9 @@ export const MAX_WATCHES_PER_CONNECTION = 1_000;
 /** Partitions of one fetch session, 300 bytes each; a client with more fetches without one. */
 export const MAX_FETCH_SESSION_PARTITIONS = 10_000;
 
+/** Partitions, and topics of groups, whose log a Kafka connection remembers its client to be in: 200 bytes each (remade-topics.ts). */
+export const MAX_REMEMBERED_PLACES = 10_000;
+
 /** Produce requests of one Kafka connection that wait for their answers; clients have 5 by default (max.in.flight.requests). */
 export const MAX_REQUESTS_IN_FLIGHT = 32;
 

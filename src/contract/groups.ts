@@ -99,6 +99,7 @@ export const commitOffsets = operation({
     "REBALANCE_IN_PROGRESS",
     "STALE_MEMBER_EPOCH",
     "NON_EMPTY_GROUP",
+    "INCONSISTENT_GROUP_PROTOCOL",
     "OFFSET_METADATA_TOO_LARGE",
   ],
 });

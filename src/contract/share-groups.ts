@@ -136,7 +136,7 @@ export const pullRecords = operation({
       content: bothTypes(pullAnswer, EXAMPLE_PULLED),
     },
   },
-  errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "LEADER_NOT_AVAILABLE"],
+  errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "LEADER_NOT_AVAILABLE", "INCONSISTENT_GROUP_PROTOCOL"],
 });
 
 const leases = z.array(leaseId).max(MAX_SETTLEMENTS).default([]);
@@ -235,7 +235,7 @@ export const putShareGroup = operation({
   answers: {
     200: { description: "The group.", content: bothTypes(shareGroup, { groupId: "billing", settings: DEFAULT_SHARE_SETTINGS }) },
   },
-  errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "NON_EMPTY_GROUP"],
+  errors: [...SHARE_ERRORS, "UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "NON_EMPTY_GROUP", "INCONSISTENT_GROUP_PROTOCOL"],
 });
 
 const count = (description: string) => z.int().min(0).meta({ description });

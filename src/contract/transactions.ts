@@ -58,6 +58,7 @@ export const commitTransactionOffsets = operation({
     "UNKNOWN_TOPIC_OR_PARTITION",
     "UNKNOWN_MEMBER_ID",
     "ILLEGAL_GENERATION",
+    "INCONSISTENT_GROUP_PROTOCOL",
     "OFFSET_METADATA_TOO_LARGE",
   ],
 });

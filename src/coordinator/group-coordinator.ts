@@ -46,7 +46,8 @@ import type { GroupTransactionEnd, TransactionalCommit } from "./transaction-mes
 
 /** The cluster's list of groups; both calls may be repeated. */
 export interface GroupRegister {
-  registerGroup(groupId: string): Promise<void>;
+  /** INCONSISTENT_GROUP_PROTOCOL: the name is a share group's. */
+  registerGroup(groupId: string): Promise<Failure | null>;
   unregisterGroup(groupId: string): Promise<void>;
 }
 
@@ -322,6 +323,11 @@ export class GroupCoordinator {
     this.#members.sleep();
   }
 
+  /** Makes the group where it is not there: without members or offsets. */
+  async ensure(groupId: string): Promise<null | Failure> {
+    return checkGroupId(groupId) ?? (this.#stores.offsets.groupId() === null ? this.#make(groupId) : null);
+  }
+
   #make(groupId: string): Promise<null | Failure> {
     return this.#lifecycle.run(() => this.#writeFirst(groupId, []));
   }
@@ -372,8 +378,8 @@ export class GroupCoordinator {
 
   async #writeFirst(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
     const isNew = this.#stores.offsets.groupId() === null;
-    const unreached = isNew ? await reach(() => this.#register.registerGroup(groupId)) : null;
-    if (unreached !== null) return unreached;
+    const refused = isNew ? await reach(() => this.#register.registerGroup(groupId)) : null;
+    if (refused !== null) return refused;
     this.#stores.offsets.putOffsets(groupId, offsets);
     if (isNew && offsets.length === 0) this.#members.store(); // since when it has had no members
     return null;
@@ -389,7 +395,10 @@ export class GroupCoordinator {
     const existed = this.#stores.offsets.groupId() !== null;
     if (existed) await this.#clear();
     // Also where the group is gone: an earlier deletion may have ended here.
-    const unreached = await reach(() => this.#register.unregisterGroup(groupId));
+    const unreached = await reach(async () => {
+      await this.#register.unregisterGroup(groupId);
+      return null;
+    });
     return unreached ?? (existed ? null : failure("GROUP_ID_NOT_FOUND", `Group '${groupId}' does not exist.`));
   }
 
@@ -414,11 +423,10 @@ export class GroupCoordinator {
   }
 }
 
-/** Why the register could not be reached, or null. */
-async function reach(call: () => Promise<void>): Promise<Failure | null> {
+/** What the register says, or why it could not be reached. */
+async function reach(call: () => Promise<Failure | null>): Promise<Failure | null> {
   try {
-    await call();
-    return null;
+    return await call();
   } catch (error) {
     return failure("COORDINATOR_NOT_AVAILABLE", `The cluster's list of groups cannot be reached right now: ${String(error)}`);
   }

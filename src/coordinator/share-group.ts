@@ -5,8 +5,8 @@
 // Invariants: a share partition is written down here before it begins, so that none is left behind when the group goes. One that belongs
 // to an earlier life of the group, by its UUID, cannot begin any more.
 
-import { forEachConcurrently } from "../common/concurrency.ts";
-import { type Failure, failure } from "../common/errors.ts";
+import { forEachConcurrently, Sequence } from "../common/concurrency.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../common/share-settings.ts";
@@ -27,13 +27,15 @@ import { TopicImage } from "./topic-image.ts";
 
 export interface ShareGroupOptions {
   readonly randomUuid: () => string;
-  /** Makes the group show up in lists; a repeat changes nothing. */
-  readonly register: (groupId: string) => Promise<void>;
+  /** Makes the group show up in lists; a repeat changes nothing. INCONSISTENT_GROUP_PROTOCOL: the name is a consumer group's. */
+  readonly register: (groupId: string) => Promise<Failure | null>;
   readonly unregister: (groupId: string) => Promise<void>;
   /** Gives a share partition its start offset, if it has none. */
   readonly openPartition: (address: SharePartitionAddress) => Promise<null | Failure>;
   /** May be called again. */
   readonly destroyPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
+  /** The share partition begins anew when it is next asked for. */
+  readonly forgetPartition: (groupUuid: string, topicId: string, partition: number) => Promise<void>;
   /** Calls `ring` soon, should this invocation end before its work does. */
   readonly ringLater: () => void;
   readonly now: () => number;
@@ -47,6 +49,8 @@ export class ShareGroupCoordinator {
   readonly #options: ShareGroupOptions;
   #group: StoredShareGroup | null;
   #isBurying = false;
+  /** What makes the group, and what takes it off the lists: never at the same time, or a group could be there that is in none. */
+  readonly #lifecycle = new Sequence();
   readonly #members: ShareMembers;
   readonly #topics: GroupTopics;
 
@@ -67,22 +71,20 @@ export class ShareGroupCoordinator {
   }
 
   /** The group, which is made where it is not there: with these settings, and the default for others. */
-  async ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
-    const known = this.view();
-    if (known !== null) return known;
-    await this.#options.register(groupId); // before it is there: a group that is in no list could not be found to be deleted
-    return this.view() ?? this.#create(groupId, settings);
+  async ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
+    return this.view() ?? this.#lifecycle.run(() => this.#make(groupId, settings));
   }
 
   /** Changes settings of the group, which is made where it is not there. That of a subscription is the subscription's to change. */
   async configure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
-    await this.ensure(groupId, settings);
-    return this.#refuseToOthers(groupId) ?? this.#configure(settings);
+    const made = await this.ensure(groupId, settings);
+    return isFailure(made) ? made : (this.#refuseToOthers(groupId) ?? this.#configure(settings));
   }
 
   /** Gives the group, which is made where it is not there, to the pull subscription of its name. `topics` is what that pulls. */
   async attach(groupId: string, settings: Partial<ShareSettings>, topics: readonly string[]): Promise<ShareGroupView | Failure> {
-    await this.ensure(groupId, settings);
+    const made = await this.ensure(groupId, settings);
+    if (isFailure(made)) return made;
     this.#put({ ...this.#group!, subscription: { topics } });
     return this.#configure(settings);
   }
@@ -97,7 +99,8 @@ export class ShareGroupCoordinator {
     const refused = checkShareHeartbeat(request);
     if (refused !== null) return refused;
     if (isLeavingShareGroup(request)) return this.#members.leave(request, this.#options.now());
-    if (request.memberEpoch === JOIN_EPOCH) await this.ensure(request.groupId, {});
+    const made = request.memberEpoch === JOIN_EPOCH ? await this.ensure(request.groupId, {}) : null;
+    if (made !== null && isFailure(made)) return made;
     const unreached = await this.#topics.refresh(() => this.#members.interest(request));
     if (unreached !== null) return unreached;
     const group = this.view(); // as it is now: it may have been deleted, or configured, meanwhile
@@ -141,6 +144,36 @@ export class ShareGroupCoordinator {
     return this.#refuseToOthers(groupId) ?? this.#refuseWithMembers(groupId) ?? this.#delete(groupId);
   }
 
+  /**
+   * Kafka's DeleteShareGroupOffsets. Each share partition forgets before the group does: what a crash in between leaves is a topic that the
+   * group is said to consume, and that it begins anew with.
+   */
+  async deleteOffsets(groupId: string, topicIds: readonly string[]): Promise<readonly (null | Failure)[] | Failure> {
+    const refused = this.#refuseToOthers(groupId) ?? this.#refuseWithMembers(groupId);
+    if (refused !== null) return refused;
+    const group = this.view();
+    if (group === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
+    const outcomes: (null | Failure)[] = [];
+    for (const topicId of topicIds) outcomes.push(await this.#forgetTopic(group.groupUuid, topicId));
+    return outcomes;
+  }
+
+  async #forgetTopic(groupUuid: string, topicId: string): Promise<null | Failure> {
+    const topic = this.#group?.topics.find((one) => one.topicId === topicId);
+    if (topic === undefined) return failure("UNKNOWN_TOPIC_OR_PARTITION", "There is no offset information to delete.");
+    try {
+      const partitions = Array.from({ length: topic.partitionCount }, (_, partition) => partition);
+      await forEachConcurrently(partitions, MAX_CONCURRENT_CALLS, (partition) =>
+        this.#options.forgetPartition(groupUuid, topicId, partition),
+      );
+    } catch (error) {
+      return failure("COORDINATOR_NOT_AVAILABLE", `a share partition of topic '${topic.topic}' cannot be reached now: ${error}`);
+    }
+    const gone = this.confirm(groupUuid); // it may have been deleted meanwhile, and its topics with it
+    if (gone === null) this.#put({ ...this.#group!, topics: this.#group!.topics.filter((one) => one.topicId !== topicId) });
+    return gone;
+  }
+
   #refuseToOthers(groupId: string): null | Failure {
     if ((this.view()?.subscribedTopics ?? null) === null) return null;
     return failure(
@@ -181,8 +214,7 @@ export class ShareGroupCoordinator {
     if (group === null || group.groupUuid === null) return failure("GROUP_ID_NOT_FOUND", `there is no share group '${groupId}'`);
     this.#put({ ...group, groupUuid: null, subscription: null, topics: [], begun: {}, graves: [...group.graves, ...gravesOf(group)] });
     this.#options.ringLater();
-    await this.#options.unregister(groupId);
-    if (this.view() !== null) await this.#options.register(groupId); // it was made again meanwhile
+    await this.#lifecycle.run(() => this.#options.unregister(groupId));
     await this.ring();
     return null;
   }
@@ -217,6 +249,13 @@ export class ShareGroupCoordinator {
       }
     });
     if (isBuried) this.#put({ ...this.#group!, graves: this.#group!.graves.filter((other) => other !== grave) });
+  }
+
+  async #make(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
+    const known = this.view();
+    if (known !== null) return known;
+    const refused = await this.#options.register(groupId); // before it is there: what is in no list could not be found to be deleted
+    return refused ?? this.#create(groupId, settings);
   }
 
   #create(groupId: string, settings: Partial<ShareSettings>): ShareGroupView {

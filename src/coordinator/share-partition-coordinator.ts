@@ -205,6 +205,13 @@ export class SharePartitionCoordinator {
     await this.#store.clear();
   }
 
+  /** Whoever asks next begins anew. Leases that are out do not count any more. */
+  async forget(): Promise<void> {
+    if (this.#isDestroyed) return;
+    await this.destroy(); // nothing is begun while it goes
+    this.#isDestroyed = false;
+  }
+
   async #open(address: SharePartitionAddress): Promise<SharePartition | Failure> {
     if (this.#partition === null) {
       this.#opening ??= this.#begin(address).finally(() => {

@@ -85,6 +85,30 @@ export class TopicRegistry {
     return { groupIds: items, nextCursor };
   }
 
+  /** Puts a consumer group on the list; a repeat changes nothing. A name belongs to one kind of group, as in Kafka's GroupMetadataManager. */
+  registerGroup(groupId: string): Failure | null {
+    if (this.#store.hasShareGroup(groupId)) {
+      return failure(
+        "INCONSISTENT_GROUP_PROTOCOL",
+        `'${groupId}' is a share group: no consumer group can have its name before it is deleted`,
+      );
+    }
+    this.#store.addGroup(groupId);
+    return null;
+  }
+
+  /** As `registerGroup`, the other way round. */
+  registerShareGroup(groupId: string): Failure | null {
+    if (this.#store.hasGroup(groupId)) {
+      return failure(
+        "INCONSISTENT_GROUP_PROTOCOL",
+        `'${groupId}' is a consumer group: no share group can have its name before it is deleted`,
+      );
+    }
+    this.#store.addShareGroup(groupId);
+    return null;
+  }
+
   createTopic(request: NewTopic): StoredTopic | Failure {
     const { name } = request;
     const refused = checkTopicName(name);

@@ -118,8 +118,8 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
     return { firstProducerId: this.#store.allocateProducerIds(PRODUCER_ID_BLOCK_SIZE), count: PRODUCER_ID_BLOCK_SIZE };
   }
 
-  async registerGroup(groupId: string): Promise<void> {
-    this.#store.addGroup(groupId);
+  async registerGroup(groupId: string): Promise<Failure | null> {
+    return this.#registry.registerGroup(groupId);
   }
 
   async unregisterGroup(groupId: string): Promise<void> {
@@ -142,8 +142,8 @@ export class ClusterObject extends DurableObject<Env> implements ClusterPort, Se
     return this.#registry.listTransactions(request);
   }
 
-  async registerShareGroup(groupId: string): Promise<void> {
-    this.#store.addShareGroup(groupId);
+  async registerShareGroup(groupId: string): Promise<Failure | null> {
+    return this.#registry.registerShareGroup(groupId);
   }
 
   async unregisterShareGroup(groupId: string): Promise<void> {

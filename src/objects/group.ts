@@ -100,7 +100,7 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
 
   /** A subscription of the group's name holds its offsets here from now on. */
   async attachSubscription(groupId: string): Promise<GroupOffsets | Failure> {
-    return this.#subscribed.attach(groupId);
+    return (await this.#coordinator.ensure(groupId)) ?? this.#subscribed.attach(groupId);
   }
 
   commitForSubscription(groupId: string, offsets: readonly OffsetCommit[], fence: number): Promise<GroupOffsets | null | Failure> {

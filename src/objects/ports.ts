@@ -131,6 +131,7 @@ function shareGroupPort(env: Env, groupId: string): ShareGroupPort {
     subscribe: (groupUuid, topic) => orCoordinatorUnavailable(object().subscribe(groupUuid, topic)),
     confirm: (groupUuid) => orCoordinatorUnavailable(object().confirm(groupUuid)),
     delete: (id) => orCoordinatorUnavailable(object().delete(id)),
+    deleteOffsets: (id, topicIds) => orCoordinatorUnavailable(object().deleteOffsets(id, topicIds)),
     heartbeat: (request) => orCoordinatorUnavailable(object().heartbeat(request)),
     members: () => orCoordinatorUnavailable(object().members()),
   };

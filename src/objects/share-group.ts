@@ -28,6 +28,7 @@ const BURIAL_ALARM_MS = 30_000;
 interface OwnedSharePartition {
   open(address: SharePartitionAddress): Promise<null | Failure>;
   destroy(): Promise<void>;
+  forget(): Promise<void>;
 }
 
 export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPort {
@@ -53,6 +54,7 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
         }
       },
       destroyPartition: (groupUuid, topicId, partition) => sharePartition(groupUuid, topicId, partition).destroy(),
+      forgetPartition: (groupUuid, topicId, partition) => sharePartition(groupUuid, topicId, partition).forget(),
       ringLater: () => context.waitUntil(context.storage.setAlarm(Date.now() + BURIAL_ALARM_MS)),
       now: Date.now,
       config: readGroupConfigs(env.SLUICE_GROUP_CONFIGS),
@@ -64,7 +66,7 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
     return this.#coordinator.view();
   }
 
-  ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+  ensure(groupId: string, settings: Partial<ShareSettings>): Promise<ShareGroupView | Failure> {
     return this.#coordinator.ensure(groupId, settings);
   }
 
@@ -90,6 +92,10 @@ export class ShareGroupObject extends DurableObject<Env> implements ShareGroupPo
 
   delete(groupId: string): Promise<null | Failure> {
     return this.#coordinator.delete(groupId);
+  }
+
+  deleteOffsets(groupId: string, topicIds: readonly string[]): Promise<readonly (null | Failure)[] | Failure> {
+    return this.#coordinator.deleteOffsets(groupId, topicIds);
   }
 
   heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer> {

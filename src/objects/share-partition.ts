@@ -90,6 +90,13 @@ export class SharePartitionObject extends DurableObject<Env> {
     this.#alarm.isGone();
   }
 
+  /** Forgets everything, and begins anew for whoever asks next. */
+  async forget(): Promise<void> {
+    await this.#coordinator.forget();
+    this.#alarm.isGone();
+    this.#watchers.closeAll(); // whoever waits asks again
+  }
+
   /** Accepts a watcher's socket (share-watchers.ts). */
   override async fetch(): Promise<Response> {
     return this.#watchers.accept();

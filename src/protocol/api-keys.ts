@@ -106,6 +106,8 @@ import {
 import {
   alterShareGroupOffsetsRequest,
   alterShareGroupOffsetsResponse,
+  deleteShareGroupOffsetsRequest,
+  deleteShareGroupOffsetsResponse,
   describeShareGroupOffsetsRequest,
   describeShareGroupOffsetsResponse,
 } from "./messages/share-group-offsets.ts";
@@ -233,6 +235,7 @@ export const API = {
   shareAcknowledge: api(79, "ShareAcknowledge", shareAcknowledgeRequest, shareAcknowledgeResponse),
   describeShareGroupOffsets: api(90, "DescribeShareGroupOffsets", describeShareGroupOffsetsRequest, describeShareGroupOffsetsResponse),
   alterShareGroupOffsets: api(91, "AlterShareGroupOffsets", alterShareGroupOffsetsRequest, alterShareGroupOffsetsResponse),
+  deleteShareGroupOffsets: api(92, "DeleteShareGroupOffsets", deleteShareGroupOffsetsRequest, deleteShareGroupOffsetsResponse),
 } as const;
 
 /** All of them, by ascending key. */

@@ -93,6 +93,10 @@ export class MemoryTopicStore implements TopicStore {
     this.#content.deletions.delete(topicId);
   }
 
+  hasGroup(groupId: string): boolean {
+    return this.#content.groups.has(groupId);
+  }
+
   addGroup(groupId: string): void {
     this.#content.groups.add(groupId);
   }
@@ -115,6 +119,10 @@ export class MemoryTopicStore implements TopicStore {
 
   listTransactions(query: PageQuery): string[] {
     return page(this.#content.transactions, query);
+  }
+
+  hasShareGroup(groupId: string): boolean {
+    return this.#content.shareGroups.has(groupId);
   }
 
   addShareGroup(groupId: string): void {

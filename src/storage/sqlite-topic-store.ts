@@ -160,6 +160,10 @@ export class SqliteTopicStore implements TopicStore {
     this.#sql.exec("DELETE FROM deletions WHERE topic_id = ?", topicId);
   }
 
+  hasGroup(groupId: string): boolean {
+    return [...this.#sql.exec("SELECT 1 FROM groups WHERE group_id = ?", groupId)].length > 0;
+  }
+
   addGroup(groupId: string): void {
     this.#sql.exec("INSERT OR IGNORE INTO groups VALUES (?)", groupId);
   }
@@ -192,6 +196,10 @@ export class SqliteTopicStore implements TopicStore {
       query.after,
     );
     return takePage(rows, query, (row) => row.transactional_id).map((row) => row.transactional_id);
+  }
+
+  hasShareGroup(groupId: string): boolean {
+    return [...this.#sql.exec("SELECT 1 FROM share_groups WHERE group_id = ?", groupId)].length > 0;
   }
 
   addShareGroup(groupId: string): void {

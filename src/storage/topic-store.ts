@@ -60,6 +60,7 @@ export interface TopicStore {
   putDeletion(deletion: StoredDeletion): void;
   removeDeletion(topicId: string): void;
 
+  hasGroup(groupId: string): boolean;
   addGroup(groupId: string): void;
   removeGroup(groupId: string): void;
   listGroups(query: PageQuery): string[];
@@ -68,6 +69,7 @@ export interface TopicStore {
   removeTransaction(transactionalId: string): void;
   listTransactions(query: PageQuery): string[];
 
+  hasShareGroup(groupId: string): boolean;
   addShareGroup(groupId: string): void;
   removeShareGroup(groupId: string): void;
   listShareGroups(query: PageQuery): string[];

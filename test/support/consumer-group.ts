@@ -137,7 +137,7 @@ export class ConsumerBench {
       return [...this.topics.values()].filter(({ name }) => wanted(name));
     };
     const register = {
-      registerGroup: async () => undefined,
+      registerGroup: async () => null,
       unregisterGroup: async () => undefined,
       topicsNamed: (asked: readonly string[]) => load((name) => asked.includes(name))(),
       allTopics: load(() => true),

@@ -226,11 +226,14 @@ export class MemoryBroker implements Api.Broker {
   }
 
   async fetchMany({ partitions, ...request }: Api.FetchManyRequest): Promise<Api.FetchManyResult> {
-    const reads = partitions.map(async ({ topic, partition, start, maxBytes = request.maxBytes }) => ({
-      topic,
-      partition,
-      result: await this.fetch({ ...request, topic, partition, start, maxBytes }),
-    }));
+    const reads = partitions.map(async ({ topic, topicId, partition, start, maxBytes = request.maxBytes }) => {
+      const isOther = topicId !== undefined && topicId !== this.topics.get(topic)?.metadata.topicId;
+      return {
+        topic,
+        partition,
+        result: isOther ? unknownTopic(topic) : await this.fetch({ ...request, topic, partition, start, maxBytes }),
+      };
+    });
     return { partitions: await Promise.all(reads) };
   }
 
@@ -305,7 +308,8 @@ export class MemoryBroker implements Api.Broker {
   }
 
   async committedOffsets(groupId: string): Promise<Api.CommittedOffsets> {
-    return { offsets: [...(this.groups.get(groupId)?.offsets.values() ?? [])], unstable: [] };
+    const offsets = [...(this.groups.get(groupId)?.offsets.values() ?? [])];
+    return { offsets: offsets.filter(({ topic, topicId }) => this.topics.get(topic)?.metadata.topicId === topicId), unstable: [] };
   }
 
   async removeMember(groupId: string, memberId: string): Promise<null | Failure> {

@@ -70,10 +70,14 @@ class MemoryShareWorld {
     if (group === undefined) {
       group = new ShareGroupCoordinator(new MemoryShareGroupStore(), {
         randomUuid: () => crypto.randomUUID(),
-        register: async (id) => void this.#listed.add(id),
+        register: async (id) => {
+          this.#listed.add(id);
+          return null;
+        },
         unregister: async (id) => void this.#listed.delete(id),
         openPartition: (address) => this.#sharePartition(address.groupUuid, address.topicId, address.partition).coordinator.open(address),
         destroyPartition: (groupUuid, topicId, partition) => this.#sharePartition(groupUuid, topicId, partition).coordinator.destroy(),
+        forgetPartition: (groupUuid, topicId, partition) => this.#sharePartition(groupUuid, topicId, partition).coordinator.forget(),
         ringLater: () => {},
         now: Date.now,
         config: readGroupConfigs(null),
@@ -144,6 +148,7 @@ class MemoryShareWorld {
       subscribe: (groupUuid, topic) => group.subscribe(groupUuid, topic),
       confirm: async (groupUuid) => group.confirm(groupUuid),
       delete: (id) => group.delete(id),
+      deleteOffsets: (id, topicIds) => group.deleteOffsets(id, topicIds),
       heartbeat: (request) => group.heartbeat(request),
       members: async () => group.members(),
     };

@@ -73,16 +73,16 @@ export interface ClusterPort {
   /** Answers when no partition of the topic takes or serves records any more. */
   deleteTopic(name: string): Promise<TopicMetadata | Failure>;
   allocateProducerIds(): Promise<ProducerIdBlock>;
-  /** Makes the group show up in `listGroups`; a repeat changes nothing. */
-  registerGroup(groupId: string): Promise<void>;
+  /** Makes the group show up in `listGroups`; a repeat changes nothing. INCONSISTENT_GROUP_PROTOCOL: it is a share group's name. */
+  registerGroup(groupId: string): Promise<Failure | null>;
   unregisterGroup(groupId: string): Promise<void>;
   listGroups(request: PageRequest): Promise<GroupPage>;
   /** Makes the transactional id show up in `listTransactions`; a repeat changes nothing. */
   registerTransaction(transactionalId: string): Promise<void>;
   unregisterTransaction(transactionalId: string): Promise<void>;
   listTransactions(request: PageRequest): Promise<TransactionPage>;
-  /** Makes the share group show up in `listShareGroups`; a repeat changes nothing. */
-  registerShareGroup(groupId: string): Promise<void>;
+  /** Makes the share group show up in `listShareGroups`; a repeat changes nothing. INCONSISTENT_GROUP_PROTOCOL: it is a group's name. */
+  registerShareGroup(groupId: string): Promise<Failure | null>;
   unregisterShareGroup(groupId: string): Promise<void>;
   listShareGroups(request: PageRequest): Promise<ShareGroupPage>;
 }

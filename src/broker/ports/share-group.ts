@@ -51,6 +51,11 @@ export interface ShareGroupPort {
   confirm(groupUuid: string): Promise<null | Failure>;
   /** NON_EMPTY_GROUP while it has members. */
   delete(groupId: string): Promise<null | Failure>;
+  /**
+   * The group begins anew with the topics of these ids. One entry for each, in order: null, or why there was nothing to delete.
+   * NON_EMPTY_GROUP while it has members, GROUP_ID_NOT_FOUND where it is not there.
+   */
+  deleteOffsets(groupId: string, topicIds: readonly string[]): Promise<readonly (null | Failure)[] | Failure>;
   /** A member joins, which makes the group where it is not there, stays, or leaves. */
   heartbeat(request: ShareHeartbeat): Promise<ShareHeartbeatAnswer>;
   /** null: there is no such group. */

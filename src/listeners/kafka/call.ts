@@ -12,6 +12,7 @@ import type { DecodedStruct, EncodableStruct, Fields } from "../../protocol/fiel
 import { ANONYMOUS, type Identity } from "../../security/identity.ts";
 import type { ScramExchange } from "../../security/scram-exchange.ts";
 import type { FetchSession } from "./fetch-session.ts";
+import type { CommitTopics, FetchPlaces } from "./remade-topics.ts";
 import type { ShareSessionState, ShareSessions } from "./share-session.ts";
 import type { TransactionalOrder } from "./transactional-order.ts";
 
@@ -66,6 +67,10 @@ export interface Session extends Omit<SessionState, "shareSessions"> {
   meter: ClientMeter;
   /** Of the client's fetches; null: it has none. */
   fetchSession: FetchSession | null;
+  /** Which logs the client's fetches are in. */
+  readonly fetchPlaces: FetchPlaces;
+  /** Which topics the client's commits are of. */
+  readonly commitTopics: CommitTopics;
   /** Of the members of share groups that the client is. */
   readonly shareSessions: ShareSessions;
   /** Left open by the client's fetches for those that follow. */

@@ -26,6 +26,7 @@ import { Writer } from "../../protocol/writer.ts";
 import { ANONYMOUS } from "../../security/identity.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
 import { ConnectionRefused, type KafkaSettings, newSession, type ServedApi, type Session, type SessionState } from "./call.ts";
+import { CommitTopics, FetchPlaces } from "./remade-topics.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
 import { releaseSession } from "./share-requests.ts";
 import { ShareSessions } from "./share-session.ts";
@@ -75,6 +76,7 @@ export class KafkaConnection {
       ...{ access: this.#security.access(state.identity), meter: this.#security.meter(state.identity) },
       ...{ fetchSession: null, watches: new WatchCache(MAX_WATCHES_PER_CONNECTION), signal: this.#gone.signal },
       readAhead: new ReadAhead(readAheadRoom, Date.now),
+      ...{ fetchPlaces: new FetchPlaces(), commitTopics: new CommitTopics() },
       shareSessions: new ShareSessions(state.shareSessions ?? []),
       transactionalOrder: new TransactionalOrder(),
     };

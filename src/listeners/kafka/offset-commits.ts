@@ -1,7 +1,8 @@
 // OffsetCommit and TxnOffsetCommit on the wire: offsets by topic and partition, answered likewise. Partitions succeed and fail one by one.
 
 import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/broker.ts";
-import { type ErrorName, errorCode, type Failure, isFailure } from "../../common/errors.ts";
+import { type ErrorName, type Failure, isFailure } from "../../common/errors.ts";
+import { groupErrorCode } from "./group-kinds.ts";
 
 export interface CommittedTopic {
   readonly name: string;
@@ -51,7 +52,7 @@ export function committedTopics(
     name,
     partitions: partitions.map(({ partitionIndex }) => {
       const refused = isFailure(result) ? result : failures!.next().value!.failure;
-      return { partitionIndex, errorCode: errorCode(refused === undefined ? "NONE" : rename(refused.error)) };
+      return { partitionIndex, errorCode: refused === undefined ? 0 : groupErrorCode({ error: rename(refused.error) }) };
     }),
   }));
 }

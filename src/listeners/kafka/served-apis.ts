@@ -49,6 +49,7 @@ import { shareFetch } from "./apis/78-share-fetch.ts";
 import { shareAcknowledge } from "./apis/79-share-acknowledge.ts";
 import { describeShareGroupOffsets } from "./apis/90-describe-share-group-offsets.ts";
 import { alterShareGroupOffsets } from "./apis/91-alter-share-group-offsets.ts";
+import { deleteShareGroupOffsets } from "./apis/92-delete-share-group-offsets.ts";
 import type { ServedApi } from "./call.ts";
 
 /** By ascending key. */
@@ -109,6 +110,7 @@ export const SERVED: readonly ServedApi[] = [
   shareAcknowledge,
   describeShareGroupOffsets,
   alterShareGroupOffsets,
+  deleteShareGroupOffsets,
 ];
 
 const BY_KEY = new Map(SERVED.map((served) => [served.api.key, served]));

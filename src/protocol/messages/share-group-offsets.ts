@@ -1,5 +1,5 @@
-// DescribeShareGroupOffsets (key 90) and AlterShareGroupOffsets (91): where share groups begin in their partitions (KIP-932). 1 of
-// DescribeShareGroupOffsets tells how far a group is behind (KIP-1226).
+// DescribeShareGroupOffsets (key 90), AlterShareGroupOffsets (91) and DeleteShareGroupOffsets (92): where share groups begin in their
+// partitions (KIP-932). 1 of DescribeShareGroupOffsets tells how far a group is behind (KIP-1226).
 
 import { array, int16, int32, int64, string, uuid } from "../fields.ts";
 import { message } from "../message.ts";
@@ -51,4 +51,15 @@ export const alterShareGroupOffsetsResponse = message("AlterShareGroupOffsetsRes
     topicId: uuid(),
     partitions: array({ partitionIndex: int32(), ...failure }),
   }),
+});
+
+export const deleteShareGroupOffsetsRequest = message("DeleteShareGroupOffsetsRequest", "0", "0+", {
+  groupId: string(),
+  topics: array({ topicName: string() }),
+});
+
+export const deleteShareGroupOffsetsResponse = message("DeleteShareGroupOffsetsResponse", "0", "0+", {
+  throttleTimeMs: int32(),
+  ...failure,
+  responses: array({ topicName: string(), topicId: uuid(), ...failure }),
 });

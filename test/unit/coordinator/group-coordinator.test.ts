@@ -22,6 +22,7 @@ function startGroup() {
       calls.push(`register, ${store.offsets().length} offsets`);
       await network.pass();
       registered.add(groupId);
+      return null;
     },
     unregisterGroup: async (groupId: string) => {
       calls.push(`unregister, ${store.offsets().length} offsets`);

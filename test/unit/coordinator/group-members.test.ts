@@ -81,7 +81,10 @@ class Bench {
       change();
     };
     const register = {
-      registerGroup: (groupId: string) => reach(() => this.registered.add(groupId)),
+      registerGroup: async (groupId: string) => {
+        await reach(() => this.registered.add(groupId));
+        return null;
+      },
       unregisterGroup: (groupId: string) => reach(() => this.registered.delete(groupId)),
       topicsNamed: async () => [],
       allTopics: async () => [],

@@ -31,7 +31,7 @@ function startGroup() {
       return transactionNumber === undefined ? failure("INVALID_TXN_STATE", "none is open") : { transactionNumber };
     }) as VerifyTransaction,
   };
-  const names = { registerGroup: async () => undefined, unregisterGroup: async () => undefined };
+  const names = { registerGroup: async () => null, unregisterGroup: async () => undefined };
   const register = { ...names, topicsNamed: async () => [], allTopics: async () => [] };
   const restart = () =>
     new GroupCoordinator(stores, register, {

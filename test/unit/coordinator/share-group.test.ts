@@ -1,11 +1,11 @@
 // The share group's coordinator: when it is made, what it gives a start offset, and what becomes of what it leaves behind.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Failure, failure } from "../../../src/common/errors.ts";
+import { type Failure, failure, isFailure } from "../../../src/common/errors.ts";
 import { readGroupConfigs } from "../../../src/common/group-configs.ts";
-import { DEFAULT_SHARE_SETTINGS } from "../../../src/common/share-settings.ts";
+import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../../../src/common/share-settings.ts";
 import { ShareGroupCoordinator } from "../../../src/coordinator/share-group.ts";
-import type { ShareHeartbeat } from "../../../src/coordinator/share-messages.ts";
+import type { ShareGroupView, ShareHeartbeat } from "../../../src/coordinator/share-messages.ts";
 import type { ImageTopic } from "../../../src/coordinator/topic-image.ts";
 import { MemoryShareGroupStore } from "../../../src/storage/memory-share-group-store.ts";
 
@@ -16,7 +16,9 @@ let group: ShareGroupCoordinator;
 let listed: Set<string>;
 let opened: string[];
 let destroyed: string[];
+let forgotten: string[];
 let refusal: Failure | null;
+let nameTaken: Failure | null;
 let isUnreachable: boolean;
 let alarms: number;
 let uuids: number;
@@ -28,7 +30,11 @@ let cluster: ImageTopic[];
 function restart(): void {
   group = new ShareGroupCoordinator(store, {
     randomUuid: () => `uuid-${++uuids}`,
-    register: async (groupId) => void listed.add(groupId),
+    register: async (groupId) => {
+      if (nameTaken !== null) return nameTaken;
+      listed.add(groupId);
+      return null;
+    },
     unregister: async (groupId) => void listed.delete(groupId),
     openPartition: async ({ groupUuid, topicId, partition }) => {
       opened.push(`${groupUuid}/${topicId}/${partition}`);
@@ -37,6 +43,10 @@ function restart(): void {
     destroyPartition: async (groupUuid, topicId, partition) => {
       if (isUnreachable) throw new Error("not now");
       destroyed.push(`${groupUuid}/${topicId}/${partition}`);
+    },
+    forgetPartition: async (groupUuid, topicId, partition) => {
+      if (isUnreachable) throw new Error("not now");
+      forgotten.push(`${groupUuid}/${topicId}/${partition}`);
     },
     ringLater: () => {
       alarms += 1;
@@ -61,14 +71,21 @@ beforeEach(() => {
     0,
     0,
   ];
+  [forgotten, nameTaken] = [[], null];
   [nowMs, cluster] = [1_000, [{ name: "t", topicId: "t1", partitionCount: 3 }]];
   restart();
 });
 
+async function made(settings: Partial<ShareSettings>): Promise<ShareGroupView> {
+  const view = await group.ensure("g", settings);
+  if (isFailure(view)) throw new Error(view.detail);
+  return view;
+}
+
 test("a group is made once, with the settings of who makes it, and is listed before it is there", async () => {
   expect(group.view()).toBeNull();
   await group.ensure("g", { order: "key" });
-  const view = await group.ensure("g", { order: "none" });
+  const view = await made({ order: "none" });
   expect(view).toEqual({
     groupId: "g",
     groupUuid: "uuid-1",
@@ -81,7 +98,7 @@ test("a group is made once, with the settings of who makes it, and is listed bef
 });
 
 test("two that make it at the same time make one", async () => {
-  const [one, other] = await Promise.all([group.ensure("g", {}), group.ensure("g", {})]);
+  const [one, other] = await Promise.all([made({}), made({})]);
   expect(one.groupUuid).toBe(other.groupUuid);
 });
 
@@ -93,7 +110,7 @@ test("a change of settings raises their version, a repeat does not", async () =>
 });
 
 test("a pause is told to every share partition before it is answered, and one that is not told is a failure", async () => {
-  const { groupUuid } = await group.ensure("g", {});
+  const { groupUuid } = await made({});
   await group.subscribe(groupUuid, TOPIC);
   opened = [];
   await group.configure("g", { leaseMs: 500 });
@@ -118,7 +135,7 @@ test("a group that belongs to a subscription is changed and deleted by that alon
 });
 
 test("every partition of a topic gets its start offset once, and those that are added later too", async () => {
-  const { groupUuid } = await group.ensure("g", {});
+  const { groupUuid } = await made({});
   await group.subscribe(groupUuid, TOPIC);
   await group.subscribe(groupUuid, TOPIC);
   expect(opened.sort()).toEqual([0, 1, 2].map((partition) => `uuid-1/t1/${partition}`));
@@ -129,7 +146,7 @@ test("every partition of a topic gets its start offset once, and those that are 
 });
 
 test("a topic of which a partition could not begin is not consumed, and begun again by the next who asks", async () => {
-  const { groupUuid } = await group.ensure("g", {});
+  const { groupUuid } = await made({});
   refusal = failure("LEADER_NOT_AVAILABLE", "not now");
   expect(await group.subscribe(groupUuid, TOPIC)).toBe(refusal);
   expect(group.view()?.topics).toEqual([]);
@@ -139,7 +156,7 @@ test("a topic of which a partition could not begin is not consumed, and begun ag
 });
 
 test("a deleted group is gone at once, with all that may have begun", async () => {
-  const { groupUuid } = await group.ensure("g", {});
+  const { groupUuid } = await made({});
   refusal = failure("LEADER_NOT_AVAILABLE", "not now");
   await group.subscribe(groupUuid, TOPIC);
   expect(await group.delete("g")).toBeNull();
@@ -150,13 +167,13 @@ test("a deleted group is gone at once, with all that may have begun", async () =
 });
 
 test("what cannot be destroyed is tried again, over a restart and a new life of the group", async () => {
-  const { groupUuid } = await group.ensure("g", {});
+  const { groupUuid } = await made({});
   await group.subscribe(groupUuid, TOPIC);
   isUnreachable = true;
   await group.delete("g");
   expect(alarms).toBeGreaterThan(0);
   restart();
-  const { groupUuid: newUuid } = await group.ensure("g", {});
+  const { groupUuid: newUuid } = await made({});
   expect(newUuid).not.toBe(groupUuid);
   isUnreachable = false;
   await group.ring();
@@ -166,12 +183,49 @@ test("what cannot be destroyed is tried again, over a restart and a new life of 
 });
 
 test("a topic that was made again is begun anew, and what the group knew of the old one goes", async () => {
-  const { groupUuid } = await group.ensure("g", {});
+  const { groupUuid } = await made({});
   await group.subscribe(groupUuid, TOPIC);
   await group.subscribe(groupUuid, { ...TOPIC, topicId: "t2", partitionCount: 1 });
   await group.ring();
   expect(destroyed.sort()).toEqual([0, 1, 2].map((partition) => `${groupUuid}/t1/${partition}`));
   expect(group.view()?.topics.map(({ topicId }) => topicId)).toEqual(["t2"]);
+});
+
+test("a group whose name is a consumer group's is not made, by nobody", async () => {
+  nameTaken = failure("INCONSISTENT_GROUP_PROTOCOL", "taken");
+  expect(await group.ensure("g", {})).toEqual(nameTaken);
+  expect(await group.configure("g", { order: "key" })).toEqual(nameTaken);
+  expect(await group.attach("g", {}, ["t"])).toEqual(nameTaken);
+  const member = { memberId: "m", memberEpoch: 0, rackId: null, clientId: "c", clientHost: "/", subscribedTopicNames: ["t"] };
+  expect(await group.heartbeat({ groupId: "g", ...member })).toEqual(nameTaken);
+  expect([group.view(), store.group()]).toEqual([null, null]);
+  nameTaken = null;
+  expect(await made({})).toMatchObject({ groupId: "g" });
+});
+
+test("deleted offsets of a topic are begun anew, and those of others stay", async () => {
+  const { groupUuid } = await made({});
+  await group.subscribe(groupUuid, TOPIC);
+  await group.subscribe(groupUuid, { ...TOPIC, topicId: "t2", topic: "u", partitionCount: 1 });
+  expect(await group.deleteOffsets("g", ["t1", "t3"])).toMatchObject([null, { error: "UNKNOWN_TOPIC_OR_PARTITION" }]);
+  expect(forgotten.sort()).toEqual([0, 1, 2].map((partition) => `${groupUuid}/t1/${partition}`));
+  restart();
+  expect(group.view()?.topics.map(({ topicId }) => topicId)).toEqual(["t2"]);
+  opened = [];
+  await group.subscribe(groupUuid, TOPIC);
+  expect(opened).toHaveLength(3);
+  await group.delete("g");
+  expect(destroyed).toHaveLength(4);
+});
+
+test("a topic whose share partitions cannot be reached is still the group's, for the next try", async () => {
+  const { groupUuid } = await made({});
+  await group.subscribe(groupUuid, TOPIC);
+  isUnreachable = true;
+  expect(await group.deleteOffsets("g", ["t1"])).toMatchObject([{ error: "COORDINATOR_NOT_AVAILABLE" }]);
+  isUnreachable = false;
+  expect(await group.deleteOffsets("g", ["t1"])).toEqual([null]);
+  expect(await group.deleteOffsets("g", ["t1"])).toMatchObject([{ error: "UNKNOWN_TOPIC_OR_PARTITION" }]);
 });
 
 describe("a member by Kafka's protocol", () => {

@@ -44,7 +44,7 @@ export function innerFields(description: Description, field: DescribedField): re
 }
 
 /** Keys of APIs that are newer than the descriptions. */
-export const NEWER_APIS: readonly number[] = [90, 91]; // KIP-932
+export const NEWER_APIS: readonly number[] = [90, 91, 92]; // KIP-932
 
 /** Where a field is, and newer than the descriptions: path, since which version. */
 export const NEWER_FIELDS: Readonly<Record<string, string>> = {

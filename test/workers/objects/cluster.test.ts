@@ -93,6 +93,19 @@ test("a group that is registered twice is listed once, and one that is unregiste
   expect((await cluster.listGroups({ limit: 10 })).groupIds).toEqual(["b"]);
 });
 
+test("a name belongs to one kind of group, until that is unregistered", async () => {
+  const cluster = startCluster();
+  expect(await cluster.registerGroup("g")).toBeNull();
+  expect(await cluster.registerShareGroup("s")).toBeNull();
+  expect(await cluster.registerShareGroup("g")).toMatchObject({ error: "INCONSISTENT_GROUP_PROTOCOL" });
+  expect(await cluster.registerGroup("s")).toMatchObject({ error: "INCONSISTENT_GROUP_PROTOCOL" });
+  expect([await cluster.registerGroup("g"), await cluster.registerShareGroup("s")]).toEqual([null, null]);
+  await cluster.unregisterGroup("g");
+  expect(await cluster.registerShareGroup("g")).toBeNull();
+  expect((await cluster.listShareGroups({ limit: 10 })).groupIds).toEqual(["g", "s"]);
+  expect((await cluster.listGroups({ limit: 10 })).groupIds).toEqual([]);
+});
+
 test("a deletion is answered when every partition is destroyed, and leaves nothing", async () => {
   const cluster = startCluster();
   const topic = succeed(await cluster.createTopic({ name: "t", partitions: 20 }));

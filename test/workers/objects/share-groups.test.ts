@@ -257,3 +257,51 @@ async function deadLettersIn(broker: Broker, { name }: TopicMetadata): Promise<R
     return { value: text(value), ...Object.fromEntries(told) };
   });
 }
+
+test("deleted offsets of a topic are begun anew, by who waited too, and what was leased before does not count", async () => {
+  const group = await Group.start(["a", "b"], { autoOffsetReset: "earliest" });
+  const [first, second] = await group.pull();
+  expect(await group.settle(accept(first!))).toEqual([null]);
+  const waiting = group.pulled({ maxWaitMs: 20_000 });
+  const { topicId, name } = group.topic;
+  const remove = () => group.broker.shareGroups.deleteOffsets({ groupId: group.groupId, topics: [name] });
+  expect(await remove()).toEqual([{ topicId }]);
+  expect(await waiting).toEqual([
+    ["a", 1],
+    ["b", 1],
+  ]);
+  expect(await group.settle(accept(second!))).toEqual(["INVALID_RECORD_STATE"]);
+  await group.pull(); // the group consumes the topic again, and is told so
+  await group.evict();
+  expect((await group.describe()).partitions[0]).toMatchObject({ partition: 0, acquired: 2 });
+});
+
+test("a name belongs to one kind of group, whoever came first, until that is deleted", async () => {
+  const { broker, groupId, topic } = await Group.start(["a"]);
+  const commit = (to: string) => broker.commitOffsets({ groupId: to, offsets: [{ topic: topic.name, partition: 0, offset: 1 }] });
+  const pull = (from: string) =>
+    broker.shareGroups.pull({ groupId: from, topics: [topic.name], maxRecords: 1, maxBytes: 1_000, maxWaitMs: 0 });
+  const member = {
+    memberId: "",
+    groupInstanceId: null,
+    clientId: "c",
+    clientHost: "/",
+    sessionTimeoutMs: 10_000,
+    rebalanceTimeoutMs: 10_000,
+  };
+  const protocols = [{ name: "range", metadata: new ArrayBuffer(0) }];
+  const join = { ...member, groupId, protocolType: "consumer", protocols, requiresKnownMemberId: true, skipsAssignment: false };
+  const taken = { error: "INCONSISTENT_GROUP_PROTOCOL" };
+  expect(await commit(groupId)).toMatchObject(taken);
+  expect(await broker.classicGroup(groupId).join(join as never)).toMatchObject(taken);
+  expect(await broker.listGroups({ limit: 1, prefix: groupId })).toEqual({ groupIds: [], nextCursor: null });
+
+  const other = `${groupId}-other`;
+  expect(await commit(other)).toMatchObject({ offsets: [{ partition: 0 }] });
+  expect(await pull(other)).toMatchObject(taken);
+  expect(await broker.shareGroups.configure(other, { order: "key" })).toMatchObject(taken);
+  expect(await broker.deleteGroup(other)).toBeNull();
+  expect(await pull(other)).toMatchObject({ failed: [] });
+  expect(await broker.shareGroups.delete(groupId)).toBeNull();
+  expect(await commit(groupId)).toMatchObject({ offsets: [{ partition: 0 }] });
+});

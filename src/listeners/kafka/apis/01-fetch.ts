@@ -6,6 +6,7 @@
 // Leader epochs (9+): a client that knows a newer epoch than the partition's is told so. One that knows an older is served, where Kafka
 // fences it: it cannot have come to a leader of before, since the platform lets one live at a time, and Metadata names no epochs that it
 // could learn of. librdkafka sends 0 then (since 2.1), and would be fenced for good once the partition has started again.
+// A topic that was made again under its name: ../remade-topics.ts.
 // Topic ids (13+, KIP-516): one that there is not, or not any more, is UNKNOWN_TOPIC_ID in each of its partitions.
 
 import type { Broker } from "../../../broker/broker.ts";
@@ -42,14 +43,18 @@ export const fetch = serve(API.fetch, { min: 4, max: 17 }, async (call) => {
 /** What each partition holds, in order. With a topic that cannot be named there is no wait. */
 async function read({ request, version, broker, session }: Call<FetchRequest>, asked: readonly AskedPartition[]) {
   const named = version >= TOPIC_IDS_SINCE ? await nameTopics(broker, asked) : asked.map(({ topic }) => topic);
-  const known = asked.flatMap(({ topicId, partition }, index) => {
+  const known = asked.flatMap(({ topicId, partition: { partition, fetchOffset, partitionMaxBytes } }, index) => {
     const topic = named[index]!;
     if (typeof topic !== "string") return [];
-    const place = { topic, partition: partition.partition, ...(version >= TOPIC_IDS_SINCE && { topicId }) };
-    return [{ ...place, start: partition.fetchOffset, maxBytes: Math.max(1, partition.partitionMaxBytes) }];
+    const position = { topic, partition, fetchOffset };
+    const id = session.fetchPlaces.carriedOn(position) ?? (version >= TOPIC_IDS_SINCE ? topicId : undefined);
+    return [{ position, id, maxBytes: Math.max(1, partitionMaxBytes) }];
   });
   const { partitions } = await broker.fetchMany({
-    partitions: known,
+    partitions: known.map(({ position: { topic, partition, fetchOffset }, id, maxBytes }) => ({
+      ...{ topic, partition, start: fetchOffset, maxBytes },
+      ...(id !== undefined && { topicId: id }),
+    })),
     maxBytes: Math.min(Math.max(1, request.maxBytes), MAX_FETCH_BYTES),
     minBytes: request.minBytes,
     maxWaitMs: known.length < asked.length ? 0 : Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS),
@@ -58,8 +63,12 @@ async function read({ request, version, broker, session }: Call<FetchRequest>, a
     watches: session.watches,
     readAhead: session.readAhead,
   });
-  const results = partitions.values();
-  return named.map((topic): ReadResult | ReadFailure => (typeof topic === "string" ? results.next().value!.result : topic));
+  const results: (ReadResult | ReadFailure)[] = [];
+  for (const [index, { position, id }] of known.entries()) {
+    results.push(await session.fetchPlaces.settle(broker, position, id, partitions[index]!.result));
+  }
+  const remaining = results.values();
+  return named.map((topic): ReadResult | ReadFailure => (typeof topic === "string" ? remaining.next().value! : topic));
 }
 
 /** The topic's name for each partition, or why there is none. */

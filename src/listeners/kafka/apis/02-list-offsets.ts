@@ -28,7 +28,7 @@ function leastTimestamp(version: number): number {
   return version >= 9 ? -5 : version === 8 ? -4 : version === 7 ? -3 : -2;
 }
 
-export const listOffsets = serve(API.listOffsets, { min: 1, max: 9 }, async ({ request, version, broker }) => {
+export const listOffsets = serve(API.listOffsets, { min: 1, max: 9 }, async ({ request, version, broker, session }) => {
   const isolation = request.isolationLevel === 1 ? "read_committed" : "read_uncommitted";
   const find = async (name: string, partition: number, timestamp: number) => {
     const tierQuery = TIER_QUERIES.get(timestamp);
@@ -38,6 +38,7 @@ export const listOffsets = serve(API.listOffsets, { min: 1, max: 9 }, async ({ r
   };
   const answers = await mapPartitions(request.topics, async ({ name }, { partitionIndex, timestamp }) => {
     const found = await find(name, partitionIndex, timestamp);
+    await session.fetchPlaces.asked(broker, name, partitionIndex);
     if (isFailure(found)) return { partitionIndex, errorCode: errorCode(found.error) };
     const { timestamp: foundTimestamp, offset, leaderEpoch } = found;
     return { partitionIndex, errorCode: 0, timestamp: foundTimestamp, offset, leaderEpoch: offset < 0 ? NO_EPOCH : leaderEpoch };

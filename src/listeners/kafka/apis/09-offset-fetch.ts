@@ -15,16 +15,22 @@ interface AskedTopic {
   readonly partitionIndexes: readonly number[];
 }
 
-export const offsetFetch = serve(API.offsetFetch, { min: 1, max: 9 }, async ({ request, version, broker }) => {
+export const offsetFetch = serve(API.offsetFetch, { min: 1, max: 9 }, async ({ request, version, broker, session }) => {
+  const find = async (asked: AskedGroup) => {
+    const found = await committedOffsets(broker, asked);
+    const names = found.topics.map(({ name }) => name);
+    await session.commitTopics.told(broker, asked.groupId, names);
+    return found;
+  };
   if (version >= 8) {
     const groups = await mapConcurrently(request.groups, MAX_CONCURRENT_CALLS, async ({ groupId, topics, memberId, memberEpoch }) => {
       const member = memberId === null || memberEpoch < 0 ? undefined : { memberId, memberEpoch };
-      return { groupId, ...(await committedOffsets(broker, { groupId, member, topics, isStableRequired: request.requireStable })) };
+      return { groupId, ...(await find({ groupId, member, topics, isStableRequired: request.requireStable })) };
     });
     return { throttleTimeMs: 0, topics: [], errorCode: 0, groups };
   }
   const { groupId, topics, requireStable: isStableRequired } = request;
-  return { throttleTimeMs: 0, ...(await committedOffsets(broker, { groupId, topics, isStableRequired })), groups: [] };
+  return { throttleTimeMs: 0, ...(await find({ groupId, topics, isStableRequired })), groups: [] };
 });
 
 interface AskedGroup {

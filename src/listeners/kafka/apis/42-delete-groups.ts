@@ -1,5 +1,5 @@
 // DeleteGroups (key 42), versions 0-2: groups without members, with their offsets; share groups too (KIP-932). Where there are a group and a
-// share group of one name, which Kafka does not have, nobody can say which is meant: neither is deleted.
+// share group of one name, made before a name belonged to one kind, nobody can say which is meant: neither is deleted.
 
 import type { Broker } from "../../../broker/broker.ts";
 import { errorCode, type Failure, failure, isFailure, isRetriable } from "../../../common/errors.ts";

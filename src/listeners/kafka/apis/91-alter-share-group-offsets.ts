@@ -5,13 +5,14 @@ import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { ZERO_UUID } from "../../../protocol/uuid.ts";
 import { serve } from "../call.ts";
+import { groupErrorCode } from "../group-kinds.ts";
 
 export const alterShareGroupOffsets = serve(API.alterShareGroupOffsets, { min: 0, max: 0 }, async ({ request, broker }) => {
   const offsets = request.topics.flatMap(({ topicName, partitions }) =>
     partitions.map(({ partitionIndex, startOffset }) => ({ topic: topicName, partition: partitionIndex, offset: startOffset })),
   );
   const altered = await broker.shareGroups.alterOffsets({ groupId: request.groupId, offsets });
-  if (isFailure(altered)) return { throttleTimeMs: 0, errorCode: errorCode(altered.error), errorMessage: altered.detail, responses: [] };
+  if (isFailure(altered)) return { throttleTimeMs: 0, errorCode: groupErrorCode(altered), errorMessage: altered.detail, responses: [] };
   const outcomes = altered.values();
   const responses = [];
   for (const { topicName, partitions } of request.topics) {

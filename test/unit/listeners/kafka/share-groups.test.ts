@@ -392,6 +392,32 @@ describe("the members of a group", () => {
   });
 });
 
+test("deleted offsets are those of a group without members, which begins anew with the topic", async () => {
+  const remove = (...names: string[]) =>
+    client.ask(API.deleteShareGroupOffsets, 0, { groupId: "g", topics: names.map((topicName) => ({ topicName })) });
+  expect(await remove("jobs")).toMatchObject({ errorCode: code("GROUP_ID_NOT_FOUND"), responses: [] });
+  await produce(3);
+  await client.heartbeat(0);
+  expect((await client.fetch({ epoch: 0, partitions: BOTH })).acquired).toEqual([[0, 0, 2, 1]]);
+  await client.acknowledge(1, { 0: [[0, 2, ACCEPT]] });
+  expect(await remove("jobs")).toMatchObject({ errorCode: code("NON_EMPTY_GROUP"), responses: [] });
+  await client.heartbeat(-1);
+  const { errorCode, responses } = await remove("jobs", "others");
+  expect(errorCode).toBe(0);
+  const { topicId } = broker.topics.get("jobs")!.metadata;
+  expect(responses).toMatchObject([
+    { topicName: "jobs", topicId, errorCode: 0, errorMessage: null },
+    { topicName: "others", errorCode: code("UNKNOWN_TOPIC_OR_PARTITION") },
+  ]);
+  expect((await remove("jobs")).responses).toMatchObject([
+    { errorCode: code("UNKNOWN_TOPIC_OR_PARTITION"), errorMessage: "There is no offset information to delete." },
+  ]);
+  const { groups } = await client.ask(API.describeShareGroupOffsets, 1, { groups: [{ groupId: "g", topics: null }] });
+  expect(groups[0]!.topics).toEqual([]);
+  await client.heartbeat(0);
+  expect((await client.fetch({ epoch: 0, partitions: BOTH })).acquired).toEqual([[0, 0, 2, 1]]);
+});
+
 test("the offsets of a group are told where it has begun, and -1 where it has not", async () => {
   await produce(4);
   await client.fetch({ epoch: 0, partitions: BOTH, maxRecords: 2 });

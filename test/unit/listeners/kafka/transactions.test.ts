@@ -11,13 +11,14 @@ import { txnOffsetCommit } from "../../../../src/listeners/kafka/apis/28-txn-off
 import { describeTransactions } from "../../../../src/listeners/kafka/apis/65-describe-transactions.ts";
 import { listTransactions } from "../../../../src/listeners/kafka/apis/66-list-transactions.ts";
 import type { Call, ServedApi } from "../../../../src/listeners/kafka/call.ts";
+import { CommitTopics } from "../../../../src/listeners/kafka/remade-topics.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 
 const FENCED = errorCode("PRODUCER_FENCED");
 const OLD_FENCED = errorCode("INVALID_PRODUCER_EPOCH");
 
 function ask(broker: MemoryBroker, api: ServedApi, version: number, request: object) {
-  return api.handle({ request, version, broker } as unknown as Call<never>);
+  return api.handle({ request, version, broker, session: { commitTopics: new CommitTopics() } } as unknown as Call<never>);
 }
 
 function init(broker: MemoryBroker, version = 4, producer = { producerId: -1, producerEpoch: -1 }, transactionalId: string | null = "t") {
