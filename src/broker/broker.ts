@@ -222,6 +222,8 @@ export interface CommitOffsetsRequest {
   readonly groupId: string;
   readonly offsets: readonly {
     readonly topic: string;
+    /** Only of the topic with this id, where it is given: not of one that was made again under the name. */
+    readonly topicId?: string;
     readonly partition: number;
     readonly offset: number;
     readonly metadata?: string;
@@ -241,7 +243,7 @@ export interface CommitOffsetsResult {
 export interface CommittedOffsets {
   readonly offsets: readonly CommittedOffset[];
   /** Partitions that an open transaction will commit another offset for: a consumer may have to wait for its end (KIP-447). */
-  readonly unstable: readonly { readonly topic: string; readonly partition: number }[];
+  readonly unstable: readonly { readonly topicId: string; readonly topic: string; readonly partition: number }[];
 }
 
 /** A fetch by a member of a group that has no connection. */

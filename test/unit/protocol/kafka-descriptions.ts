@@ -48,6 +48,10 @@ export const NEWER_APIS: readonly number[] = [90, 91]; // KIP-932
 
 /** Where a field is, and newer than the descriptions: path, since which version. */
 export const NEWER_FIELDS: Readonly<Record<string, string>> = {
+  "OffsetCommitRequest.topics.topicId": "10+", // KIP-848
+  "OffsetCommitResponse.topics.topicId": "10+", // KIP-848
+  "OffsetFetchRequest.groups.topics.topicId": "10+", // KIP-848
+  "OffsetFetchResponse.groups.topics.topicId": "10+", // KIP-848
   "MetadataResponse.errorCode": "13+", // KIP-1102
   "DescribeClusterRequest.includeFencedBrokers": "2+", // KIP-1073
   "DescribeClusterResponse.brokers.isFenced": "2+", // KIP-1073
@@ -64,6 +68,10 @@ export const NEWER_FIELDS: Readonly<Record<string, string>> = {
 
 /** Fields that versions newer than the descriptions no longer have. */
 export const ENDED_FIELDS: Readonly<Record<string, string>> = {
+  "OffsetCommitRequest.topics.name": "0-9", // KIP-848
+  "OffsetCommitResponse.topics.name": "0-9", // KIP-848
+  "OffsetFetchRequest.groups.topics.name": "8-9", // KIP-848
+  "OffsetFetchResponse.groups.topics.name": "8-9", // KIP-848
   "ShareFetchRequest.topics.partitions.partitionMaxBytes": "0", // KIP-932
 };
 

@@ -85,7 +85,7 @@ test("a consumer that requires stable offsets is told which are not, and no othe
   const committed = { topicId: "id", topic: "orders", offset: 7, leaderEpoch: 2, metadata: "m", committedAtMs: 0 };
   broker.committedOffsets = async () => ({
     offsets: [0, 1].map((partition) => ({ ...committed, partition })),
-    unstable: [1, 2].map((partition) => ({ topic: "orders", partition })),
+    unstable: [1, 2].map((partition) => ({ topicId: "id", topic: "orders", partition })),
   });
   const fetch = async (requireStable: boolean, topics: object[] | null) => {
     const answer = (await ask(broker, offsetFetch, 8, { groups: [{ groupId: "g", topics }], requireStable })) as {
