@@ -90,6 +90,8 @@ export interface ProduceResult {
 
 export interface ProduceBatchesRequest {
   readonly topic: string;
+  /** Only to the topic with this id, where it is given: not to one that was made again under the name. */
+  readonly topicId?: string;
   readonly partition: number;
   /** One or more record batches (v2), end to end. */
   readonly batches: Uint8Array;
@@ -97,6 +99,8 @@ export interface ProduceBatchesRequest {
   readonly transactionalId?: string;
   /** The producer has not added the partition to its transaction: its first batch there does. */
   readonly addsPartition?: boolean;
+  /** The transaction has an epoch of its own (KIP-890, part 2). */
+  readonly hasOwnEpoch?: boolean;
 }
 
 export interface ProduceBatchesResult {

@@ -3,7 +3,10 @@
 import { beforeEach, expect, test } from "vitest";
 import { errorCode, isFailure } from "../../../../src/common/errors.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
+import { batchOf } from "../../../support/batches.ts";
+import { loadCore } from "../../../support/core.ts";
 import { connectKafka, type KafkaClient } from "../../../support/kafka-connection.ts";
+import { openResponse, requestFrame } from "../../../support/kafka-frames.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 
 const GONE = "99999999-0000-4000-8000-000000000000";
@@ -53,5 +56,39 @@ test("OffsetFetch 10 answers by id, all topics of a group too", async () => {
   expect(await fetch(asked)).toEqual([
     [GONE, [1, -1, UNKNOWN_TOPIC_ID], [2, -1, UNKNOWN_TOPIC_ID]],
     [topicId, [1, 0, 0], [2, -1, 0]],
+  ]);
+});
+
+test("Produce 13 writes by id, and in a transaction makes the partition part of it", async () => {
+  const asked: unknown[] = [];
+  const { produceBatches } = broker;
+  broker.produceBatches = (request) => {
+    asked.push({ ...request, batches: request.batches.byteLength > 0 });
+    return produceBatches.call(broker, request);
+  };
+  const produce = async (version: number, transactionalId: string | null, ...topics: object[]) => {
+    const records = new Uint8Array(batchOf(loadCore(), ["a"]));
+    const topicData = topics.map((topic) => ({ ...topic, partitionData: [{ index: 1, records }] }));
+    await client.connection.receive(
+      requestFrame(API.produce, version, { transactionalId, acks: -1, timeoutMs: 1_000, topicData } as never),
+    );
+    await client.connection.drain();
+    const { responses } = openResponse(API.produce, version, client.sent.at(-1)!).response;
+    return responses.map((topic) => [topic.topicId, ...topic.partitionResponses.map((one) => [one.index, one.errorCode, one.baseOffset])]);
+  };
+  expect(await produce(13, null, { topicId: GONE }, { topicId })).toEqual([
+    [GONE, [1, UNKNOWN_TOPIC_ID, -1]],
+    [topicId, [1, 0, 0]],
+  ]);
+  await produce(13, "tx", { topicId });
+  await produce(12, "tx", { name: "orders" });
+  await produce(11, "tx", { name: "orders" });
+  const plain = { topic: "orders", partition: 1, batches: true };
+  const newWay = { transactionalId: "tx", addsPartition: true, hasOwnEpoch: true };
+  expect(asked).toEqual([
+    { ...plain, topicId },
+    { ...plain, ...newWay, topicId },
+    { ...plain, ...newWay },
+    { ...plain, transactionalId: "tx" },
   ]);
 });

@@ -66,6 +66,18 @@ test("a fenced producer is told so in the words that its version has", async () 
   }
 });
 
+test("EndTxn 5 answers with what the producer goes on, and the versions before with nothing", async () => {
+  const broker = new MemoryBroker();
+  await init(broker);
+  const end = (version: number, producerEpoch: number) =>
+    ask(broker, endTxn, version, { transactionalId: "t", producerId: 0, producerEpoch, committed: false });
+  expect(await end(5, 0)).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 1 });
+  expect(await end(5, 0), "again").toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 1 });
+  expect(await end(4, 1), "again").toMatchObject({ errorCode: 0, producerId: -1, producerEpoch: -1 });
+  expect(await end(5, 1)).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 2 });
+  expect(await end(5, 0)).toMatchObject({ errorCode: FENCED, producerId: -1, producerEpoch: -1 });
+});
+
 test("offsets are passed on with their member, and answered by partition", async () => {
   const broker = new MemoryBroker();
   const partition = { partitionIndex: 3, committedOffset: 7, committedLeaderEpoch: 2, committedMetadata: null };
@@ -78,6 +90,9 @@ test("offsets are passed on with their member, and answered by partition", async
   });
   const offsets = [{ topic: "orders", partition: 3, offset: 7, leaderEpoch: 2, metadata: "" }];
   expect(broker.transactions.commits).toMatchObject([{ offsets, member: { memberId: "m", memberEpoch: 4, groupInstanceId: null } }]);
+  await ask(broker, txnOffsetCommit, 4, request);
+  await ask(broker, txnOffsetCommit, 5, request);
+  expect(broker.transactions.commits.map(({ addsGroup }) => addsGroup)).toEqual([undefined, undefined, true]);
 });
 
 test("a consumer that requires stable offsets is told which are not, and no other is", async () => {
