@@ -91,6 +91,8 @@ export interface ProduceResult {
 
 export interface ProduceBatchesRequest {
   readonly topic: string;
+  /** Only to the topic with this id, where it is given: not to one that was made again under the name. */
+  readonly topicId?: string;
   readonly partition: number;
   /** One or more record batches (v2), end to end. */
   readonly batches: Uint8Array;
@@ -98,6 +100,8 @@ export interface ProduceBatchesRequest {
   readonly transactionalId?: string;
   /** The producer has not added the partition to its transaction: its first batch there does. */
   readonly addsPartition?: boolean;
+  /** The transaction has an epoch of its own (KIP-890, part 2). */
+  readonly hasOwnEpoch?: boolean;
 }
 
 export interface ProduceBatchesResult {
@@ -225,6 +229,8 @@ export interface CommitOffsetsRequest {
   readonly groupId: string;
   readonly offsets: readonly {
     readonly topic: string;
+    /** Only of the topic with this id, where it is given: not of one that was made again under the name. */
+    readonly topicId?: string;
     readonly partition: number;
     readonly offset: number;
     readonly metadata?: string;
@@ -244,7 +250,7 @@ export interface CommitOffsetsResult {
 export interface CommittedOffsets {
   readonly offsets: readonly CommittedOffset[];
   /** Partitions that an open transaction will commit another offset for: a consumer may have to wait for its end (KIP-447). */
-  readonly unstable: readonly { readonly topic: string; readonly partition: number }[];
+  readonly unstable: readonly { readonly topicId: string; readonly topic: string; readonly partition: number }[];
 }
 
 /** A fetch by a member of a group that has no connection. */

@@ -2,13 +2,13 @@
 // and an idle partition is left to sleep.
 
 import { mapConcurrently } from "../common/concurrency.ts";
-import { failure, isFailure } from "../common/errors.ts";
+import { isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
 import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
-import { addressOf, type TopicCache, withPartition } from "./topics.ts";
+import { addressOf, madeAgain, type TopicCache, withPartition } from "./topics.ts";
 import type { WatchCache, WatchPlace } from "./watch-cache.ts";
 
 interface PartitionRead {
@@ -50,7 +50,7 @@ function askPartition(ports: Ports, topics: TopicCache, read: PartitionRead): Pr
   const limits = maxRecords === undefined ? { maxBytes } : { maxBytes, maxRecords };
   return withPartition<ReadResult | ArchivedRead>(topics, read.topic, read.partition, async (topic) =>
     read.topicId !== undefined && read.topicId !== topic.topicId
-      ? failure("UNKNOWN_TOPIC_ID", `topic '${read.topic}' has another id than ${read.topicId}: it was made again`)
+      ? madeAgain(topic, read.topicId)
       : ports.partition(topic.topicId, read.partition).read({ ...addressOf(topic, read.partition), start, isolation, ...limits }),
   );
 }

@@ -23,7 +23,7 @@ import type {
   OffsetResult,
   Ports,
 } from "./ports.ts";
-import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
+import { findTopic, madeAgain, type TopicCache, unknownPartition } from "./topics.ts";
 
 export async function commitOffsets(
   ports: Ports,
@@ -129,6 +129,7 @@ export function checkGroupId(groupId: string): Failure | null {
 export async function resolveCommit(topics: TopicCache, commit: CommitOffsetsRequest["offsets"][number]): Promise<OffsetCommit | Failure> {
   const topic = await findTopic(topics, commit.topic);
   if (isFailure(topic)) return topic;
+  if (commit.topicId !== undefined && commit.topicId !== topic.topicId) return madeAgain(topic, commit.topicId);
   if (commit.partition >= topic.partitionCount) return unknownPartition(topic, commit.partition);
   return { ...commit, topicId: topic.topicId, leaderEpoch: commit.leaderEpoch ?? -1, metadata: commit.metadata ?? "" };
 }

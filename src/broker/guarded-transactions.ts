@@ -24,6 +24,7 @@ export function guardTransactions(transactions: Transactions, access: Access): T
       access.refuse("READ", "GROUP", request.groupId) ??
       commitAllowed(access, request, (allowed) => transactions.commitOffsets(allowed)),
     end: async (request) => toWrite(request.transactionalId) ?? transactions.end(request),
+    endInNextEpoch: async (request) => toWrite(request.transactionalId) ?? transactions.endInNextEpoch(request),
     describe: async (transactionalId) =>
       access.refuse("DESCRIBE", "TRANSACTIONAL_ID", transactionalId) ?? transactions.describe(transactionalId),
     list: async (request) => {

@@ -21,7 +21,7 @@ import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, OnceKey, Ports, TopicMetadata } from "./ports.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
 import { checkBatchTimestamps, checkRecordTimestamp } from "./timestamp-rules.ts";
-import { addressOf, configOf, findTopic, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+import { addressOf, configOf, findTopic, madeAgain, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
 import { appendTransactional, type TransactionalProducer, transactionalProducer } from "./transactional-append.ts";
 
 export interface ProduceContext {
@@ -75,17 +75,18 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
   if (named !== null && isFailure(named)) return named;
   const topic = await findTopic(context.topics, request.topic);
   if (isFailure(topic)) return topic;
+  if (request.topicId !== undefined && request.topicId !== topic.topicId) return madeAgain(topic, request.topicId);
   const config = configOf(topic);
   if (isCompacted(config) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
   const untimely = checkBatchTimestamps(checked.batches, config, context.now());
   if (untimely !== null) return untimely;
-  const producer = named && request.addsPartition === true ? { ...named, addsPartitionOf: topic.name } : named;
+  const producer = named && withPart(named, request, topic);
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);
   const stored = recompressRun(context.core, new Uint8Array(run), checked.batches, config);
   if (isFailure(stored)) return stored;
   const count = checked.batches.reduce((sum, batch) => sum + batch.lastOffsetDelta + 1, 0);
-  const result = await append(context, request.topic, request.partition, ownBuffer(stored), producer);
+  const result = await append(context, request, ownBuffer(stored), producer);
   return isFailure(result) ? result : { count, ...result };
 }
 
@@ -153,7 +154,8 @@ async function producePartition(
   const run = encodeRun(context.core, inputs, { compression, maxMessageBytes: config.maxMessageBytes, producer });
   for (const { index, failure: reason } of run.refused) refuse(indexes[index]!, partition, reason);
   if (run.written.length === 0 || (producer !== undefined && run.refused.length > 0)) return null;
-  const result = await append(context, request.topic, partition, run.bytes, transactionOf(producer, topic.name), request.once);
+  const place = { topic: request.topic, partition };
+  const result = await append(context, place, run.bytes, transactionOf(producer, topic.name), request.once);
   const baseOffset = isFailure(result) ? NO_OFFSET : result.baseOffset;
   for (const [rank, index] of run.written.entries()) {
     offsets[indexes[index]!] = { partition, offset: baseOffset === NO_OFFSET ? NO_OFFSET : baseOffset + rank };
@@ -165,15 +167,22 @@ async function producePartition(
 
 function append(
   { ports, topics }: ProduceContext,
-  name: string,
-  partition: number,
+  { topic: name, topicId, partition }: Pick<ProduceBatchesRequest, "topic" | "topicId" | "partition">,
   batches: ArrayBuffer,
   producer: TransactionalProducer | null,
   once?: OnceKey,
 ): Promise<AppendResult | Failure> {
-  return withPartition<AppendResult>(topics, name, partition, (topic) =>
-    appendTransactional(ports, { ...addressOf(topic, partition), batches, ...(once && { once }) }, producer),
+  return withPartition<AppendResult>(topics, name, partition, async (topic) =>
+    topicId !== undefined && topicId !== topic.topicId
+      ? madeAgain(topic, topicId)
+      : appendTransactional(ports, { ...addressOf(topic, partition), batches, ...(once && { once }) }, producer),
   );
+}
+
+/** How the partition comes into the producer's transaction. */
+function withPart(producer: TransactionalProducer, request: ProduceBatchesRequest, topic: TopicMetadata): TransactionalProducer {
+  const { addsPartition, hasOwnEpoch } = request;
+  return { ...producer, ...(addsPartition && { addsPartitionOf: topic.name }), ...(hasOwnEpoch && { hasOwnEpoch }) };
 }
 
 function transactionOf(producer: ProducerSequence | undefined, topic: string): TransactionalProducer | null {

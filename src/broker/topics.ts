@@ -25,6 +25,11 @@ export function unknownPartition(topic: TopicMetadata, partition: number): Failu
   return failure("UNKNOWN_TOPIC_OR_PARTITION", detail);
 }
 
+/** A request named a topic by id, and the name stands for another one now. */
+export function madeAgain({ name }: TopicMetadata, topicId: string): Failure {
+  return failure("UNKNOWN_TOPIC_ID", `topic '${name}' has another id than ${topicId}: it was made again`);
+}
+
 /**
  * Does something with one partition of a topic. Metadata that is stale (a partition that it lacks, a topic that was deleted or made
  * again) is read again, once.

@@ -1,6 +1,9 @@
 // Appends batches that may belong to a transaction. The first of a transaction in a partition is only written once the transaction's
-// coordinator has confirmed that the partition is part of it, so that no transaction stays open which nobody ends (KIP-890, part 1;
-// kafka.server.ReplicaManager.maybeSendPartitionsToTransactionCoordinator).
+// coordinator has confirmed that the partition is part of it, or has made it so, so that no transaction stays open which nobody ends
+// (KIP-890; kafka.server.ReplicaManager.maybeSendPartitionsToTransactionCoordinator, AddPartitionsToTxnManager).
+//
+// The coordinator's answer is durable before the batch is sent again: whoever dies on the way, a transaction that is open in a partition is
+// one that the coordinator knows of.
 
 import { type ErrorName, type Failure, failure, isFailure } from "../common/errors.ts";
 import { isTransactional } from "../record/record-batch.ts";
@@ -25,6 +28,8 @@ export interface TransactionalProducer {
   readonly producerEpoch: number;
   /** Where the producer does not add partitions to its transaction, and its first batch in one does: the topic's name (KIP-890, part 2). */
   readonly addsPartitionOf?: string;
+  /** It has an epoch for each transaction: a Kafka client, told as one. */
+  readonly hasOwnEpoch?: boolean;
 }
 
 /**
@@ -62,7 +67,8 @@ export async function appendTransactional(
   for (let count = 0; isUnverified(result) && count < MAX_VERIFICATIONS; count++) {
     const refused = await confirm(ports, request, producer);
     if (refused !== null) return refused;
-    result = await port.append({ ...request, verification: result.needsVerification });
+    const { hasOwnEpoch } = producer;
+    result = await port.append({ ...request, verification: result.needsVerification, ...(hasOwnEpoch && { hasOwnEpoch }) });
   }
   return isUnverified(result) ? failure(RETRIED_AS, `${result.detail}, ${MAX_VERIFICATIONS} times in turn`) : result;
 }
@@ -71,7 +77,7 @@ export async function appendTransactional(
 async function confirm(
   ports: Ports,
   { topicId, topicVersion, partition }: AppendRequest,
-  { transactionalId, producerId, producerEpoch, addsPartitionOf: topic }: TransactionalProducer,
+  { transactionalId, producerId, producerEpoch, addsPartitionOf: topic, hasOwnEpoch }: TransactionalProducer,
 ): Promise<null | Failure> {
   const coordinator = ports.transaction(transactionalId);
   if (topic === undefined) {
@@ -79,11 +85,17 @@ async function confirm(
     return refused && asRetried(refused);
   }
   const topics = [{ topicId, topic, topicVersion, partitions: [partition] }];
-  return coordinator.addPartitions({ transactionalId, producerId, producerEpoch, topics });
+  const refused = await coordinator.addPartitions({ transactionalId, producerId, producerEpoch, topics });
+  return hasOwnEpoch === true ? refused && asFenced(asRetried(refused)) : refused;
 }
 
 function isUnverified(result: AppendResult | Failure): result is Unverified {
   return isFailure(result) && "needsVerification" in result;
+}
+
+/** Of an epoch that is over Kafka's producers are told by a produce as its partition would say it, whoever knew. */
+function asFenced(refused: Failure): Failure {
+  return refused.error === "PRODUCER_FENCED" ? failure("INVALID_PRODUCER_EPOCH", refused.detail) : refused;
 }
 
 function asRetried(refused: Failure): Failure {

@@ -30,7 +30,10 @@ export interface AddTransactionPartitionsRequest extends TransactionRequest {
 }
 
 /** The offsets become the group's once the transaction is committed. */
-export interface CommitInTransactionRequest extends TransactionRequest, Omit<CommitOffsetsRequest, "force"> {}
+export interface CommitInTransactionRequest extends TransactionRequest, Omit<CommitOffsetsRequest, "force"> {
+  /** The producer has not added the group to its transaction: the commit does. */
+  readonly addsGroup?: boolean;
+}
 
 export interface ListTransactionsResult {
   readonly transactions: readonly TransactionDescription[];
@@ -43,10 +46,12 @@ export interface Transactions {
   /** One entry for each partition, in order: where one is refused none is added, and the others are OPERATION_NOT_ATTEMPTED. */
   addPartitions(request: AddTransactionPartitionsRequest): Promise<readonly (null | Failure)[]>;
   addGroup(request: AddGroupRequest): Promise<null | Failure>;
-  /** The group is part of the transaction. */
+  /** The group is part of the transaction, or becomes it. */
   commitOffsets(request: CommitInTransactionRequest): Promise<CommitOffsetsResult | Failure>;
   /** null: decided for good. */
   end(request: EndTransactionRequest): Promise<null | Failure>;
+  /** As `end`, for a producer with an epoch for each transaction (KIP-890, part 2): with what it goes on. */
+  endInNextEpoch(request: EndTransactionRequest): Promise<ProducerIdentity | Failure>;
   describe(transactionalId: string): Promise<TransactionDescription | Failure>;
   /** In the order of their ids. A coordinator that cannot be reached is left out. */
   list(request: PageRequest): Promise<ListTransactionsResult>;
@@ -63,6 +68,7 @@ export function createTransactions(ports: Ports, topics: TopicCache): Transactio
     commitOffsets: async (request) =>
       checkTransactionalId(request.transactionalId) ?? checkGroupId(request.groupId) ?? commitOffsets(ports, topics, request),
     end: (request) => coordinated(request.transactionalId, (port) => port.end(request)),
+    endInNextEpoch: (request) => coordinated(request.transactionalId, (port) => port.endInNextEpoch(request)),
     describe: (transactionalId) =>
       coordinated(transactionalId, async (port) => (await port.describe()) ?? unknownTransactionalId(transactionalId)),
     list: (request) => listTransactions(ports, request),

@@ -1,17 +1,17 @@
 // Offsets that consumers commit inside a producer's transaction (TxnOffsetCommit, KIP-98; Kafka's OffsetMetadataManager): they wait beside
 // the committed ones, and become visible, or go, when the group hears how the transaction was decided.
 //
-// Before any is stored the transaction's coordinator is asked whether the group is part of it, and of which one (KIP-890): a commit that
-// was held up until its transaction had ended would wait for ever. The answer may be overtaken by the end that it should have come
-// before, so that ends are noted while an answer is under way. Transactions are told apart by number: a producer's next one has the same
-// epoch, and an end that comes late must not touch it.
+// Before any is stored the transaction's coordinator is asked whether the group is part of it, and of which one, or adds it (KIP-890): a
+// commit that was held up until its transaction had ended would wait for ever. The answer may be overtaken by the end that it should have
+// come before, so that ends are noted while an answer is under way. Transactions are told apart by number: a producer's next one may have
+// the same epoch, and an end that comes late must not touch it.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { OffsetStore, StoredOffset } from "../storage/offset-store.ts";
 import type { PartitionKey, PendingOffsetStore, PendingTransaction } from "../storage/pending-offset-store.ts";
 import type { GroupTransactionEnd, TransactionalCommit, VerifiedTransaction } from "./transaction-messages.ts";
 
-/** Asks the transaction's coordinator. May reject: it cannot be reached. */
+/** Asks the transaction's coordinator, or adds the group (`addsGroup`). May reject: it cannot be reached. */
 export type VerifyTransaction = (commit: TransactionalCommit) => Promise<VerifiedTransaction | Failure>;
 
 /** A transaction that was open when its coordinator was asked. `release` it. */

@@ -15,6 +15,7 @@ import { MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits.ts";
 import type { TransactionConfig } from "../common/transaction-configs.ts";
 import type { StoredTransaction, TransactionStore } from "../storage/transaction-store.ts";
 import { type TransactionParticipants, tellDecision } from "./transaction-completion.ts";
+import { endInNextEpoch, needsNextProducerId } from "./transaction-epochs.ts";
 import type {
   AddGroupRequest,
   AddPartitionsRequest,
@@ -122,11 +123,27 @@ export class TransactionCoordinator {
     return null;
   }
 
+  /** As `end`, and raises the epoch. @returns with what the producer goes on */
+  async endInNextEpoch(request: EndTransactionRequest): Promise<ProducerIdentity | Failure> {
+    let ended = await this.#endInNextEpoch(request);
+    if (isConcurrent(ended)) {
+      await this.#completed();
+      ended = await this.#endInNextEpoch(request);
+    }
+    if (!isFailure(ended)) await this.#completed();
+    return ended;
+  }
+
   /** null: the partition is part of the producer's open transaction. */
   verify(request: VerifyPartitionRequest): null | Failure {
     const transaction = this.#transaction;
     if (transaction === null) return unknownId();
     return life.verify(transaction, request, life.isPartition(transaction, request.topicId, request.partition));
+  }
+
+  /** Adds the group where it is not part of the transaction, and verifies it. */
+  async joinGroup(request: AddGroupRequest): Promise<VerifiedTransaction | Failure> {
+    return (await this.addGroup(request)) ?? this.verifyGroup(request);
   }
 
   verifyGroup(request: VerifyGroupRequest): VerifiedTransaction | Failure {
@@ -168,6 +185,20 @@ export class TransactionCoordinator {
       if (isFailure(next)) return next;
       this.#put(next);
       return life.isDecided(next) ? life.underWay(next) : { producerId: next.producerId, producerEpoch: next.producerEpoch };
+    }
+  }
+
+  async #endInNextEpoch(request: EndTransactionRequest): Promise<ProducerIdentity | Failure> {
+    for (;;) {
+      const transaction = this.#transaction;
+      if (transaction === null) return unknownId();
+      const allocated = needsNextProducerId(transaction, request) ? await this.#allocateProducerId() : null;
+      if (allocated !== null && isFailure(allocated)) return allocated;
+      if (this.#transaction !== transaction) continue; // somebody was faster
+      const next = endInNextEpoch(transaction, request, request.isCommit, allocated?.producerId ?? null, this.#options.now());
+      if (isFailure(next)) return next;
+      this.#put(next);
+      return life.identityOf(next);
     }
   }
 

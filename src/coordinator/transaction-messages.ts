@@ -72,6 +72,8 @@ export interface GroupTransactionEnd extends ProducerIdentity {
 /** TxnOffsetCommit. */
 export interface TransactionalCommit extends TransactionRequest {
   readonly groupId: string;
+  /** The group asks to be part of the transaction, where the producer does not (KIP-890, part 2). */
+  readonly addsGroup?: boolean;
   readonly offsets: readonly OffsetToCommit[];
   readonly member?: { readonly memberId: string; readonly memberEpoch: number; readonly groupInstanceId?: string | null };
 }

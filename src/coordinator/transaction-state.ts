@@ -7,7 +7,9 @@
 //
 // Prepare… is the decision: it is never taken back, and nothing else happens until everybody has heard of it. To fence a producer is to
 // raise the epoch and decide for an abort in one step, which Kafka calls PrepareEpochFence; the raised epoch goes out with the markers,
-// so that partitions refuse the old one from then on, and to no producer.
+// so that partitions refuse the old one from then on, and to no other producer.
+//
+// Clients that know KIP-890's part 2 have a new epoch after each transaction: transaction-epochs.ts.
 
 import { type Failure, failure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_TRANSACTION } from "../common/limits.ts";
@@ -34,6 +36,7 @@ export function newTransaction(transactionalId: string, producerId: number, time
     producerEpoch: NO_PRODUCER_EPOCH,
     lastProducerId: NO_PRODUCER_ID,
     lastProducerEpoch: NO_PRODUCER_EPOCH,
+    nextProducerId: NO_PRODUCER_ID,
     timeoutMs,
     transactionNumber: 0,
     coordinatorEpoch: 0,
@@ -112,23 +115,35 @@ export function end(
   if (refused !== null) return refused;
   const { state } = transaction;
   if (state === "Ongoing") return { ...transaction, state: isCommit ? "PrepareCommit" : "PrepareAbort", updatedAtMs: nowMs };
+  return wasEndedSo(transaction, isCommit) ? transaction : cannotEnd(transaction, isCommit);
+}
+
+/** Whether the last decision was this one, complete or not. */
+export function wasEndedSo({ state }: StoredTransaction, isCommit: boolean): boolean {
   const same: readonly TransactionState[] = isCommit ? ["PrepareCommit", "CompleteCommit"] : ["PrepareAbort", "CompleteAbort"];
-  if (same.includes(state)) return transaction;
-  const detail = `The transaction of '${transaction.transactionalId}' is ${state}: it cannot be ${isCommit ? "committed" : "aborted"}.`;
+  return same.includes(state);
+}
+
+export function cannotEnd({ transactionalId, state }: StoredTransaction, isCommit: boolean): Failure {
+  const detail = `The transaction of '${transactionalId}' is ${state}: it cannot be ${isCommit ? "committed" : "aborted"}.`;
   return failure("INVALID_TXN_STATE", detail);
 }
 
-/** The transaction was open for too long: aborts it and fences its producer. Unchanged where that is not so. */
+/**
+ * The transaction was open for too long: aborts it and fences its producer, which may go on with the raised epoch when it asks for it.
+ * Unchanged where that is not so.
+ */
 export function timeOut(transaction: StoredTransaction, nowMs: number): StoredTransaction {
   const { state, startedAtMs, timeoutMs } = transaction;
-  return state === "Ongoing" && startedAtMs + timeoutMs <= nowMs ? fence(transaction, undefined, nowMs) : transaction;
+  return state === "Ongoing" && startedAtMs + timeoutMs <= nowMs ? fence(transaction, identityOf(transaction), nowMs) : transaction;
 }
 
 /** Everybody has heard of the decision. */
 export function complete(transaction: StoredTransaction, nowMs: number): StoredTransaction {
   if (!isDecided(transaction)) throw new Error(`a transaction that is ${transaction.state} cannot be complete`);
   const state = transaction.state === "PrepareCommit" ? "CompleteCommit" : "CompleteAbort";
-  return { ...transaction, state, topics: [], groups: [], updatedAtMs: nowMs };
+  const producer = { ...identityOf(transaction), nextProducerId: NO_PRODUCER_ID };
+  return { ...transaction, ...producer, state, topics: [], groups: [], updatedAtMs: nowMs };
 }
 
 /** Nobody has used the transactional id for so long that it goes. Unchanged where that is not so. */
@@ -149,22 +164,31 @@ export function isPartition({ topics }: StoredTransaction, topicId: string, part
   return topics.some((topic) => topic.topicId === topicId && topic.partitions.includes(partition));
 }
 
+/** What the producer is known by to itself: from the decision that ends the last epoch of an id on, its next id. */
+export function identityOf({ producerId, producerEpoch, nextProducerId }: StoredTransaction): ProducerIdentity {
+  return nextProducerId === NO_PRODUCER_ID ? { producerId, producerEpoch } : { producerId: nextProducerId, producerEpoch: 0 };
+}
+
 /** As clients of before they knew PRODUCER_FENCED get it; they take both for the end of this producer. */
 export function checkProducer(transaction: StoredTransaction, { producerId, producerEpoch }: ProducerIdentity): Failure | null {
-  if (transaction.producerId !== producerId) {
+  const present = identityOf(transaction);
+  if (present.producerId !== producerId) {
     const detail = `The producer id ${producerId} does not belong to the transactional id '${transaction.transactionalId}'.`;
     return failure("INVALID_PRODUCER_ID_MAPPING", detail);
   }
-  return transaction.producerEpoch === producerEpoch ? null : fenced(transaction, { producerId, producerEpoch });
+  return present.producerEpoch === producerEpoch ? null : fenced(transaction, { producerId, producerEpoch });
 }
 
-function fenced({ transactionalId, producerEpoch: present }: StoredTransaction, { producerId, producerEpoch }: ProducerIdentity): Failure {
+function fenced(transaction: StoredTransaction, { producerId, producerEpoch }: ProducerIdentity): Failure {
+  const { transactionalId } = transaction;
+  const present = identityOf(transaction).producerEpoch;
   const detail = `The producer id ${producerId} with epoch ${producerEpoch} is not the last one of '${transactionalId}', which is at epoch ${present}.`;
   return failure("PRODUCER_FENCED", detail);
 }
 
-function checkUndecided(transaction: StoredTransaction): Failure | null {
-  return isDecided(transaction) ? underWay(transaction) : null;
+/** A transactional id that is about to be forgotten begins nothing any more, as little as one whose decision is on its way. */
+export function checkUndecided(transaction: StoredTransaction): Failure | null {
+  return isDecided(transaction) || transaction.state === "Dead" ? underWay(transaction) : null;
 }
 
 /** What is asked has to wait until everybody has heard of the decision. */
@@ -176,10 +200,9 @@ export function underWay({ transactionalId, state }: StoredTransaction): Failure
  * Whether a producer that names its id and epoch is the one that is known: with the epoch that it has, or with the one before, where
  * the answer that raised it may be lost, or, before any was given out, with any.
  */
-function isOwn(transaction: StoredTransaction, { producerId, producerEpoch }: ProducerIdentity): boolean {
+function isOwn(transaction: StoredTransaction, expected: ProducerIdentity): boolean {
   if (transaction.producerEpoch === NO_PRODUCER_EPOCH) return true;
-  const isPresent = producerId === transaction.producerId && producerEpoch === transaction.producerEpoch;
-  return isPresent || isRepeat(transaction, { producerId, producerEpoch });
+  return checkProducer(transaction, expected) === null || isRepeat(transaction, expected);
 }
 
 /** The producer asks a second time for the epoch that followed the one that it names. */
@@ -189,8 +212,8 @@ function isRepeat({ lastProducerId, lastProducerEpoch }: StoredTransaction, expe
 }
 
 /** A repeat that gets what was there for it the first time. The epoch after the last is given to nobody. */
-function isAnsweredAgain(transaction: StoredTransaction, expected: ProducerIdentity | undefined): boolean {
-  return isRepeat(transaction, expected) && transaction.producerEpoch <= LAST_PRODUCER_EPOCH;
+export function isAnsweredAgain(transaction: StoredTransaction, expected: ProducerIdentity | undefined): boolean {
+  return isRepeat(transaction, expected) && identityOf(transaction).producerEpoch <= LAST_PRODUCER_EPOCH;
 }
 
 /**

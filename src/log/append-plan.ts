@@ -6,15 +6,14 @@ import { type BatchHeader, lastOffset, patchBatch, readBatchHeader, wholeRunHead
 import type { AbortedEntry } from "./aborted-transactions.ts";
 import { checkAppendRules } from "./append-rules.ts";
 import type { LogConfig } from "./log-config.ts";
-import type { ProducerState } from "./producer-state.ts";
+import type { ProducerState, Verification } from "./producer-state.ts";
 import type { RecordTools } from "./record-tools.ts";
 import type { PackedRow, RowWriter } from "./row-writer.ts";
 import type { TxnMarker } from "./txn-marker.ts";
 
 /** A run of whole, validated batches with the guard of its transaction. A run without one is its bytes alone. */
-export interface VerifiedRun {
+export interface VerifiedRun extends Verification {
   readonly bytes: ArrayBuffer;
-  readonly verification: number;
 }
 
 export type AppendItem = ArrayBuffer | VerifiedRun | TxnMarker;
@@ -54,7 +53,7 @@ export class AppendPlan {
   /** Takes a run whole, or not at all; or a marker. Sets base offsets and leader epochs in the run's own bytes. */
   add(item: AppendItem): AppendedRun | Failure {
     if (item instanceof ArrayBuffer) return this.#addRun(item, undefined);
-    return "bytes" in item ? this.#addRun(item.bytes, item.verification) : this.#addMarker(item);
+    return "bytes" in item ? this.#addRun(item.bytes, item) : this.#addMarker(item);
   }
 
   /** The rows of everything that was taken. */
@@ -62,7 +61,7 @@ export class AppendPlan {
     return this.#options.rows.finish();
   }
 
-  #addRun(run: ArrayBuffer, verification: number | undefined): AppendedRun | Failure {
+  #addRun(run: ArrayBuffer, verification: Verification | undefined): AppendedRun | Failure {
     const { config, nowMs } = this.#options;
     const headers = wholeRunHeaders(new Uint8Array(run));
     if (headers === null) return failure("CORRUPT_MESSAGE", "the run is not made of whole record batches of version 2");
@@ -77,7 +76,7 @@ export class AppendPlan {
   }
 
   /** Gives the new batches of a run their offsets and tells the producers' state of them; a refused batch undoes its run. */
-  #place(headers: readonly BatchHeader[], verification: number | undefined): Placement | Failure {
+  #place(headers: readonly BatchHeader[], verification: Verification | undefined): Placement | Failure {
     const { producers, rows, nowMs } = this.#options;
     const { endOffset } = rows;
     const undo = headers.length === 1 ? null : producers.checkpoint(headers);

@@ -28,6 +28,14 @@ export interface Unverified extends Failure {
   readonly needsVerification: number;
 }
 
+/** What a batch that begins a transaction comes with, once the coordinator has confirmed it. */
+export interface Verification {
+  /** The guard: Unverified.needsVerification. */
+  readonly verification: number;
+  /** The transaction has an epoch of its own, in which nothing can have been written before its first batch (KIP-890, part 2). */
+  readonly hasOwnEpoch?: boolean;
+}
+
 /** What to do with a batch: write it, answer with the offset of its first write, or refuse it. */
 export type SequenceCheck = "append" | { readonly duplicateOf: number } | Failure | Unverified;
 
@@ -68,14 +76,14 @@ export class ProducerState {
 
   /**
    * Judges a batch against what was appended before it. Changes nothing but guards.
-   * @param verification the guard that came with it
+   * @param verified what came with it
    */
-  check(batch: BatchHeader, verification?: number): SequenceCheck {
+  check(batch: BatchHeader, verified?: Verification): SequenceCheck {
     if (batch.producerId === NO_PRODUCER_ID) return isTransactional(batch) ? withoutProducer() : "append";
     const entry = this.#producers.get(batch.producerId);
     const order = entry === undefined ? "append" : checkOrder(batch, entry); // not known, or expired: any sequence may go on (KIP-360)
     if (order !== "append") return order;
-    if (isTransactional(batch)) return this.#checkTransaction(batch, entry, verification);
+    if (isTransactional(batch)) return this.#checkTransaction(batch, entry, verified);
     return entry === undefined || entry.txnFirstOffset === NO_TRANSACTION ? "append" : outsideTransaction(batch, entry);
   }
 
@@ -188,16 +196,17 @@ export class ProducerState {
   }
 
   /** A transaction that is open goes on; one that is not may begin only with a guard that holds. */
-  #checkTransaction(batch: BatchHeader, entry: ProducerEntry | undefined, verification: number | undefined): SequenceCheck {
+  #checkTransaction(batch: BatchHeader, entry: ProducerEntry | undefined, verified: Verification | undefined): SequenceCheck {
     const { producerId, producerEpoch, baseSequence } = batch;
     if (entry?.epoch === producerEpoch && entry.txnFirstOffset !== NO_TRANSACTION) return "append";
-    const verified = this.#guards.find(producerId, producerEpoch, verification);
-    if (verified === null) {
+    const pending = this.#guards.find(producerId, producerEpoch, verified?.verification);
+    if (pending === null) {
       const detail = `producer ${producerId} has no transaction in this partition that its coordinator has confirmed`;
       return { ...failure("INVALID_TXN_STATE", detail), needsVerification: this.#guards.begin(producerId, producerEpoch, baseSequence) };
     }
-    if (baseSequence <= verified.lowestSequence) return "append";
-    const detail = `producer ${producerId} sent sequence ${baseSequence}, and ${verified.lowestSequence} of the same transaction is not written yet`;
+    const isFirst = verified?.hasOwnEpoch === true && entry === undefined ? baseSequence === 0 : baseSequence <= pending.lowestSequence;
+    if (isFirst) return "append";
+    const detail = `producer ${producerId} sent sequence ${baseSequence}, and an earlier one of the same transaction is not written yet`;
     return failure("OUT_OF_ORDER_SEQUENCE_NUMBER", detail);
   }
 

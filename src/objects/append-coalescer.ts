@@ -165,7 +165,7 @@ async function carryGroup(group: readonly Waiting[], carry: CarryAppends): Promi
 }
 
 /** Bare bytes where there is nothing to say beside them. */
-function runOf({ batches, verification, once }: AppendRequest): ArrayBuffer | VerifiedRun | OnceRun {
+function runOf({ batches, verification, hasOwnEpoch, once }: AppendRequest): ArrayBuffer | VerifiedRun | OnceRun {
   if (once !== undefined) return { bytes: batches, once };
-  return verification === undefined ? batches : { bytes: batches, verification };
+  return verification === undefined ? batches : { bytes: batches, verification, ...(hasOwnEpoch && { hasOwnEpoch }) };
 }

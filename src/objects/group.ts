@@ -63,8 +63,11 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
       now: Date.now,
       randomId: () => crypto.randomUUID(),
       config: readGroupConfigs(env.SLUICE_GROUP_CONFIGS),
-      verifyTransaction: ({ transactionalId, producerId, producerEpoch, groupId }) =>
-        env.TRANSACTION.getByName(transactionObjectName(transactionalId)).verifyGroup({ producerId, producerEpoch, groupId }),
+      verifyTransaction: ({ transactionalId, producerId, producerEpoch, groupId, addsGroup }) => {
+        const coordinator = env.TRANSACTION.getByName(transactionObjectName(transactionalId));
+        const group = { producerId, producerEpoch, groupId };
+        return addsGroup === true ? coordinator.joinGroup({ transactionalId, ...group }) : coordinator.verifyGroup(group);
+      },
       schedule: (schedule) => this.#timers.update(schedule),
       cleared: () => this.#timers.alarmIsGone(),
       broken: (error) => context.abort(`the group could not be stored: ${error}`),

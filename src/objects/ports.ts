@@ -116,8 +116,10 @@ function transactionPort(env: Env, transactionalId: string): TransactionPort {
     addPartitions: (request) => orTransactionUnavailable(object().addPartitions(request)),
     addGroup: (request) => orTransactionUnavailable(object().addGroup(request)),
     end: (request) => orTransactionUnavailable(object().end(request)),
+    endInNextEpoch: (request) => orTransactionUnavailable(object().endInNextEpoch(request)),
     verify: (request) => orTransactionUnavailable(object().verify(request)),
     verifyGroup: (request) => orTransactionUnavailable(object().verifyGroup(request)),
+    joinGroup: (request) => orTransactionUnavailable(object().joinGroup(request)),
     describe: () => orTransactionUnavailable(object().describe()),
   };
 }

@@ -79,12 +79,20 @@ export class TransactionObject extends DurableObject<Env> implements Transaction
     return this.#coordinator.end(request);
   }
 
+  endInNextEpoch(request: EndTransactionRequest): Promise<ProducerIdentity | Failure> {
+    return this.#coordinator.endInNextEpoch(request);
+  }
+
   async verify(request: VerifyPartitionRequest): Promise<null | Failure> {
     return this.#coordinator.verify(request);
   }
 
   async verifyGroup(request: VerifyGroupRequest): Promise<VerifiedTransaction | Failure> {
     return this.#coordinator.verifyGroup(request);
+  }
+
+  joinGroup(request: AddGroupRequest): Promise<VerifiedTransaction | Failure> {
+    return this.#coordinator.joinGroup(request);
   }
 
   async describe(): Promise<TransactionDescription | null> {

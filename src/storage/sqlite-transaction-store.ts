@@ -13,6 +13,9 @@ const SCHEMA = `
   );
 `;
 
+/** What documents of before a field was added have in it. */
+const SINCE_THE_FIRST = { nextProducerId: -1 } as const satisfies Partial<StoredTransaction>;
+
 export class SqliteTransactionStore implements TransactionStore {
   readonly #storage: DurableObjectStorage;
   #hasTable: boolean;
@@ -25,7 +28,7 @@ export class SqliteTransactionStore implements TransactionStore {
   transaction(): StoredTransaction | null {
     if (!this.#hasTable) return null;
     const [row] = this.#storage.sql.exec<{ document: string }>("SELECT document FROM transactional_id");
-    return row === undefined ? null : (JSON.parse(row.document) as StoredTransaction);
+    return row === undefined ? null : { ...SINCE_THE_FIRST, ...(JSON.parse(row.document) as StoredTransaction) };
   }
 
   put(transaction: StoredTransaction): void {

@@ -24,6 +24,8 @@ export interface StoredTransaction {
   /** What the producer had before, should it not have got the answer and ask again (KIP-360); -1: nothing that still counts. */
   readonly lastProducerId: number;
   readonly lastProducerEpoch: number;
+  /** What the producer has once the decision is complete, where it ends the last epoch of its id (KIP-890, part 2); else -1. */
+  readonly nextProducerId: number;
   /** How long a transaction may be open (transaction.timeout.ms of the producer). */
   readonly timeoutMs: number;
   /** Transactions begun so far, this one included: tells one from the next under the same epoch. */

@@ -13,6 +13,7 @@ export const STORED: StoredTransaction = {
   producerEpoch: 32_767,
   lastProducerId: -1,
   lastProducerEpoch: -1,
+  nextProducerId: 12,
   timeoutMs: 60_000,
   transactionNumber: 2 ** 40,
   coordinatorEpoch: 3,

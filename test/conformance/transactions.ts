@@ -258,6 +258,30 @@ export function transactionConformance({ core, tools, withStore }: LogSetting): 
       expect(append(log, second)).toMatchObject({ baseOffset: 1 });
     });
 
+    onLog("has sequence 0 in an epoch of its own, of a producer that the partition does not know too", (log) => {
+      const ownEpoch = (values: readonly string[], others: Batch) => {
+        const bytes = batch(values, others);
+        return append(log, { bytes, verification: guardOf(append(log, bytes.slice(0))), hasOwnEpoch: true });
+      };
+      expect(ownEpoch(["b"], { baseSequence: 1 })).toMatchObject({ error: "OUT_OF_ORDER_SEQUENCE_NUMBER" });
+      expect(ownEpoch(["a"], {})).toMatchObject({ baseOffset: 0 });
+      expect(append(log, batch(["b"], { baseSequence: 1 }))).toMatchObject({ baseOffset: 1 });
+      end(log, true, { producerEpoch: 1 });
+      expect(append(log, batch(["late"], { baseSequence: 2 }))).toMatchObject({ error: "INVALID_PRODUCER_EPOCH" });
+      expect(ownEpoch(["d"], { producerEpoch: 1, baseSequence: 1 })).toMatchObject({ error: "OUT_OF_ORDER_SEQUENCE_NUMBER" });
+      expect(ownEpoch(["c"], { producerEpoch: 1 })).toMatchObject({ baseOffset: 3 });
+    });
+
+    onLog("goes on with its sequences where the client takes to epochs of their own within one", (log) => {
+      begin(log, batch(["a"]));
+      end(log, true);
+      const bytes = batch(["b"], { baseSequence: 1 });
+      const verification = guardOf(append(log, bytes.slice(0)));
+      expect(append(log, { bytes, verification, hasOwnEpoch: true })).toMatchObject({ baseOffset: 2 });
+      end(log, true, { producerEpoch: 1 });
+      expect(begin(log, batch(["c"], { producerEpoch: 1 }))).toMatchObject({ baseOffset: 4 });
+    });
+
     onLog("does not leave a transaction open when its run is refused", (log) => {
       const run = joinRuns(batch(["a"]), batch(["b"], { baseSequence: 9 }));
       const verification = guardOf(append(log, run.slice(0)));

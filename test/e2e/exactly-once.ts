@@ -1,10 +1,11 @@
 // Consume, transform and produce with transactions, while the broker and the clients are killed with kill -9: each input record has one
 // output record that readers of committed records see, and no other (Kafka's exactly-once semantics, KIP-98 and KIP-447).
 //
-//   node test/e2e/exactly-once.ts [--rounds 20] [--records 400] [--seed N]
+//   node test/e2e/exactly-once.ts [--way old|new] [--rounds 20] [--records 400] [--seed N]
 //
-// A transformer (exactly-once-transformer.ts) is a process of its own: it reads some records as a member of a group, writes an output record
-// for each and the group's offsets in one transaction, and commits or, now and then, aborts and reads again. In each round the broker or the
+// A transformer is a process of its own: it reads some records of a group, writes an output record for each and the group's offsets in one
+// transaction, and commits or, now and then, aborts and reads again. The old way (exactly-once-transformer.ts) is a member of the group by
+// kafkajs, the new way (exactly-once-wire-transformer.ts) has an epoch for each transaction (KIP-890, part 2). In each round the broker or the
 // transformer is killed, at a random moment, and started again. A new transformer has the same transactional id and so fences the one before.
 // At the end the output, read with read_committed, is compared with the input; the output that was aborted is counted, so that it is known
 // that there was some.
@@ -17,7 +18,9 @@ import { type Broker, startBroker } from "../support/broker.ts";
 import { seededRandom } from "../support/random.ts";
 import { until } from "../support/until.ts";
 
-const TRANSFORMER = fileURLToPath(new URL("exactly-once-transformer.ts", import.meta.url));
+const TRANSFORMERS = { old: "exactly-once-transformer.ts", new: "exactly-once-wire-transformer.ts" } as const;
+
+type Way = keyof typeof TRANSFORMERS;
 
 const TOPICS = { input: "exactly-once-in", output: "exactly-once-out" } as const;
 const PARTITIONS = 2;
@@ -31,6 +34,7 @@ export interface ExactlyOnceOptions {
   /** Written to the input before each round. */
   readonly records: number;
   readonly seed: number;
+  readonly way: Way;
 }
 
 export interface ExactlyOnceFigures {
@@ -43,11 +47,11 @@ export interface ExactlyOnceFigures {
 }
 
 /** Runs all rounds; rejects where an input record has no output record, or more than one. */
-export async function exactlyOnce({ rounds, records, seed }: ExactlyOnceOptions): Promise<ExactlyOnceFigures> {
+export async function exactlyOnce({ rounds, records, seed, way }: ExactlyOnceOptions): Promise<ExactlyOnceFigures> {
   const random = seededRandom(seed);
   const start = performance.now();
   const broker = await startBroker();
-  const transformer = new Transformer(broker);
+  const transformer = new Transformer(broker, way);
   let inputRecords = 0;
   let brokerKills = 0;
   try {
@@ -80,14 +84,16 @@ export async function exactlyOnce({ rounds, records, seed }: ExactlyOnceOptions)
 /** The process that transforms. It ends only when it is killed, or gives up because a killed broker left it behind: then another begins. */
 class Transformer {
   readonly #broker: Broker;
+  readonly #program: string;
   #child: ChildProcess | null = null;
 
-  constructor(broker: Broker) {
+  constructor(broker: Broker, way: Way) {
     this.#broker = broker;
+    this.#program = fileURLToPath(new URL(TRANSFORMERS[way], import.meta.url));
   }
 
   start(): void {
-    const child = fork(TRANSFORMER, [this.#broker.kafkaAddress, TOPICS.input, TOPICS.output], { stdio: "ignore" });
+    const child = fork(this.#program, [this.#broker.kafkaAddress, TOPICS.input, TOPICS.output, String(PARTITIONS)], { stdio: "ignore" });
     this.#child = child;
     child.once("exit", () => {
       if (this.#child === child) this.start();
@@ -158,12 +164,15 @@ export function describeFigures({ brokerKills, clientKills, inputRecords, writte
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
+      way: { type: "string", default: "old" },
       rounds: { type: "string", default: "20" },
       records: { type: "string", default: "400" },
       seed: { type: "string", default: String(Date.now() % 1_000_000) },
     },
   });
   const [rounds, records, seed] = [Number(values.rounds), Number(values.records), Number(values.seed)];
+  const way = values.way;
+  if (way !== "old" && way !== "new") throw new Error(`--way is old or new, not ${way}`);
   console.log(`seed ${seed}`);
-  console.log(describeFigures(await exactlyOnce({ rounds, records, seed })));
+  console.log(describeFigures(await exactlyOnce({ rounds, records, seed, way })));
 }

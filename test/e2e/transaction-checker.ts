@@ -4,7 +4,7 @@
 //   node test/e2e/transaction-checker.ts [--seconds 90] [--rounds 20] [--seed N] [--fault NAME]
 //
 // Producers commit, abort, walk away from open transactions until the broker aborts them, and are taken over while they write; transformers
-// consume and produce in one transaction, two to a transactional id. Segments are small and go to the archive. At the end everything is read
+// consume and produce in one transaction, two to a transactional id. They go the old way and the new (KIP-890, part 2), on the same ids. Segments are small and go to the archive. At the end everything is read
 // once more by every door in every isolation. With --fault something is broken on purpose: by the clients (CLIENT_FAULTS) or in what is
 // recorded (faults.ts). The run then succeeds only where the checker reports it.
 
@@ -18,9 +18,10 @@ import type { History, Outcome } from "../support/history/history.ts";
 import { createTopic } from "../support/raw-batches.ts";
 import { until } from "../support/until.ts";
 import { runHttpMember } from "./transactions/http-members.ts";
-import { runPlainProducer, runTransactionalProducer } from "./transactions/http-producers.ts";
+import { runPlainProducer } from "./transactions/http-producers.ts";
 import { runKafkajsMember, runKafkajsProducer, runKafkajsTransactions, runKafkajsTransformer } from "./transactions/kafkajs-clients.ts";
 import { readAll, runReader } from "./transactions/readers.ts";
+import { runTransactionalProducer } from "./transactions/transactional-producers.ts";
 import { readAllOffsets, runCommitter, runTransformer, TRANSFORM_GROUP } from "./transactions/transformers.ts";
 import {
   CLIENT_FAULTS,
@@ -96,7 +97,7 @@ function clients(work: Work): Promise<void>[] {
     runPlainProducer(work, "idempotent", true),
     runPlainProducer(work, "plain", false),
     runKafkajsProducer(work, "kafkajs idempotent"),
-    ...["http-a", "http-b", "http-c"].map((client) => runTransactionalProducer(work, client)),
+    ...["mixed-a", "mixed-b", "mixed-c"].map((client) => runTransactionalProducer(work, client)),
     ...["kafkajs-a", "kafkajs-b"].map((client) => runKafkajsTransactions(work, client)),
     ...(["http", "kafka"] as const).flatMap((door) =>
       (["read_committed", "read_uncommitted"] as const).map((isolation) => runReader(work, `${door} ${isolation}`, door, isolation)),
@@ -104,7 +105,7 @@ function clients(work: Work): Promise<void>[] {
     ...["one", "two"].map((name) => runKafkajsMember(work, `kafkajs member ${name}`, "kafkajs-members")),
     ...["one", "two"].map((name) => runHttpMember(work, `http member ${name}`, "http-members")),
     ...PLACES.filter((place) => place.startsWith(`${TOPICS.input}/`)).flatMap((input) => [
-      runTransformer(work, `http transformer of ${input}`, input),
+      runTransformer(work, `mixed transformer of ${input}`, input),
       runKafkajsTransformer(work, `kafkajs transformer of ${input}`, input),
     ]),
     ...[1, 2].map((number) => runCommitter(work, `committer ${number}`, number * OFFSETS_PER_COMMITTER)),

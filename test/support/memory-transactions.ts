@@ -4,6 +4,7 @@ import type { CommitOffsetsResult } from "../../src/broker/broker.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import type { AddTransactionPartitionsRequest, CommitInTransactionRequest, Transactions } from "../../src/broker/transactions.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
+import { endInNextEpoch } from "../../src/coordinator/transaction-epochs.ts";
 import * as life from "../../src/coordinator/transaction-state.ts";
 import type { StoredTransaction } from "../../src/storage/transaction-store.ts";
 
@@ -52,6 +53,14 @@ export class MemoryTransactions implements Transactions {
       const ended = life.end(transaction, request, request.isCommit, NOW_MS);
       return isFailure(ended) || !life.isDecided(ended) ? ended : life.complete(ended, NOW_MS);
     });
+  }
+
+  async endInNextEpoch(request: Ports.EndTransactionRequest): Promise<Ports.ProducerIdentity | Failure> {
+    const refused = this.#change(request, (transaction) => {
+      const ended = endInNextEpoch(transaction, request, request.isCommit, null, NOW_MS);
+      return isFailure(ended) || !life.isDecided(ended) ? ended : life.complete(ended, NOW_MS);
+    });
+    return refused ?? life.identityOf(this.#transactions.get(request.transactionalId)!);
   }
 
   async describe(transactionalId: string): Promise<Ports.TransactionDescription | Failure> {

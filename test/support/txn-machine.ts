@@ -1,5 +1,6 @@
 // Takes random steps with a partition whose producers use transactions, under faults: begins, markers of both kinds, fencing, batches that
-// come too late, seals, tiering, compaction, expiry and restarts. After each it compares what is decided, and what a reader of committed
+// come too late, seals, tiering, compaction, expiry and restarts. Some producers have an epoch for each transaction (KIP-890, part 2), and
+// some take to it, or leave it, on the way. After each it compares what is decided, and what a reader of committed
 // records gets, with the model (txn-model.ts).
 
 import { vi } from "vitest";
@@ -41,6 +42,7 @@ const STEPS: readonly (readonly [weight: number, name: StepName])[] = [
   [30, "append"],
   [10, "endTransactions"],
   [3, "fence"],
+  [2, "changeWay"],
   [3, "comeLate"],
   [3, "repeatMarker"],
   [45, "goOn"],
@@ -55,13 +57,15 @@ const STEPS: readonly (readonly [weight: number, name: StepName])[] = [
 ];
 
 type StepName =
-  | ("append" | "endTransactions" | "fence" | "comeLate" | "repeatMarker" | "goOn" | "read")
+  | ("append" | "endTransactions" | "fence" | "changeWay" | "comeLate" | "repeatMarker" | "goOn" | "read")
   | ("ring" | "roll" | "truncate" | "configure" | "moveClock" | "restart" | "settle");
 
 interface Producer {
   readonly producerId: number;
   producerEpoch: number;
   nextSequence: number;
+  /** The end of a transaction raises the epoch. */
+  hasOwnEpochs: boolean;
 }
 
 /** One item of an append, and what becomes of the model where it is written. */
@@ -93,7 +97,10 @@ export class TxnMachine {
     this.plan = new FaultPlan(this.#random);
     this.#turns = new Turns(this.#random);
     this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
-    this.#producers = Array.from({ length: PRODUCER_COUNT }, (_, index) => ({ producerId: index + 1, producerEpoch: 0, nextSequence: 0 }));
+    this.#producers = Array.from({ length: PRODUCER_COUNT }, (_, index) => ({
+      ...{ producerId: index + 1, producerEpoch: 0, nextSequence: 0 },
+      hasOwnEpochs: index % 2 === 0,
+    }));
     this.#setClock(START_MS);
   }
 
@@ -137,8 +144,10 @@ export class TxnMachine {
   /** Of several producers in one append, with other appends around them. */
   endTransactions(): void {
     const open = this.#producers.filter(({ producerId }) => this.model.openTransaction(producerId) !== null && this.#below(2) === 0);
-    const markers = open.map((producer) => this.#planMarker(producer, this.#below(2) === 0));
-    this.#write([this.#planPlain(), ...markers, this.#planPlain()]);
+    const late = open.map((producer) => this.#encode(producer, this.#newRecords()));
+    const markers = open.map((producer) => this.#planEnd(producer, this.#below(2) === 0));
+    if (!this.#write([this.#planPlain(), ...markers, this.#planPlain()])) return;
+    for (const [index, { hasOwnEpochs }] of open.entries()) if (hasOwnEpochs) this.#expectFenced(late[index]!);
   }
 
   /** The coordinator aborts in a newer epoch: what the producer still sends is refused. */
@@ -149,8 +158,13 @@ export class TxnMachine {
     if (!isWritten) return;
     producer.producerEpoch += 1;
     producer.nextSequence = 0;
-    const [refused] = this.#tryAppend([late]) ?? [];
-    if (refused !== undefined) equal(isFailure(refused) && refused.error, "INVALID_PRODUCER_EPOCH", "a fenced producer's batch");
+    this.#expectFenced(late);
+  }
+
+  /** Its next transaction ends in the other way. */
+  changeWay(): void {
+    const producer = this.#anyProducer();
+    producer.hasOwnEpochs = !producer.hasOwnEpochs;
   }
 
   /** A verified batch that comes after its transaction has ended does not begin one that nobody would end. */
@@ -159,7 +173,7 @@ export class TxnMachine {
     if (this.model.openTransaction(producer.producerId) !== null) return;
     const guard = this.#verify(producer);
     if (guard === null || !this.#sendMarker(producer)) return;
-    const [late] = this.#tryAppend([{ bytes: this.#encode(producer, this.#newRecords()), verification: guard }]) ?? [];
+    const [late] = this.#tryAppend([this.#verified(producer, this.#newRecords(), guard)]) ?? [];
     if (late !== undefined && !isUnverified(late)) throw new Error(`a batch that came late was answered ${JSON.stringify(late)}`);
   }
 
@@ -313,9 +327,8 @@ export class TxnMachine {
     const records = this.#newRecords();
     const guard = this.model.openTransaction(producerId) === null ? this.#verify(producer) : undefined;
     if (guard === null) return null;
-    const bytes = this.#encode(producer, records);
     return {
-      item: guard === undefined ? bytes : { bytes, verification: guard },
+      item: guard === undefined ? this.#encode(producer, records) : this.#verified(producer, records, guard),
       accept: () => {
         producer.nextSequence += records.length;
         this.model.append(records, producerId);
@@ -328,7 +341,32 @@ export class TxnMachine {
     return { item: this.#encode(null, records), accept: () => this.model.append(records, null) };
   }
 
-  #planMarker({ producerId, producerEpoch }: Producer, isCommit: boolean): Planned {
+  /** The end of a transaction by its producer. */
+  #planEnd(producer: Producer, isCommit: boolean): Planned {
+    if (!producer.hasOwnEpochs) return this.#planMarker(producer, isCommit);
+    const { item, accept } = this.#planMarker({ ...producer, producerEpoch: producer.producerEpoch + 1 }, isCommit);
+    return {
+      item,
+      accept: () => {
+        producer.producerEpoch += 1;
+        producer.nextSequence = 0;
+        this.#count("epochs that ended");
+        accept();
+      },
+    };
+  }
+
+  /** The first batch of a transaction, as the edge sends it again. */
+  #verified(producer: Producer, records: readonly { key: string; value: string }[], verification: number): AppendItem {
+    return { bytes: this.#encode(producer, records), verification, ...(producer.hasOwnEpochs && { hasOwnEpoch: true }) };
+  }
+
+  #expectFenced(late: ArrayBuffer): void {
+    const [refused] = this.#tryAppend([late]) ?? [];
+    if (refused !== undefined) equal(isFailure(refused) && refused.error, "INVALID_PRODUCER_EPOCH", "a fenced producer's batch");
+  }
+
+  #planMarker({ producerId, producerEpoch }: Pick<Producer, "producerId" | "producerEpoch">, isCommit: boolean): Planned {
     const item: TxnMarker = { producerId, producerEpoch, coordinatorEpoch: 0, isCommit };
     return { item, accept: () => this.model.end(producerId, isCommit) };
   }
@@ -342,10 +380,10 @@ export class TxnMachine {
   }
 
   /** Ends a transaction that is not open: written where the partition does not know the producer's epoch yet. @returns whether it was answered */
-  #sendMarker({ producerId, producerEpoch }: Producer): boolean {
+  #sendMarker({ producerId, producerEpoch }: Pick<Producer, "producerId" | "producerEpoch">): boolean {
     const known = this.#partition.log.describeProducers().find((one) => one.producerId === producerId);
     const isKnown = known?.producerEpoch === producerEpoch && known.coordinatorEpoch === 0;
-    if (!isKnown) return this.#write([this.#planMarker({ producerId, producerEpoch, nextSequence: 0 }, false)]);
+    if (!isKnown) return this.#write([this.#planMarker({ producerId, producerEpoch }, false)]);
     return this.#tryAppend([{ producerId, producerEpoch, coordinatorEpoch: 0, isCommit: false }]) !== null;
   }
 

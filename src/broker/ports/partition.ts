@@ -26,6 +26,8 @@ export interface AppendRequest extends PartitionAddress {
   readonly batches: ArrayBuffer;
   /** The guard of Unverified, once the transaction's coordinator has confirmed it (KIP-890). */
   readonly verification?: number;
+  /** The transaction has an epoch of its own (KIP-890, part 2): its first batch in a partition has sequence 0. */
+  readonly hasOwnEpoch?: boolean;
   /** Written once within its window: a repeat is answered with the first one's offset. Of a run of one record, without a producer id. */
   readonly once?: OnceKey;
 }

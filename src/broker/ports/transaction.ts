@@ -38,9 +38,13 @@ export interface TransactionPort {
   addGroup(request: AddGroupRequest): Promise<null | Failure>;
   /** null: decided for good. Repeats change nothing. */
   end(request: EndTransactionRequest): Promise<null | Failure>;
+  /** As `end`, for producers with an epoch for each transaction. @returns with what the producer goes on; a repeat gets the same */
+  endInNextEpoch(request: EndTransactionRequest): Promise<ProducerIdentity | Failure>;
   /** null: the partition is part of the producer's open transaction. */
   verify(request: VerifyPartitionRequest): Promise<null | Failure>;
   verifyGroup(request: VerifyGroupRequest): Promise<VerifiedTransaction | Failure>;
+  /** `addGroup` and `verifyGroup` in one. */
+  joinGroup(request: AddGroupRequest): Promise<VerifiedTransaction | Failure>;
   /** null: nobody uses the transactional id. */
   describe(): Promise<TransactionDescription | null | Failure>;
 }

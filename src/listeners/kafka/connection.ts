@@ -227,7 +227,7 @@ export class KafkaConnection {
 
   /** A version that is not known is answered in version 0, with what is. */
   async #answerUnknownApiVersions(envelope: RequestEnvelope): Promise<void> {
-    this.#respond({ ...envelope, version: 0 }, Promise.resolve(apiVersionsAnswer(SERVED, "UNSUPPORTED_VERSION")), 0);
+    this.#respond({ ...envelope, version: 0 }, Promise.resolve(apiVersionsAnswer(SERVED, 0, "UNSUPPORTED_VERSION")), 0);
     await this.drain();
   }
 }

@@ -2,10 +2,15 @@
 
 import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/broker.ts";
 import { type ErrorName, type Failure, isFailure } from "../../common/errors.ts";
+import { ZERO_UUID } from "../../protocol/uuid.ts";
 import { groupErrorCode } from "./group-kinds.ts";
 
 export interface CommittedTopic {
   readonly name: string;
+  /** Where the request names topics by id; absent or ZERO_UUID otherwise. */
+  readonly topicId?: string;
+  /** Nothing of the topic is committed. */
+  readonly refused?: Failure;
   readonly partitions: readonly {
     readonly partitionIndex: number;
     readonly committedOffset: number;
@@ -22,11 +27,12 @@ interface Committer {
 
 const NO_GENERATION = -1;
 
-/** The offsets one after the other, in the order of the request. */
+/** The offsets one after the other, in the order of the request, without those of topics that are refused. */
 export function offsetsOf(topics: readonly CommittedTopic[]): CommitOffsetsRequest["offsets"] {
-  return topics.flatMap(({ name, partitions }) =>
+  const allowed = topics.filter(({ refused }) => refused === undefined);
+  return allowed.flatMap(({ name, topicId = ZERO_UUID, partitions }) =>
     partitions.map((partition) => ({
-      topic: name,
+      ...{ topic: name, ...(topicId !== ZERO_UUID && { topicId }) },
       partition: partition.partitionIndex,
       offset: partition.committedOffset,
       leaderEpoch: partition.committedLeaderEpoch,
@@ -48,11 +54,11 @@ export function committedTopics(
   rename: (error: ErrorName) => ErrorName = (error) => error,
 ) {
   const failures = isFailure(result) ? undefined : result.offsets.values();
-  return topics.map(({ name, partitions }) => ({
-    name,
+  return topics.map(({ name, topicId, partitions, refused }) => ({
+    ...{ name, topicId },
     partitions: partitions.map(({ partitionIndex }) => {
-      const refused = isFailure(result) ? result : failures!.next().value!.failure;
-      return { partitionIndex, errorCode: refused === undefined ? 0 : groupErrorCode({ error: rename(refused.error) }) };
+      const failed = refused ?? (isFailure(result) ? result : failures!.next().value!.failure);
+      return { partitionIndex, errorCode: failed === undefined ? 0 : groupErrorCode({ error: rename(failed.error) }) };
     }),
   }));
 }

@@ -13,3 +13,18 @@ export async function topicNames(broker: Broker, topicIds: readonly string[]): P
   });
   return new Map(named);
 }
+
+/** The topics of a request with the names that stand for their ids, in order; without a name, and with the reason, where there is none. */
+export async function withNames<Topic extends { readonly topicId: string }>(
+  broker: Broker,
+  topics: readonly Topic[],
+): Promise<(Topic & { readonly name: string; readonly refused?: Failure })[]> {
+  const names = await topicNames(
+    broker,
+    topics.map(({ topicId }) => topicId),
+  );
+  return topics.map((topic) => {
+    const name = names.get(topic.topicId)!;
+    return typeof name === "string" ? { ...topic, name } : { ...topic, name: "", refused: name };
+  });
+}

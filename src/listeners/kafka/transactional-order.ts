@@ -9,7 +9,7 @@ export class TransactionalOrder {
   /** The last append of each partition that has one under way: at most MAX_REQUESTS_IN_FLIGHT of a connection. */
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** Begins an append: at once, or behind the partition's last one, whatever became of that. */
+  /** Begins an append: at once, or behind the partition's last one, whatever became of that. @param topic its name, or its id */
   run<Result>(topic: string, partition: number, append: () => Promise<Result>): Promise<Result> {
     const key = `${partition} ${topic}`;
     const before = this.#last.get(key);

@@ -1,7 +1,7 @@
-// Producers over HTTP: plain ones, with and without sequences, and transactional ones that commit, abort, walk away, and come back as zombies.
+// Producers over HTTP: plain ones, with and without sequences, and transactional ones.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumedRange, Outcome, Place, Send } from "../../support/history/history.ts";
+import type { TransactionDoor } from "./recorded-transactions.ts";
 import {
   call,
   callImpatiently,
@@ -10,7 +10,6 @@ import {
   PLACES,
   padded,
   pause,
-  type Random,
   type Repeated,
   splitPlace,
   TRANSACTION_TIMEOUT_MS,
@@ -18,7 +17,6 @@ import {
 } from "./work.ts";
 
 const MAX_RECORDS_PER_REQUEST = 4;
-const MAX_SENDS_PER_TRANSACTION = 4;
 /** With the fault "resend": one request in so many is sent twice, as a producer without sequences would. */
 const RESEND_SHARE = 0.05;
 
@@ -98,106 +96,43 @@ interface ProduceAnswer {
   readonly results?: readonly { readonly baseOffset: number; readonly code?: string }[];
 }
 
-/** Transactions until the work is over, each by a producer that may be taken over in the middle. */
-export async function runTransactionalProducer(work: Work, client: string): Promise<void> {
-  const random = work.newRandom();
-  while (!work.isOver) {
-    const producer = await HttpTransactions.open(work, client, client);
-    if (producer === null) return;
-    while (producer.isUsable && !work.isOver) await transactOnce(work, producer, random);
-    await pause();
-  }
-}
-
-async function transactOnce(work: Work, producer: HttpTransactions, random: Random): Promise<void> {
-  const sends = 1 + random.below(MAX_SENDS_PER_TRANSACTION);
-  const fate = random.below(10);
-  const zombieFrom = fate === 0 ? random.below(sends + 1) : -1;
-  for (let i = 0; i < sends; i++) {
-    if (i === zombieFrom) await takeOver(work, producer);
-    await producer.send(random.of(PLACES), work.newValues(1 + random.below(MAX_RECORDS_PER_REQUEST)));
-  }
-  if (zombieFrom === sends) await takeOver(work, producer);
-  if (fate === 1) return producer.leave();
-  // Before or after the broker gives it up.
-  if (fate === 2) await sleep(random.below(2 * TRANSACTION_TIMEOUT_MS));
-  await producer.end(fate > 4 || fate <= 2);
-}
-
-/** Another producer of the same transactional id begins. What the one before has open is aborted, and it may not go on. */
-async function takeOver(work: Work, producer: HttpTransactions): Promise<void> {
-  const successor = await HttpTransactions.open(work, `${producer.client}'s successor`, producer.transactionalId);
-  await successor?.send(PLACES[0]!, work.newValues(1));
-  await successor?.end(true);
-}
-
-/** The transactions of one producer, one after the other. Once something went wrong it is not usable any more, and another is opened. */
-export class HttpTransactions {
-  readonly client: string;
-  readonly transactionalId: string;
+/** A transactional producer over HTTP: with one epoch, and its partitions in the transaction with their first batch. */
+export class HttpDoor implements TransactionDoor {
   readonly #work: Work;
+  readonly #transactionalId: string;
   readonly #producer: ProducerIdentity;
   readonly #sequences: Sequences;
-  #sends: Send[] = [];
-  #consumed: ConsumedRange[] = [];
-  #reads: string[] = [];
-  #startMs: number | null = null;
-  isUsable = true;
 
-  private constructor(work: Work, client: string, transactionalId: string, producer: ProducerIdentity) {
+  private constructor(work: Work, transactionalId: string, producer: ProducerIdentity) {
     this.#work = work;
-    this.client = client;
-    this.transactionalId = transactionalId;
+    this.#transactionalId = transactionalId;
     this.#producer = producer;
     this.#sequences = new Sequences(producer);
   }
 
   /** Null where the work is over before it is open. */
-  static async open(work: Work, client: string, transactionalId: string): Promise<HttpTransactions | null> {
+  static async open(work: Work, transactionalId: string): Promise<HttpDoor | null> {
     const producer = await newProducer(work, { transactionalId, transactionTimeoutMs: TRANSACTION_TIMEOUT_MS });
-    return producer === null ? null : new HttpTransactions(work, client, transactionalId, producer);
+    return producer === null ? null : new HttpDoor(work, transactionalId, producer);
   }
 
-  async send(place: Place, values: readonly string[]): Promise<void> {
-    this.#startMs ??= this.#work.now();
-    const producer = { transactionalId: this.transactionalId, ...this.#sequences.next(place, values.length) };
-    const sends = await sendBatch(this.#work, place, values, producer, true);
-    this.#sends.push(...sends);
-    if (sends[0]!.outcome !== "ok") this.isUsable = false;
+  send(place: Place, values: readonly string[]): Promise<Send[]> {
+    const producer = { transactionalId: this.#transactionalId, ...this.#sequences.next(place, values.length) };
+    return sendBatch(this.#work, place, values, producer, true);
   }
 
-  /** Input that was read with read_committed, and the group's offset after it. */
-  async consume(range: ConsumedRange, reads: readonly string[]): Promise<void> {
-    this.#startMs ??= this.#work.now();
-    const offsets = [{ ...splitPlace(range.place), offset: range.to }];
-    const path = `/v1/transactions/${this.transactionalId}/offsets`;
-    const repeated = await callImpatiently(this.#work, "POST", path, { ...this.#producer, groupId: range.group, offsets });
-    this.#reads.push(...reads);
+  async consume({ group: groupId, place, to }: ConsumedRange): Promise<boolean> {
+    const offsets = [{ ...splitPlace(place), offset: to }];
+    const path = `/v1/transactions/${this.#transactionalId}/offsets`;
+    const repeated = await callImpatiently(this.#work, "POST", path, { ...this.#producer, groupId, offsets });
     const [result] = (repeated.answer?.body as { offsets?: { code?: string }[] } | undefined)?.offsets ?? [];
-    if (outcomeOf(repeated) === "ok" && result?.code === undefined) this.#consumed.push(range);
-    else this.isUsable = false;
+    return outcomeOf(repeated) === "ok" && result?.code === undefined;
   }
 
-  /** Commits where all went well before and the caller wants it, and aborts otherwise. A zombie tries to commit whatever it is told. */
-  async end(isCommit: boolean): Promise<void> {
-    const isAsked = isCommit && this.#sends.every(({ outcome }) => outcome !== "unknown");
-    const commitStartMs = isAsked ? this.#work.now() : null;
-    const path = `/v1/transactions/${this.transactionalId}/${isAsked ? "commit" : "abort"}`;
-    const outcome = outcomeOf(await callImpatiently(this.#work, "POST", path, this.#producer));
-    if (outcome !== "ok") this.isUsable = false;
-    this.#record(isAsked ? outcome : "fail", commitStartMs);
+  async end(isCommit: boolean): Promise<Outcome> {
+    const path = `/v1/transactions/${this.#transactionalId}/${isCommit ? "commit" : "abort"}`;
+    return outcomeOf(await callImpatiently(this.#work, "POST", path, this.#producer));
   }
 
-  /** Says no more. The broker aborts what is open after the timeout, or when the next producer comes. */
-  leave(): void {
-    this.isUsable = false;
-    this.#record("fail", null);
-  }
-
-  #record(outcome: Outcome, commitStartMs: number | null): void {
-    const [startMs, endMs] = [this.#startMs ?? this.#work.now(), this.#work.now()];
-    const [sends, reads, consumed] = [this.#sends, this.#reads, this.#consumed];
-    this.#work.record({ kind: "transaction", client: this.client, startMs, endMs, outcome, commitStartMs, sends, reads, consumed });
-    [this.#sends, this.#reads, this.#consumed, this.#startMs] = [[], [], [], null];
-  }
+  close(): void {}
 }

@@ -35,7 +35,7 @@ export async function runKafkajsTransactions(work: Work, client: string): Promis
 /** Consumes a partition of the input, and produces as many records, in one transaction. Others have the same transactional id. */
 export async function runKafkajsTransformer(work: Work, client: string, input: Place): Promise<void> {
   const random = work.newRandom();
-  const wire = new WireClient(work);
+  const wire = new WireClient(work.broker.kafkaAddress);
   await withProducers(work, transactional(transformerId(input)), async (producer) => {
     // First of all: kafkajs fences the others (InitProducerId) with its first transaction, and what they commit must be read after that.
     const transaction = await producer.transaction();

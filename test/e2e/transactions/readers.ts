@@ -85,7 +85,7 @@ async function poll(work: Work, client: string, fetch: Fetch, place: Place, isol
 
 function opened(work: Work, door: Door): { fetch: Fetch; close: () => void } {
   if (door === "http") return { fetch: (place, isolation, offset) => fetchByHttp(work, place, isolation, offset), close: () => {} };
-  const wire = new WireClient(work);
+  const wire = new WireClient(work.broker.kafkaAddress);
   return { fetch: (place, isolation, offset) => wire.fetch(place, isolation, offset), close: () => wire.close() };
 }
 

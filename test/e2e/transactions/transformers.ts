@@ -3,8 +3,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ConsumedRange, Place } from "../../support/history/history.ts";
-import { HttpTransactions } from "./http-producers.ts";
 import { fetchByHttp } from "./readers.ts";
+import type { RecordedTransactions } from "./recorded-transactions.ts";
+import { openTransactions } from "./transactional-producers.ts";
 import { type Fetched, WireClient } from "./wire.ts";
 import { callUntilAnswered, outcomeOf, PLACES, pause, type Random, splitPlace, TOPICS, type Work } from "./work.ts";
 
@@ -24,13 +25,14 @@ export const OUTPUTS = PLACES.filter((place) => !place.startsWith(`${TOPICS.inpu
 /** Lives one after the other, each of which ends without a word. */
 export async function runTransformer(work: Work, client: string, input: Place): Promise<void> {
   const random = work.newRandom();
-  const wire = new WireClient(work);
+  const wire = new WireClient(work.broker.kafkaAddress);
   while (!work.isOver) {
-    const transactions = await HttpTransactions.open(work, client, transformerId(input));
+    const transactions = await openTransactions(work, client, transformerId(input), random);
     if (transactions === null) break;
     for (let left = random.below(MAX_TRANSACTIONS); left >= 0 && transactions.isUsable && !work.isOver; left--) {
       await transformOnce(work, wire, transactions, input, random);
     }
+    transactions.close();
     await sleep(random.below(MAX_REST_MS));
   }
   wire.close();
@@ -41,7 +43,13 @@ export function transformerId(input: Place): string {
   return `transform ${input.replace("/", "-")}`;
 }
 
-async function transformOnce(work: Work, wire: WireClient, transactions: HttpTransactions, input: Place, random: Random): Promise<void> {
+async function transformOnce(
+  work: Work,
+  wire: WireClient,
+  transactions: RecordedTransactions,
+  input: Place,
+  random: Random,
+): Promise<void> {
   const found = await takeInput(work, wire, transactions.client, input, (from) => fetchByHttp(work, input, "read_committed", from));
   if (found === null) return;
   await transactions.send(random.of(OUTPUTS), work.newValues(found.reads.length));
@@ -88,7 +96,7 @@ export async function readOffset(work: Work, wire: WireClient, client: string, g
 /** Commits numbers that nobody else commits, and reads what is there. */
 export async function runCommitter(work: Work, client: string, firstOffset: number): Promise<void> {
   const random = work.newRandom();
-  const wire = new WireClient(work);
+  const wire = new WireClient(work.broker.kafkaAddress);
   for (let offset = firstOffset; !work.isOver; offset++) {
     const place = random.of(PLACES);
     const startMs = work.now();
@@ -105,7 +113,7 @@ export async function runCommitter(work: Work, client: string, firstOffset: numb
 
 /** What all groups have in the end. */
 export async function readAllOffsets(work: Work): Promise<void> {
-  const wire = new WireClient(work);
+  const wire = new WireClient(work.broker.kafkaAddress);
   for (const group of [PLAIN_GROUP, TRANSFORM_GROUP]) {
     for (const place of PLACES) await readOffset(work, wire, "last", group, place);
   }

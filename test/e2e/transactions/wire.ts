@@ -1,15 +1,13 @@
 // Kafka's protocol by hand, for what kafkajs can't do: to read a partition without a group, and a group's offsets once they are stable.
 
-import { API, type Api } from "../../../src/protocol/api-keys.ts";
-import type { DecodedStruct, EncodableStruct, Fields } from "../../../src/protocol/fields.ts";
+import { API } from "../../../src/protocol/api-keys.ts";
 import type { AbortedTransaction } from "../../../src/record/aborted-batches.ts";
 import { batchHeaders, isControl } from "../../../src/record/record-batch.ts";
 import { createRecordCodec } from "../../../src/wasm/record-codec.ts";
 import { loadCore } from "../../support/core.ts";
 import type { Isolation, Place, PolledRecord } from "../../support/history/history.ts";
-import { openResponse, requestFrame } from "../../support/kafka-frames.ts";
-import { connectKafka, type KafkaSocket } from "../../support/kafka-socket.ts";
-import { splitPlace, type Work } from "./work.ts";
+import { WireConnection } from "./wire-connection.ts";
+import { splitPlace } from "./work.ts";
 
 const MAX_FETCH_BYTES = 30_000;
 const MAX_WAIT_MS = 100;
@@ -22,37 +20,20 @@ export interface Fetched {
   readonly nextOffset: number;
 }
 
-/** One connection, made again when it is lost. Requests go one at a time. */
 export class WireClient {
-  readonly #work: Work;
+  readonly #connection: WireConnection;
   readonly #codec = createRecordCodec(loadCore(), MAX_DECODED_BYTES);
-  #socket: KafkaSocket | null = null;
 
-  constructor(work: Work) {
-    this.#work = work;
-  }
-
-  /** Null: not answered. */
-  async #ask<Request extends Fields, Response extends Fields>(
-    api: Api<Request, Response>,
-    version: number,
-    request: EncodableStruct<Request>,
-  ): Promise<DecodedStruct<Response> | null> {
-    try {
-      this.#socket ??= await connectKafka(this.#work.broker.kafkaAddress);
-      this.#socket.send(requestFrame(api, version, request));
-      return openResponse(api as Api<Fields, Response>, version, await this.#socket.next()).response;
-    } catch {
-      this.close(); // cut off, or nobody listens
-      return null;
-    }
+  /** @param address HOST:PORT */
+  constructor(address: string) {
+    this.#connection = new WireConnection(address);
   }
 
   /** Null where nothing was got. */
   async fetch(place: Place, isolation: Isolation, fetchOffset: number): Promise<Fetched | null> {
     const { topic, partition } = splitPlace(place);
     const position = { partition, currentLeaderEpoch: -1, fetchOffset, lastFetchedEpoch: -1, logStartOffset: -1 };
-    const response = await this.#ask(API.fetch, FETCH_VERSION, {
+    const response = await this.#connection.ask(API.fetch, FETCH_VERSION, {
       ...{ replicaId: -1, maxWaitMs: MAX_WAIT_MS, minBytes: 1, maxBytes: MAX_FETCH_BYTES },
       ...{ isolationLevel: isolation === "read_committed" ? 1 : 0, sessionId: 0, sessionEpoch: -1 },
       topics: [{ topic, partitions: [{ ...position, partitionMaxBytes: MAX_FETCH_BYTES }] }],
@@ -70,15 +51,19 @@ export class WireClient {
   async committedOffset(groupId: string, place: Place): Promise<number | null | undefined> {
     const { topic, partition } = splitPlace(place);
     const topics = [{ name: topic, partitionIndexes: [partition] }];
-    const response = await this.#ask(API.offsetFetch, OFFSET_FETCH_VERSION, { groupId, topics, groups: [], requireStable: true } as never);
+    const response = await this.#connection.ask(API.offsetFetch, OFFSET_FETCH_VERSION, {
+      groupId,
+      topics,
+      groups: [],
+      requireStable: true,
+    } as never);
     const found = response?.topics[0]?.partitions[0];
     if (response?.errorCode !== 0 || found === undefined || found.errorCode !== 0) return undefined;
     return found.committedOffset < 0 ? null : found.committedOffset;
   }
 
   close(): void {
-    this.#socket?.socket.destroy();
-    this.#socket = null;
+    this.#connection.close();
   }
 }
 

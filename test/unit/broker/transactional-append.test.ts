@@ -16,12 +16,14 @@ const unverified = (needsVerification: number): Unverified => ({ ...failure("INV
 /** A partition and a coordinator that give these answers, and what they were asked. */
 function playing(appends: (AppendResult | Failure)[], verifications: (Failure | null)[]) {
   const guards: (number | undefined)[] = [];
+  const ownEpochs: (boolean | undefined)[] = [];
   const added: unknown[] = [];
   let verified = 0;
   const ports = {
     partition: () => ({
-      append: async ({ verification }: AppendRequest) => {
+      append: async ({ verification, hasOwnEpoch }: AppendRequest) => {
         guards.push(verification);
+        ownEpochs.push(hasOwnEpoch);
         return appends.shift()!;
       },
     }),
@@ -36,7 +38,7 @@ function playing(appends: (AppendResult | Failure)[], verifications: (Failure | 
       },
     }),
   } as unknown as Ports;
-  return { ports, guards, added, verifiedCount: () => verified };
+  return { ports, guards, ownEpochs, added, verifiedCount: () => verified };
 }
 
 test("appends once where nothing has to be verified, again with the guard where it has", async () => {
@@ -70,6 +72,23 @@ test("a producer that does not add partitions has them added by its first batch,
   expect([guards, verifiedCount()]).toEqual([[undefined, 5], 0]);
   const refused = playing([unverified(5)], [failure("CONCURRENT_TRANSACTIONS", "not complete")]);
   expect(await appendTransactional(refused.ports, REQUEST, implicit)).toMatchObject({ error: "CONCURRENT_TRANSACTIONS" });
+});
+
+test("a producer with an epoch for each transaction is told what its coordinator refuses in the words of a partition", async () => {
+  const producer = { ...PRODUCER, addsPartitionOf: "orders", hasOwnEpoch: true };
+  const { ports, ownEpochs } = playing([unverified(5), WRITTEN], []);
+  expect(await appendTransactional(ports, REQUEST, producer)).toBe(WRITTEN);
+  expect(ownEpochs).toEqual([undefined, true]);
+  for (const [refused, told] of [
+    ["PRODUCER_FENCED", "INVALID_PRODUCER_EPOCH"],
+    ["CONCURRENT_TRANSACTIONS", "NOT_ENOUGH_REPLICAS"],
+    ["COORDINATOR_NOT_AVAILABLE", "NOT_ENOUGH_REPLICAS"],
+    ["INVALID_PRODUCER_ID_MAPPING", "INVALID_PRODUCER_ID_MAPPING"],
+  ] as const) {
+    const { ports: refusing, guards } = playing([unverified(5)], [failure(refused, "told to")]);
+    expect(await appendTransactional(refusing, REQUEST, producer)).toMatchObject({ error: told });
+    expect(guards, "nothing is sent again").toHaveLength(1);
+  }
 });
 
 test("a guard is not used where the transaction has ended meanwhile", async () => {

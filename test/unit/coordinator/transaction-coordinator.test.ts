@@ -275,3 +275,48 @@ test("an expired id that is not removed yet is begun anew by its next producer",
   expect(await init(coordinator)).toEqual({ producerId: 8, producerEpoch: 0 });
   expect([...world.registered]).toEqual(["t"]);
 });
+
+test("an end in the next epoch is answered with it, and again to a producer that did not get the answer", async () => {
+  const { world, coordinator } = startWorld();
+  const producer = await init(coordinator);
+  expect(await coordinator.addPartitions(touching(producer, 0))).toBeNull();
+  expect(await coordinator.joinGroup({ ...producer, transactionalId: "t", groupId: "g" })).toEqual({ transactionNumber: 1 });
+  const next = { producerId: 7, producerEpoch: 1 };
+  for (let time = 0; time < 2; time++) expect(await coordinator.endInNextEpoch(ending(producer, true))).toEqual(next);
+  expect(world.told).toEqual(["orders/0 commit epoch 1 by 0", "group g commit transaction 1"]);
+  expect(await coordinator.joinGroup({ ...producer, transactionalId: "t", groupId: "g" })).toMatchObject({ error: "PRODUCER_FENCED" });
+  expect(await coordinator.joinGroup({ ...next, transactionalId: "t", groupId: "g" })).toEqual({ transactionNumber: 2 });
+});
+
+test("the decision in the next epoch outlives a restart, and so does its answer", async () => {
+  const { world, coordinator, start } = startWorld({ endWaitMs: 1 });
+  const producer = await init(coordinator);
+  await coordinator.addPartitions(touching(producer, 0));
+  world.partition = () => new Promise(() => undefined); // the process dies meanwhile
+  const next = { producerId: 7, producerEpoch: 1 };
+  expect(await coordinator.endInNextEpoch(ending(producer, true))).toEqual(next);
+  expect(await coordinator.endInNextEpoch(ending(next, false)), "the next transaction").toMatchObject({ error: "CONCURRENT_TRANSACTIONS" });
+  world.partition = async () => null;
+  const restarted = start();
+  restarted.resume();
+  expect(await restarted.endInNextEpoch(ending(producer, true))).toEqual(next);
+  await vi.waitFor(() => expect(restarted.describe()).toMatchObject({ state: "CompleteCommit", ...next }));
+  expect(world.told).toEqual(["orders/0 commit epoch 1 by 1"]);
+});
+
+test("the end of a producer id's last epoch needs another id before anything is decided", async () => {
+  const { world, start } = startWorld();
+  const producer = { producerId: 7, producerEpoch: 32_766 };
+  await init(start());
+  world.store.put({ ...world.store.transaction()!, producerEpoch: producer.producerEpoch });
+  const coordinator = start();
+  await coordinator.addPartitions(touching(producer, 0));
+  world.cluster = () => Promise.reject(new Error("the cluster is gone"));
+  expect(await coordinator.endInNextEpoch(ending(producer, true))).toMatchObject({ error: "COORDINATOR_NOT_AVAILABLE" });
+  expect(coordinator.describe()).toMatchObject({ state: "Ongoing", ...producer });
+  world.cluster = async () => {};
+  const next = { producerId: 8, producerEpoch: 0 };
+  for (let time = 0; time < 2; time++) expect(await coordinator.endInNextEpoch(ending(producer, true))).toEqual(next);
+  expect(world.told).toEqual(["orders/0 commit epoch 32767 by 0"]);
+  expect(await coordinator.addPartitions(touching(next, 1))).toBeNull();
+});

@@ -40,6 +40,7 @@ for (let round = 0; round < ROUNDS; round++) {
     expect(machine.model.transactions.length).toBeGreaterThan(STEPS / 20);
     expect(machine.counts["reads checked"]).toBeGreaterThan(STEPS / 20);
     expect(machine.counts["reads with aborts"]).toBeGreaterThan(0);
+    expect(machine.counts["epochs that ended"]).toBeGreaterThan(STEPS / 50);
     expect(machine.plan.injected).toBeGreaterThan(5);
   });
 }

@@ -48,6 +48,12 @@ export const NEWER_APIS: readonly number[] = [90, 91, 92]; // KIP-932
 
 /** Where a field is, and newer than the descriptions: path, since which version. */
 export const NEWER_FIELDS: Readonly<Record<string, string>> = {
+  "ProduceRequest.topicData.topicId": "13+", // KIP-516
+  "ProduceResponse.responses.topicId": "13+", // KIP-516
+  "OffsetCommitRequest.topics.topicId": "10+", // KIP-848
+  "OffsetCommitResponse.topics.topicId": "10+", // KIP-848
+  "OffsetFetchRequest.groups.topics.topicId": "10+", // KIP-848
+  "OffsetFetchResponse.groups.topics.topicId": "10+", // KIP-848
   "MetadataResponse.errorCode": "13+", // KIP-1102
   "DescribeClusterRequest.includeFencedBrokers": "2+", // KIP-1073
   "DescribeClusterResponse.brokers.isFenced": "2+", // KIP-1073
@@ -64,6 +70,12 @@ export const NEWER_FIELDS: Readonly<Record<string, string>> = {
 
 /** Fields that versions newer than the descriptions no longer have. */
 export const ENDED_FIELDS: Readonly<Record<string, string>> = {
+  "ProduceRequest.topicData.name": "0-12", // KIP-516
+  "ProduceResponse.responses.name": "0-12", // KIP-516
+  "OffsetCommitRequest.topics.name": "0-9", // KIP-848
+  "OffsetCommitResponse.topics.name": "0-9", // KIP-848
+  "OffsetFetchRequest.groups.topics.name": "8-9", // KIP-848
+  "OffsetFetchResponse.groups.topics.name": "8-9", // KIP-848
   "ShareFetchRequest.topics.partitions.partitionMaxBytes": "0", // KIP-932
 };
 

@@ -17,6 +17,13 @@ test("a second store over the same storage has what the first was given; a step 
     expect(storage.sql.exec("INSERT OR REPLACE INTO transactional_id SELECT id, document FROM transactional_id").rowsWritten).toBe(1);
   }));
 
+test("a document of before its producer could have another id next is read as one without", () =>
+  withStorage((storage) => {
+    const { nextProducerId: _, ...before } = STORED;
+    new SqliteTransactionStore(storage).put(before as typeof STORED);
+    expect(new SqliteTransactionStore(storage).transaction()).toEqual({ ...before, nextProducerId: -1 });
+  }));
+
 test("asking stores nothing", () =>
   withStorage((storage) => {
     expect(new SqliteTransactionStore(storage).transaction()).toBeNull();

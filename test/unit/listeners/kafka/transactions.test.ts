@@ -67,6 +67,18 @@ test("a fenced producer is told so in the words that its version has", async () 
   }
 });
 
+test("EndTxn 5 answers with what the producer goes on, and the versions before with nothing", async () => {
+  const broker = new MemoryBroker();
+  await init(broker);
+  const end = (version: number, producerEpoch: number) =>
+    ask(broker, endTxn, version, { transactionalId: "t", producerId: 0, producerEpoch, committed: false });
+  expect(await end(5, 0)).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 1 });
+  expect(await end(5, 0), "again").toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 1 });
+  expect(await end(4, 1), "again").toMatchObject({ errorCode: 0, producerId: -1, producerEpoch: -1 });
+  expect(await end(5, 1)).toMatchObject({ errorCode: 0, producerId: 0, producerEpoch: 2 });
+  expect(await end(5, 0)).toMatchObject({ errorCode: FENCED, producerId: -1, producerEpoch: -1 });
+});
+
 test("offsets are passed on with their member, and answered by partition", async () => {
   const broker = new MemoryBroker();
   const partition = { partitionIndex: 3, committedOffset: 7, committedLeaderEpoch: 2, committedMetadata: null };
@@ -79,6 +91,9 @@ test("offsets are passed on with their member, and answered by partition", async
   });
   const offsets = [{ topic: "orders", partition: 3, offset: 7, leaderEpoch: 2, metadata: "" }];
   expect(broker.transactions.commits).toMatchObject([{ offsets, member: { memberId: "m", memberEpoch: 4, groupInstanceId: null } }]);
+  await ask(broker, txnOffsetCommit, 4, request);
+  await ask(broker, txnOffsetCommit, 5, request);
+  expect(broker.transactions.commits.map(({ addsGroup }) => addsGroup)).toEqual([undefined, undefined, true]);
 });
 
 test("a consumer that requires stable offsets is told which are not, and no other is", async () => {
@@ -86,7 +101,7 @@ test("a consumer that requires stable offsets is told which are not, and no othe
   const committed = { topicId: "id", topic: "orders", offset: 7, leaderEpoch: 2, metadata: "m", committedAtMs: 0 };
   broker.committedOffsets = async () => ({
     offsets: [0, 1].map((partition) => ({ ...committed, partition })),
-    unstable: [1, 2].map((partition) => ({ topic: "orders", partition })),
+    unstable: [1, 2].map((partition) => ({ topicId: "id", topic: "orders", partition })),
   });
   const fetch = async (requireStable: boolean, topics: object[] | null) => {
     const answer = (await ask(broker, offsetFetch, 8, { groups: [{ groupId: "g", topics }], requireStable })) as {
