@@ -50,6 +50,15 @@ interface Gathered<Header> {
   bytes: number;
   /** Whether a limit ended it: there may be more. */
   isCut: boolean;
+  /** What ended it: nothing of this batch is among the records. */
+  damage: BatchDamage | null;
+}
+
+/** A batch that is not what it says, or not what was written. */
+export interface BatchDamage {
+  readonly baseOffset: number;
+  /** RangeError: an int64 beyond 2^53. */
+  readonly error: CoreError | RangeError;
 }
 
 /**
@@ -57,15 +66,20 @@ interface Gathered<Header> {
  * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
-  return decodeWithin(core, bytes, options).records;
+  return wholeRecords(decodeWithin(core, bytes, options));
 }
 
 /** The same, for records that are to be written again. */
 export function decodeStoredRecords(core: Core, bytes: Uint8Array, options: DecodeOptions): StoredRecord[] {
-  return decodeWith(core, bytes, options, readStoredHeaders).records;
+  return wholeRecords(decodeWith(core, bytes, options, readStoredHeaders));
 }
 
-/** As `decodeBatches`, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
+function wholeRecords<Header>({ records, damage }: Readonly<Gathered<Header>>): DecodedRecord<Header>[] {
+  if (damage !== null) throw damage.error;
+  return records;
+}
+
+/** As `decodeBatches`, and tells what ended it: a limit, or a corrupt batch. Batches beyond the limits are not decompressed. */
 export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered<RecordHeader>> {
   return decodeWith(core, bytes, options, readRecordHeaders);
 }
@@ -77,11 +91,23 @@ function decodeWith<Header extends AnyHeader>(
   readHeaders: ReadHeaders<Header>,
 ): Gathered<Header> {
   const { fromOffset = 0, skipBatch = isControl } = options;
-  const gathered: Gathered<Header> = { records: [], bytes: 0, isCut: false };
-  for (const header of batchHeaders(bytes)) {
-    if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered, readHeaders);
-    if (isFull(gathered, options)) break;
+  const gathered: Gathered<Header> = { records: [], bytes: 0, isCut: false, damage: null };
+  let nextBaseOffset = 0;
+  let wholeCount = 0;
+  try {
+    for (const header of batchHeaders(bytes)) {
+      nextBaseOffset = header.baseOffset;
+      if (lastOffset(header) >= fromOffset && !skipBatch(header)) {
+        decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options, gathered, readHeaders);
+        wholeCount = gathered.records.length;
+        if (isFull(gathered, options)) break;
+      }
+      nextBaseOffset = lastOffset(header) + 1;
+    }
+  } catch (error) {
+    if (!(error instanceof CoreError || error instanceof RangeError)) throw error;
+    gathered.records.length = wholeCount;
+    gathered.damage = { baseOffset: nextBaseOffset, error };
   }
   gathered.isCut = isFull(gathered, options);
   return gathered;
