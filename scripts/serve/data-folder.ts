@@ -10,7 +10,7 @@
 // Two workerd processes on one folder would run each object twice: both assign the same offsets. workerd takes no lock of its own,
 // so this one must be held before workerd starts, and a workerd that outlived its broker must be ended first.
 
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { replaceFile } from "../freshness.ts";
@@ -20,6 +20,9 @@ import { StartError } from "./start-error.ts";
 /** A broker whose starter was killed needs a moment to notice and to stop. */
 const LOCK_WAIT_MS = 3_000;
 
+/** How long records may be acknowledged that go into a folder which is removed: a look at one file costs microseconds. */
+const WATCH_INTERVAL_MS = 500;
+
 const SQLITE_BUSY = 5;
 
 export interface DataFolder {
@@ -28,8 +31,12 @@ export interface DataFolder {
   readonly objectsFolder: string;
   readonly archiveFolder: string;
   readonly configFile: string;
-  /** Tells the next start whom it must end if this one cannot. */
+  /** Writes the config. Throws StartError where the folder takes nothing. */
+  writeConfig(text: string): void;
+  /** Tells the next start whom it must end if this one cannot. Throws StartError where the folder takes nothing. */
   recordWorkerd(workerd: ProcessIdentity): void;
+  /** Calls `onGone` once the folder is no longer where it was. */
+  watch(onGone: () => void): void;
 }
 
 /** What running.json holds. */
@@ -45,24 +52,57 @@ export async function openDataFolder(folder: string): Promise<DataFolder> {
   lock(path, runningFile);
   const previous = readRunning(runningFile);
   if (previous?.workerd) await endProcess(previous.workerd);
-  replaceFile(runningFile, JSON.stringify({ pid: process.pid, workerd: null } satisfies RunningBroker));
+  const write = (file: string, text: string): void => orRefused(path, () => replaceFile(file, text));
+  const record = (running: RunningBroker): void => write(runningFile, JSON.stringify(running));
+  record({ pid: process.pid, workerd: null });
+  const configFile = join(path, "workerd.capnp");
   return {
     path,
     objectsFolder: join(path, "objects"),
     archiveFolder: join(path, "archive"),
-    configFile: join(path, "workerd.capnp"),
-    recordWorkerd: (workerd) => replaceFile(runningFile, JSON.stringify({ pid: process.pid, workerd } satisfies RunningBroker)),
+    configFile,
+    writeConfig: (text) => write(configFile, text),
+    recordWorkerd: (workerd) => record({ pid: process.pid, workerd }),
+    watch: (onGone) => watchFile(runningFile, onGone),
   };
 }
 
-function makeWritable(folder: string): string {
+/**
+ * A folder that is removed while files in it are open goes on taking records, and acknowledging them, until the last process that has them
+ * open ends: nobody could read them again.
+ */
+function watchFile(file: string, onGone: () => void): void {
+  const timer = setInterval(() => {
+    if (!isGone(file)) return;
+    clearInterval(timer);
+    onGone();
+  }, WATCH_INTERVAL_MS);
+  timer.unref();
+}
+
+/** A disk that does not answer for a while is not one that has lost the file. */
+function isGone(file: string): boolean {
   try {
-    for (const part of ["objects", "archive"]) makeFolder(join(resolve(folder), part));
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-    return realpathSync(folder);
+    return statSync(file, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false; // EIO, ESTALE, EACCES: SQLite says more of that than we could
+  }
+}
+
+function orRefused<T>(folder: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     throw new StartError(`the data folder ${folder} cannot be written: ${(error as Error).message}`);
   }
+}
+
+function makeWritable(folder: string): string {
+  return orRefused(folder, () => {
+    for (const part of ["objects", "archive"]) makeFolder(join(resolve(folder), part));
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return realpathSync(folder);
+  });
 }
 
 /** Node's own `recursive` never returns where a file system has no place for new folders, such as /proc. */

@@ -4,7 +4,6 @@
 // ends workerd (processes.ts). Records that were acknowledged are durable by then, so nothing is lost by a kill.
 
 import type { ChildProcess } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { constants } from "node:os";
 import { relative } from "node:path";
@@ -33,11 +32,15 @@ export async function serve(options: ServeOptions): Promise<number> {
   await checkPorts(options);
   await buildWorker();
   if (options.archive !== null) await buildArchive(options.archive.kind);
-  writeFileSync(folder.configFile, configText(options, folder));
+  folder.writeConfig(configText(options, folder));
   const child = startGuardedWorkerd(folder);
   const stopping = stopOnSignal(child);
   const ended = new Promise<number>((resolve) => {
     child.once("exit", (code, signal) => resolve(signal === null ? (code ?? 1) : 128 + constants.signals[signal]));
+  });
+  folder.watch(() => {
+    console.error(`sluice: the data folder ${folder.path} was removed: what is written now would be lost`);
+    child.kill("SIGKILL");
   });
   const ports = await Promise.race([listeningPorts(child, ["http", "kafka"]), ended.then(() => null)]);
   if (ports !== null) console.log(listeningLine(options, folder, ports));

@@ -80,6 +80,7 @@ async function readBelow(
   while (result.batches.byteLength > 0 && result.startOffset < end) {
     const limits = { maxRecords: OFFSETS_PER_READ, maxBytes: MAX_DECODED_BYTES };
     const decoded = codec.decode(new Uint8Array(result.batches), result.startOffset, limits);
+    if (isFailure(decoded)) return decoded;
     for (const { offset, timestamp, value } of decoded.records) {
       if (offset < end && value !== null) attempts.push({ ...(parseAttempt(value) as Attempt), offset, timestamp });
     }

@@ -51,7 +51,9 @@ async function readRecord(
   if (isFailure(result)) return isGone(result) ? null : result;
   if (result.batches.byteLength === 0) return null;
   const limits = { maxRecords: 1, maxBytes: 1 };
-  const [record] = codec.decode(new Uint8Array(result.batches), offset, limits, result.abortedTransactions).records;
+  const decoded = codec.decode(new Uint8Array(result.batches), offset, limits, result.abortedTransactions);
+  if (isFailure(decoded)) return null; // damaged in storage: the letter goes without it
+  const [record] = decoded.records;
   return record?.offset === offset ? record : null;
 }
 

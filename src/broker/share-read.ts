@@ -40,7 +40,9 @@ export async function loadRecords(
     const readableEndOffset = readableEnd(offsets, isolation);
     return { fromOffset, settingsVersion, nextOffset: logStartOffset, readableEndOffset, logStartOffset, ...NO_RECORDS };
   }
-  const { records: found, nextOffset } = decode(context, address, result, fromOffset, maxRecords);
+  const decoded = decode(context, address, result, fromOffset, maxRecords);
+  if (isFailure(decoded)) return decoded;
+  const { records: found, nextOffset } = decoded;
   const records = selectRecords(load, found, address);
   if (isFailure(records)) return records;
   const delays = delaysOf(load, records);
@@ -76,9 +78,10 @@ export async function readOffsets(
       if (result.error === "OFFSET_OUT_OF_RANGE") continue;
       return result;
     }
-    const { records, nextOffset } = decode(context, address, result, offset, Math.min(lastOffset - offset + 1, MAX_FETCH_RECORDS));
-    for (const record of records) found.set(record.offset, record);
-    passedOffset = nextOffset - 1;
+    const decoded = decode(context, address, result, offset, Math.min(lastOffset - offset + 1, MAX_FETCH_RECORDS));
+    if (isFailure(decoded)) return decoded;
+    for (const record of decoded.records) found.set(record.offset, record);
+    passedOffset = decoded.nextOffset - 1;
   }
   return found;
 }
@@ -104,7 +107,7 @@ function decode(
   if (result.batches.byteLength === 0) return { records: [], nextOffset: result.nextOffset };
   const limits = { maxRecords, maxBytes: MAX_DECODED_BYTES };
   const decoded = codec.decode(new Uint8Array(result.batches), fromOffset, limits, result.abortedTransactions);
-  sharedRecords.put(placeOf(address), decoded.records, decoded.bytes);
+  if (!isFailure(decoded)) sharedRecords.put(placeOf(address), decoded.records, decoded.bytes);
   return decoded;
 }
 

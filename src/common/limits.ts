@@ -57,7 +57,10 @@ export const IDLE_CONNECTION_MS = 600_000;
 /** Kafka connections of one isolate over TCP (max.connections): 1.8 GB where all wait in fetches (test/e2e/many-connections.ts). */
 export const MAX_KAFKA_CONNECTIONS = 10_000;
 
-/** Bytes that either side of a Kafka WebSocket sends ahead of what the other has taken, if that one tells. Two answers of Fetch's default. */
+/**
+ * Bytes that either side of a WebSocket, a Kafka connection or a live tail, sends ahead of what the other has taken, if that one tells. Two
+ * answers of Fetch's default.
+ */
 export const SOCKET_WINDOW_BYTES = 2 * MIB;
 
 /** Bytes that may wait in the broker for their turn on one Kafka WebSocket: a frame of the largest size, and what comes with it. */
@@ -65,6 +68,15 @@ export const MAX_SOCKET_AHEAD_BYTES = 24 * MIB;
 
 /** Bytes that a Kafka WebSocket carries to a client that never says what it has taken: all may be waiting, in an isolate of 128 MB. */
 export const MAX_UNTOLD_SOCKET_BYTES = 64 * MIB;
+
+/**
+ * Bytes of messages that a live tail over a WebSocket sends to a client that never says what it has taken: all may be waiting. Small, for a
+ * broker may have hundreds of tails; a client that reads loses a moment when it comes again.
+ */
+export const MAX_UNTOLD_TAIL_BYTES = 16 * MIB;
+
+/** How often a client's `ping` on a live tail is answered at most: what it does not read is queued. */
+export const MIN_PONG_INTERVAL_MS = 1_000;
 
 /** Largest message on a Kafka WebSocket that the broker sends: small beside the window. */
 export const MAX_SOCKET_MESSAGE_BYTES = 512 * KIB;

@@ -1,7 +1,7 @@
 // GET /kafka with Upgrade: websocket: the byte stream of Kafka's protocol, carried by a WebSocket.
 //
 //   binary message   the next bytes of the stream, cut anywhere: messages and Kafka's frames need not match
-//   text message     "taken N": the sender has taken N more bytes of what the other side sent
+//   text message     "taken N" (common/taken-message.ts): the sender has taken N more bytes of what the other side sent
 //
 // Text messages are flow control, which a WebSocket has not. A client that never sends one gets none, and simply sees a byte stream. One
 // that does (it begins with "taken 0") gets as much ahead of what it has taken as SOCKET_WINDOW_BYTES, and is told what the broker takes.
@@ -14,15 +14,6 @@ export const KAFKA_SUBPROTOCOL = "kafka";
 
 /** HOST:PORT that this connection's answers name as the broker: where a tunnel's clients find the tunnel again. */
 export const ADVERTISED_LISTENER_HEADER = "sluice-advertised-listener";
-
-export function takenMessage(bytes: number): string {
-  return `taken ${bytes}`;
-}
-
-/** The bytes of a `taken` message; null where the text is no such message. */
-export function readTakenMessage(text: string): number | null {
-  return /^taken \d{1,15}$/.test(text) ? Number(text.slice(6)) : null;
-}
 
 export const openKafka = operation({
   id: "openKafka",

@@ -67,10 +67,13 @@ export class PartitionLog {
   #isSnapshotDue = false;
   #hasRolled = false;
   #hasFailed = false;
+  /** Whether the leader epoch is stored. */
+  #hasBegun = false;
   #failedCopies = 0;
 
   /**
-   * Opens the log as the next leader epoch, which is durable before anything is written in it.
+   * Opens the log as the next leader epoch, which is stored with the first change: before anything is written in it, and not for readers
+   * alone, so that a log can be read on a disk that takes nothing more. A life that changes nothing leaves its epoch to the next.
    * @param abandon told of a change that threw: from then on only another instance over the store knows the log
    * @throws DamagedRowError where the end of the log is not what was written
    */
@@ -82,7 +85,6 @@ export class PartitionLog {
     this.#state = { ...state, leaderEpoch: state.leaderEpoch + 1 };
     this.#producers = new ProducerState(this.#state.leaderEpoch);
     this.#recover();
-    store.saveState(this.#state);
   }
 
   get state(): LogState {
@@ -214,6 +216,7 @@ export class PartitionLog {
 
   /** A name for a copy of a segment that no other attempt has: the leader epoch in it is this instance's alone. */
   nameCopy(): CopyName {
+    this.#begin();
     return { leaderEpoch: this.#state.leaderEpoch, attempt: this.#failedCopies };
   }
 
@@ -261,6 +264,7 @@ export class PartitionLog {
   #change<T>(work: () => T): T {
     if (this.#hasFailed) throw new Error("a change of this log failed: it is to be opened again");
     try {
+      this.#begin();
       return work();
     } catch (error) {
       this.#hasFailed = true;
@@ -268,6 +272,13 @@ export class PartitionLog {
       this.#abandon(error);
       throw error;
     }
+  }
+
+  /** Stores the leader epoch. */
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#store.saveState(this.#state);
+    this.#hasBegun = true;
   }
 
   #saveState(state: LogState): void {

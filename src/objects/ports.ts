@@ -15,6 +15,7 @@ import type {
   TransactionPort,
 } from "../broker/ports.ts";
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
+import { internalReference, storageFault } from "../common/storage-fault.ts";
 import type { Env } from "../env.ts";
 import type { IngestSourcesPort } from "../ingest/messages.ts";
 import { appendCoalesced } from "./append-coalescer.ts";
@@ -171,7 +172,10 @@ async function orFailure<T>(call: Promise<T>, error: ErrorName, detail: string):
   try {
     return await call;
   } catch (thrown) {
-    console.error(JSON.stringify({ message: "a call to an object failed", answeredWith: error, error: String(thrown) }));
-    return failure(error, detail);
+    const fault = storageFault(thrown);
+    const answered = fault !== null && error === "LEADER_NOT_AVAILABLE" ? "KAFKA_STORAGE_ERROR" : error;
+    console.error(JSON.stringify({ message: "a call to an object failed", answeredWith: answered, error: String(thrown) }));
+    const reference = internalReference(thrown);
+    return failure(answered, fault ?? (reference === null ? detail : `${detail}; the broker's log has more under ${reference}`));
   }
 }

@@ -121,6 +121,7 @@ async function readPartition(
     { maxRecords, maxBytes: MAX_HELD_BYTES },
     result.abortedTransactions,
   );
+  if (isFailure(decoded)) return decoded;
   return { records: decoded.records, nextOffset: Math.max(decoded.nextOffset, fromOffset), highWatermark };
 }
 

@@ -1,5 +1,6 @@
 // How the doors see the records inside stored batches, whoever decodes them: the Wasm core in the Worker, plain TypeScript in tests.
 
+import type { Failure } from "../common/errors.ts";
 import type { AbortedTransaction } from "./aborted-batches.ts";
 
 /** One record as stored. Offsets and timestamps (ms) are safe integers. */
@@ -29,8 +30,9 @@ export interface RecordCodec {
   /**
    * Unpacks whole record batches (v2), as many records at or after `fromOffset` as the limits allow. Control records are not among them,
    * nor those of the aborted transactions.
+   * Each batch that is unpacked is checked against its CRC first, as Kafka's consumers do (check.crcs): a disk or an archive may give
+   * other bytes than it got, and nobody behind this could tell. What comes before a damaged batch is given, and then it is a failure.
    * @param aborted those that have batches here, by their first offsets
-   * Throws where the bytes are not batches: what a partition stored was checked before, so that is a bug.
    */
-  decode(batches: Uint8Array, fromOffset: number, limits: DecodeLimits, aborted?: readonly AbortedTransaction[]): DecodedRecords;
+  decode(batches: Uint8Array, fromOffset: number, limits: DecodeLimits, aborted?: readonly AbortedTransaction[]): DecodedRecords | Failure;
 }

@@ -48,6 +48,15 @@ interface Gathered<Item> {
   bytes: number;
   /** Whether a limit ended it: there may be more. */
   isCut: boolean;
+  /** What ended it: nothing of this batch is among the records. */
+  damage: BatchDamage | null;
+}
+
+/** A batch that is not what it says, or not what was written. */
+export interface BatchDamage {
+  readonly baseOffset: number;
+  /** RangeError: an int64 beyond 2^53. */
+  readonly error: CoreError | RangeError;
 }
 
 /**
@@ -55,35 +64,61 @@ interface Gathered<Item> {
  * @throws CoreError (RangeError for an int64 beyond 2^53) for a batch that is corrupt: what is decoded here was validated when written
  */
 export function decodeBatches(core: Core, bytes: Uint8Array, options: DecodeOptions): DecodedRecord[] {
-  return decodeWith(core, bytes, options, wholeRecord).records;
+  return wholeRecords(decodeWith(core, bytes, options, wholeRecord));
 }
 
 /** The same, for records that are to be written again. */
 export function decodeStoredRecords(core: Core, bytes: Uint8Array, options: DecodeOptions): StoredRecord[] {
-  return decodeWith(core, bytes, options, storedRecord).records;
+  return wholeRecords(decodeWith(core, bytes, options, storedRecord));
 }
 
-/** As `decodeBatches`, of records whose parts are made when they are asked for, and tells whether a limit ended it. Batches beyond the limits are not decompressed. */
+function wholeRecords<Item>({ records, damage }: Readonly<Gathered<Item>>): Item[] {
+  if (damage !== null) throw damage.error;
+  return records;
+}
+
+/**
+ * As `decodeBatches`, of records whose parts are made when they are asked for, and tells what ended it: a limit, or a corrupt batch. Batches
+ * beyond the limits are not decompressed.
+ */
 export function decodeWithin(core: Core, bytes: Uint8Array, options: DecodeOptions): Readonly<Gathered<TableRecord>> {
   return decodeWith(core, bytes, options, tableRecord);
 }
 
 function decodeWith<Item>(core: Core, bytes: Uint8Array, options: DecodeOptions, make: Make<Item>): Gathered<Item> {
   const { fromOffset = 0, skipBatch = isControl } = options;
-  const gathered: Gathered<Item> = { records: [], bytes: 0, isCut: false };
-  for (const header of batchHeaders(bytes)) {
-    if (lastOffset(header) < fromOffset || skipBatch(header)) continue;
-    const table = decodeBatch(core, bytes.subarray(header.position, header.position + header.sizeBytes), header, options);
-    for (let index = 0; index < table.count && !isFull(gathered, options); index++) {
-      const offset = table.offset(index);
-      if (offset < fromOffset) continue;
-      gathered.records.push(make(table, index, offset));
-      gathered.bytes += table.contentBytes(index);
+  const gathered: Gathered<Item> = { records: [], bytes: 0, isCut: false, damage: null };
+  let nextBaseOffset = 0;
+  let wholeCount = 0;
+  try {
+    for (const header of batchHeaders(bytes)) {
+      nextBaseOffset = header.baseOffset;
+      if (lastOffset(header) >= fromOffset && !skipBatch(header)) {
+        const batch = bytes.subarray(header.position, header.position + header.sizeBytes);
+        gather(gathered, decodeBatch(core, batch, header, options), options, make);
+        wholeCount = gathered.records.length;
+        if (isFull(gathered, options)) break;
+      }
+      nextBaseOffset = lastOffset(header) + 1;
     }
-    if (isFull(gathered, options)) break;
+  } catch (error) {
+    if (!(error instanceof CoreError || error instanceof RangeError)) throw error;
+    gathered.records.length = wholeCount;
+    gathered.damage = { baseOffset: nextBaseOffset, error };
   }
   gathered.isCut = isFull(gathered, options);
   return gathered;
+}
+
+/** Adds a batch's records, as many as are wanted. */
+function gather<Item>(into: Gathered<Item>, table: RecordTable, options: DecodeOptions, make: Make<Item>): void {
+  const { fromOffset = 0 } = options;
+  for (let index = 0; index < table.count && !isFull(into, options); index++) {
+    const offset = table.offset(index);
+    if (offset < fromOffset) continue;
+    into.records.push(make(table, index, offset));
+    into.bytes += table.contentBytes(index);
+  }
 }
 
 function isFull({ records, bytes }: Gathered<unknown>, options: DecodeOptions): boolean {

@@ -377,7 +377,9 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       expect(second.state.leaderEpoch).toBe(1);
       expect(second.highWatermark).toBe(2);
       expect(second.sizeBytes).toBe(first.sizeBytes);
+      expect(open(store).state.leaderEpoch, "a life that changed nothing left its epoch to the next").toBe(1);
       append(second, batchOf(core, ["c"]));
+      expect(open(store).state.leaderEpoch).toBe(2);
       expect(values(second, 0).map((record) => record.value)).toEqual(["a", "b", "c"]);
     }));
 

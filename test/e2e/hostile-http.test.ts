@@ -89,6 +89,12 @@ describe("headers", () => {
     expect([[], [431]]).toContainEqual(statuses);
     expect(await highWatermark(place)).toBe(0);
   });
+  test("with two hosts are refused, with a problem", async () => {
+    const { statuses, bodies } = await exchange(broker.port, [head("GET /v1/topics", "Host: elsewhere", CLOSE)]);
+    expect(statuses).toEqual([400]);
+    expect(bodies).toMatchObject([{ code: "INVALID_REQUEST" }]);
+  });
+
   test("that are no HTTP are refused", () => expectAnswers(["\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"], [400], 0));
 });
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { RunningBroker } from "../../scripts/serve/data-folder.ts";
 import { identifyProcess } from "../../scripts/serve/processes.ts";
 import { type Hosts, underHosts, writeHosts } from "./own-hosts.ts";
+import type { SmallDisk } from "./small-disk.ts";
 
 const START = fileURLToPath(new URL("../../scripts/start.ts", import.meta.url));
 
@@ -27,6 +28,8 @@ export interface BrokerOptions {
   readonly flags?: readonly string[];
   /** Names that the broker's resolver has beside the machine's (own-hosts.ts). */
   readonly hosts?: Hosts;
+  /** What the data folder is on, in place of `dataDir`. */
+  readonly disk?: SmallDisk;
 }
 
 export interface Ended {
@@ -58,9 +61,10 @@ export interface Broker {
 
 /** Resolves once the broker listens; rejects with what it printed if it ends before. */
 export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "sluice-")));
+  const givenDir = options.disk?.folder ?? options.dataDir;
+  const dataDir = givenDir ?? (await mkdtemp(join(tmpdir(), "sluice-")));
   let run = await launch({ ...options, dataDir }).catch(async (error) => {
-    if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    if (givenDir === undefined) await rm(dataDir, { recursive: true, force: true });
     throw error;
   });
   const { port, kafkaAddress, url } = run;
@@ -88,7 +92,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     async stop() {
       run.child.kill("SIGTERM");
       const ended = await run.ended;
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+      if (givenDir === undefined) await rm(dataDir, { recursive: true, force: true });
       return ended;
     },
   };
@@ -128,20 +132,31 @@ async function launch({
   archive,
   flags = [],
   hosts,
+  disk,
 }: BrokerOptions & { dataDir: string }): Promise<Run> {
   const archiveFlag = archive === undefined ? [] : [`--archive=${archive}`];
   const ports = ["--port", String(port), "--kafka-port", String(kafkaPort)];
   const args = ["--host", host, ...ports, "--data", dataDir, ...archiveFlag, ...flags];
-  const { child, ended, output } = spawnStart(args, env, hosts === undefined ? null : hostsFile(dataDir, hosts));
+  const { child, ended, output } = spawnStart(args, env, surroundings(dataDir, hosts, disk));
   const url = await Promise.race([
     printedUrl(child, output),
     ended.then(({ code, signal }) => {
       throw new Error(`the broker ended before it listened (code ${code}, signal ${signal}):\n${output()}`);
     }),
   ]);
-  const running = JSON.parse(await readFile(join(dataDir, "running.json"), "utf8")) as RunningBroker;
+  const running = JSON.parse(await readFile(join(disk?.outside ?? dataDir, "running.json"), "utf8")) as RunningBroker;
   const kafkaAddress = /for Kafka clients on (\S+),/.exec(output())![1]!;
   return { child, url, port: Number(new URL(url).port), kafkaAddress, workerdPid: running.workerd!.pid, ended, output };
+}
+
+/** What a command is to be run under. */
+type Surroundings = (command: readonly string[]) => readonly string[];
+
+function surroundings(dataDir: string, hosts: Hosts | undefined, disk: SmallDisk | undefined): Surroundings {
+  if (disk !== undefined) return (command) => disk.under(command);
+  if (hosts === undefined) return (command) => command;
+  const file = hostsFile(dataDir, hosts);
+  return (command) => underHosts(file, command);
 }
 
 /** In the data folder, with which it goes. */
@@ -151,12 +166,11 @@ function hostsFile(dataDir: string, hosts: Hosts): string {
   return file;
 }
 
-function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>, hosts: string | null = null) {
+function spawnStart(args: readonly string[], env: Readonly<Record<string, string>>, surround: Surroundings = (command) => command) {
   // Nothing of the caller's own settings may open, close or name the broker under test.
   const { SLUICE_ADMIN_TOKEN: _token, npm_lifecycle_event: _npm, ...inherited } = withoutAws(process.env);
-  const plain: [string, ...string[]] = [process.execPath, START, ...args];
-  const [command, ...rest] = hosts === null ? plain : underHosts(hosts, plain);
-  const child = spawn(command, rest, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const [command, ...rest] = surround([process.execPath, START, ...args]);
+  const child = spawn(command!, rest, { env: { ...inherited, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
   const ended = new Promise<Ended>((resolve) => child.once("close", (code, signal) => resolve({ code, signal })));

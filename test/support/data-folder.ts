@@ -48,7 +48,7 @@ function query(path: string, table: string, sql: string): Record<string, unknown
   }
 }
 
-function databasesIn(folder: string): string[] {
+export function databasesIn(folder: string): string[] {
   return filesIn(folder).filter((path) => path.endsWith(".sqlite"));
 }
 

@@ -83,6 +83,9 @@ export class LogMachine {
   #nowMs = START_MS;
   #latestMs = START_MS;
   #leaderEpoch = -1;
+  #lives = 0;
+  /** Whether this life has written records: no other may bear its leader epoch. */
+  #hasWritten = false;
   /** As it was looked at last. */
   #stored = new StoredLog();
   /** Since the maintenance began that is under way, or since the last look. */
@@ -325,9 +328,9 @@ export class LogMachine {
    * manifest the one that was asked does not know.
    */
   #begin(work: (mayFail: () => boolean) => Promise<unknown>): void {
-    const leaderEpoch = this.#leaderEpoch;
+    const lives = this.#lives;
     const { injected } = this.plan;
-    const mayFail = (): boolean => this.plan.injected > injected || this.#leaderEpoch > leaderEpoch;
+    const mayFail = (): boolean => this.plan.injected > injected || this.#lives > lives;
     work(mayFail).catch((error) => this.#failures.push(error));
   }
 
@@ -344,6 +347,7 @@ export class LogMachine {
     const baseOffset = this.#producers.accept(run, this.#model, logAppendTimeMs);
     if (result === undefined) return;
     if (isFailure(result)) throw new Error(`an append was refused: ${describe(result)}`);
+    this.#hasWritten = true;
     equal(result.baseOffset, baseOffset, "offset of an append");
     equal(result.logAppendTimeMs, logAppendTimeMs ?? -1, "log append time");
   }
@@ -360,8 +364,11 @@ export class LogMachine {
     }
     this.plan.chance = 0;
     const { leaderEpoch, topicVersion } = this.#partition.log.state;
-    if (leaderEpoch <= this.#leaderEpoch) throw new Error(`leader epoch ${leaderEpoch} after ${this.#leaderEpoch}`);
+    const least = this.#hasWritten ? this.#leaderEpoch + 1 : this.#leaderEpoch;
+    if (leaderEpoch < least) throw new Error(`leader epoch ${leaderEpoch} after ${this.#leaderEpoch}`);
     this.#leaderEpoch = leaderEpoch;
+    this.#hasWritten = false;
+    this.#lives++;
     if (topicVersion < this.#configVersion) this.#partition.setConfigs(this.#configVersion, this.#configs);
     this.plan.chance = chance;
   }

@@ -85,7 +85,7 @@ export function withBaseOffset(batch: Uint8Array, baseOffset: number): Uint8Arra
 
 export const NO_LIMITS: DecodeLimits = { maxRecords: Number.POSITIVE_INFINITY, maxBytes: Number.POSITIVE_INFINITY };
 
-export const plainCodec: RecordCodec = { decode: decodePlain };
+export const plainCodec = { decode: decodePlain } satisfies RecordCodec;
 
 function decodePlain(run: Uint8Array, fromOffset: number, { maxRecords, maxBytes }: DecodeLimits): DecodedRecords {
   const records: DecodedRecord[] = [];

@@ -11,7 +11,7 @@ import { type Call, type HttpParts, type HttpSettings, type OpenKafkaSocket, req
 import { answerPreflight, shareWithPage } from "./cors.ts";
 import { negotiate } from "./negotiate.ts";
 import { PasswordMemory } from "./password-memory.ts";
-import { asProblem, problemResponse, refuseHttp } from "./problem.ts";
+import { asProblem, type ProblemError, problemResponse, refuseHttp } from "./problem.ts";
 import { clientIdOf, requireQuota } from "./quota.ts";
 import { remember } from "./remember.ts";
 import { ROUTES, type Route } from "./routes.ts";
@@ -61,12 +61,18 @@ async function serve<Bindings extends object>(
   try {
     response = await handle(requestId);
   } catch (error) {
-    response = problemResponse(asProblem(error, { requestId, request: requestName(context.req.raw) }));
+    response = problemResponse(problemOfRequest(error, context.req.raw, requestId));
   }
   response.headers.set("x-request-id", requestId);
   const origin = context.req.raw.headers.get("origin");
   if (origin !== null) shareWithPage(response, origin, settings(context.env));
   return response;
+}
+
+/** Two Host headers, joined by the platform, make a URL that is none; whatever failed over it is the client's. */
+function problemOfRequest(error: unknown, request: Request, requestId: string): ProblemError {
+  if (!URL.canParse(request.url)) return refuseHttp(400, "The Host and the target of the request make no URL.");
+  return asProblem(error, { requestId, request: requestName(request) });
 }
 
 function routeServer<Bindings extends object>(

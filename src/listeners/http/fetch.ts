@@ -2,7 +2,7 @@
 
 import type { FetchManyResult } from "../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
-import { isFailure } from "../../common/errors.ts";
+import { type Failure, isFailure } from "../../common/errors.ts";
 import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits.ts";
 import * as contract from "../../contract/fetch.ts";
 import type { Encoding } from "../../contract/fields.ts";
@@ -14,7 +14,7 @@ import { abortedHeader, cutToHeader } from "./aborted-header.ts";
 import { answer, jsonAnswer } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { fetchStart, queryStart } from "./fetch-start.ts";
-import { logOffsets, readProblem, refusal } from "./problem.ts";
+import { logOffsets, readProblem, refusal, requireResult } from "./problem.ts";
 import { recordMsgpack, writeRecords } from "./record-output.ts";
 import { tailEvents } from "./tail-events.ts";
 import { validBody } from "./validate.ts";
@@ -38,7 +38,8 @@ export async function fetchRecords(call: FetchCall): Promise<Response> {
   });
   if (isFailure(result)) throw readProblem(result);
   if (type === BATCHES_TYPE) return batchesAnswer(cutToHeader(result));
-  const decoded = decode(call.parts.codec, result, { maxRecords: maxRecords ?? DEFAULT_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES });
+  const limits = { maxRecords: maxRecords ?? DEFAULT_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES };
+  const decoded = requireResult(decode(call.parts.codec, result, limits));
   if (type === MSGPACK_TYPE) return answer(call, fetchedMsgpack(decoded, result));
   const { json } = call.parts;
   json.begin();
@@ -61,7 +62,7 @@ function batchesAnswer(result: ReadResult): Response {
   });
 }
 
-function decode(codec: RecordCodec, result: ReadResult, limits: DecodeLimits): DecodedRecords {
+function decode(codec: RecordCodec, result: ReadResult, limits: DecodeLimits): DecodedRecords | Failure {
   if (result.batches.byteLength === 0) return nothing(result.nextOffset);
   return codec.decode(new Uint8Array(result.batches), result.startOffset, limits, result.abortedTransactions);
 }
@@ -120,6 +121,7 @@ export function decodeMany(codec: RecordCodec, fetched: Pick<FetchManyResult, "p
     if (isFailure(result)) return { topic, partition, result, decoded: nothing(0) };
     const isFull = left.maxRecords <= 0 || left.maxBytes <= 0;
     const decoded = isFull ? nothing(result.startOffset) : decode(codec, result, left);
+    if (isFailure(decoded)) return { topic, partition, result: decoded, decoded: nothing(0) };
     left = { maxRecords: left.maxRecords - decoded.records.length, maxBytes: left.maxBytes - decoded.bytes };
     return { topic, partition, result, decoded };
   });

@@ -3,6 +3,7 @@
 
 import type { LogOffsets, ReadFailure } from "../../broker/ports.ts";
 import { type ErrorName, errorCode, errorHttpStatus, errorMessage, type Failure, isFailure, isRetriable } from "../../common/errors.ts";
+import { internalReference, storageFault } from "../../common/storage-fault.ts";
 import { PROBLEM_TYPE } from "../../contract/media-types.ts";
 import type { Problem } from "../../contract/problem.ts";
 
@@ -79,10 +80,12 @@ export function refusal(failure: Failure | undefined): { code?: string; errorCod
 
 /**
  * Anything thrown as a ProblemError. What the platform says of its own calls (a Durable Object that is overloaded, or was moved) is
- * 503; the rest is a bug: 500 without internals, which go to the log.
+ * 503, and so is a disk that takes nothing; the rest is a bug: 500 without internals, which go to the log.
  */
 export function asProblem(thrown: unknown, about: { readonly requestId: string; readonly request: string }): ProblemError {
   if (thrown instanceof ProblemError) return thrown;
+  const fault = storageFault(thrown);
+  if (fault !== null) return refuse("KAFKA_STORAGE_ERROR", `What was asked could not be stored: ${fault}.`);
   const flags = (typeof thrown === "object" && thrown !== null ? thrown : {}) as {
     retryable?: boolean;
     overloaded?: boolean;
@@ -93,6 +96,10 @@ export function asProblem(thrown: unknown, about: { readonly requestId: string; 
   if (flags.retryable || flags.durableObjectReset)
     return refuse("NETWORK_EXCEPTION", "The connection to the object that serves this broke. Try again.");
   logUnexpected(thrown, about);
+  const reference = internalReference(thrown);
+  if (reference !== null) {
+    return refuse("NETWORK_EXCEPTION", `The object that serves this failed. Try again; the broker's log has more under ${reference}.`);
+  }
   return refuse("UNKNOWN_SERVER_ERROR", `The request failed unexpectedly. The log has more under the request id ${about.requestId}.`);
 }
 

@@ -32,13 +32,18 @@ export async function* tailPages(steps: AsyncIterable<TailStep>, codec: RecordCo
   }
 }
 
-function* stepPages(partition: number, result: ReadResult, codec: RecordCodec): Generator<TailPage> {
+function* stepPages(partition: number, result: ReadResult, codec: RecordCodec): Generator<TailPage | TailEnd> {
   const { highWatermark } = result;
   const batches = new Uint8Array(result.batches);
   let from = result.startOffset;
   while (from < result.nextOffset) {
     const limits = { maxRecords: MAX_FETCH_RECORDS, maxBytes: MAX_DECODED_BYTES };
-    const { records, nextOffset } = codec.decode(batches, from, limits, result.abortedTransactions);
+    const decoded = codec.decode(batches, from, limits, result.abortedTransactions);
+    if (isFailure(decoded)) {
+      yield { partition, failure: decoded };
+      return;
+    }
+    const { records, nextOffset } = decoded;
     if (nextOffset <= from) throw new Error(`the codec does not go on from offset ${from}`);
     for (let i = 0; i < records.length; i += PAGE_RECORDS) {
       const page = records.slice(i, i + PAGE_RECORDS);

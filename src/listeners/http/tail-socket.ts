@@ -2,11 +2,11 @@
 // {records, partition, nextOffset, highWatermark}, JSON text or MessagePack. A failure is a last message, a problem, and a close code of
 // 4000 + its status (RFC 6455 leaves 4000-4999 to applications).
 //
-// The platform queues what is sent and doesn't say how much: so a page is sent only when the one before had a turn of the event loop to
-// leave, and a client that wants to be safe from floods asks for small pages (`maxBytes`).
+// The platform queues what is sent and doesn't say how much: tail-window.ts bounds how far a tail is ahead of its client.
 
 import type { TailRequest } from "../../broker/broker.ts";
 import type { FetchStart } from "../../broker/ports.ts";
+import { MIN_PONG_INTERVAL_MS } from "../../common/limits.ts";
 import type * as contract from "../../contract/fetch.ts";
 import type { z } from "../../contract/zod.ts";
 import type { JsonWriter } from "../../wasm/json-writer.ts";
@@ -17,6 +17,7 @@ import { asProblem, type ProblemError, problemOf, readProblem, refuse, requireRe
 import { recordMsgpack, writeRecords } from "./record-output.ts";
 import { requirePartition } from "./tail-events.ts";
 import { isTailEnd, type TailPage, tailPages } from "./tail-pages.ts";
+import { TailWindow } from "./tail-window.ts";
 import { requireUpgrade } from "./upgrade.ts";
 
 type PartitionQuery = z.output<(typeof contract.tailPartition)["query"]>;
@@ -60,24 +61,45 @@ function openTail(call: Call<object, TailQuery>, place: Place): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   const abort = new AbortController();
+  const window = new TailWindow();
+  abort.signal.addEventListener("abort", () => window.end());
   server.addEventListener("close", () => abort.abort());
   server.addEventListener("error", () => abort.abort());
-  server.addEventListener("message", ({ data }) => {
-    if (data === "ping") server.send("pong");
-  });
-  call.broker.waitUntil(pump(call, place, server, abort));
+  listen(server, window);
+  call.broker.waitUntil(pump(call, place, { socket: server, window }, abort));
   return new Response(null, { status: 101, webSocket: client });
 }
 
-async function pump(call: Call<object, TailQuery>, place: Place, socket: WebSocket, abort: AbortController): Promise<void> {
+/** `taken N`, and `ping`: of a flood of those, one now and then is answered. */
+function listen(socket: WebSocket, window: TailWindow): void {
+  let pongAtMs = Number.NEGATIVE_INFINITY;
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string") return;
+    if (data !== "ping") return window.told(data);
+    const nowMs = Date.now();
+    if (nowMs - pongAtMs < MIN_PONG_INTERVAL_MS) return;
+    pongAtMs = nowMs;
+    socket.send("pong");
+  });
+}
+
+interface Client {
+  readonly socket: WebSocket;
+  readonly window: TailWindow;
+}
+
+async function pump(call: Call<object, TailQuery>, place: Place, { socket, window }: Client, abort: AbortController): Promise<void> {
   const { isolation, maxBytes } = call.query;
   try {
     const steps = call.broker.tail({ ...place, isolation, maxBytes, signal: abort.signal });
     for await (const page of tailPages(steps, call.parts.codec)) {
       if (abort.signal.aborted) break;
       if (isTailEnd(page)) return closeWith(socket, readProblem(page.failure), call.query, page.partition);
-      socket.send(message(call.parts.json, page, call.query));
-      await scheduler.wait(0);
+      const text = message(call.parts.json, page, call.query);
+      await window.add(text.length);
+      if (abort.signal.aborted) break;
+      socket.send(text);
+      await scheduler.wait(0); // a client that has sent something meanwhile is heard
     }
     socket.close(NORMAL_CLOSURE);
   } catch (error) {

@@ -17,7 +17,7 @@ import {
   PARTIAL_REQUEST_MS,
   SOCKET_WINDOW_BYTES,
 } from "../../common/limits.ts";
-import { readTakenMessage, takenMessage } from "../../contract/kafka-socket.ts";
+import { readTakenMessage, takenMessage } from "../../common/taken-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { ClientGone, ConnectionRefused, type SessionState } from "./call.ts";
 import { type ConnectionOptions, KafkaConnection } from "./connection.ts";

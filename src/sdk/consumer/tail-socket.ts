@@ -2,9 +2,13 @@
 // the socket in the answer, as Workers do; one with a URL opens it by the platform's WebSocket, with the token in the query, since that
 // can set no headers.
 
+import { takenMessage } from "../../common/taken-message.ts";
 import type { CallOptions, Client } from "../client.ts";
 import { NetworkError } from "../errors.ts";
 import { Fifo } from "../fifo.ts";
+
+/** WebSocket.OPEN, by its number: the platform's constants differ in name. */
+const SOCKET_OPEN = 1;
 
 /** What Workers add to a Response, and to a WebSocket of one. */
 interface UpgradedResponse {
@@ -22,7 +26,11 @@ export async function openSocket(client: Client, path: string, query: NonNullabl
   return new WebSocket(address.replace(/^http/, "ws"));
 }
 
-/** Text messages until the socket closes well. Closes it when nobody asks for more. @throws NetworkError where it breaks */
+/**
+ * Text messages until the socket closes well. Closes it when nobody asks for more. Tells the broker of each that was taken, so that it does
+ * not send far ahead of a slow program.
+ * @throws NetworkError where it breaks
+ */
 export async function* socketMessages(socket: WebSocket, signal: AbortSignal): AsyncGenerator<string> {
   const messages = new Fifo<string>();
   let ended: "open" | "closed" | "broken" = "open";
@@ -42,12 +50,19 @@ export async function* socketMessages(socket: WebSocket, signal: AbortSignal): A
   socket.addEventListener("close", end("closed"));
   socket.addEventListener("error", end("broken"));
   signal.addEventListener("abort", end("closed"), { once: true });
+  const tell = (count: number) => () => {
+    if (socket.readyState === SOCKET_OPEN) socket.send(takenMessage(count));
+  };
+  tell(0)();
+  socket.addEventListener("open", tell(0));
   try {
     for (;;) {
       const changed = change.promise;
       const message = messages.shift();
-      if (message !== undefined) yield message;
-      else if (ended === "open") await changed;
+      if (message !== undefined) {
+        yield message;
+        tell(1)();
+      } else if (ended === "open") await changed;
       else if (ended === "closed") return;
       else throw new NetworkError("the WebSocket could not be opened, or broke");
     }

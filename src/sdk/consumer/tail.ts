@@ -19,7 +19,7 @@ export interface TailOptions {
   readonly isolation?: Isolation;
   /** `sse` needs nothing but fetch; `websocket` goes through where streams of answers do not. */
   readonly via?: "sse" | "websocket";
-  /** Bytes that the broker sends at once: a WebSocket has no other brake. */
+  /** Bytes of batches that the broker sends at once. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
 }

@@ -1,5 +1,6 @@
 // Kafka's protocol by hand, for what kafkajs can't do: to read a partition without a group, and a group's offsets once they are stable.
 
+import { isFailure } from "../../../src/common/errors.ts";
 import { API } from "../../../src/protocol/api-keys.ts";
 import type { AbortedTransaction } from "../../../src/record/aborted-batches.ts";
 import { batchHeaders, isControl } from "../../../src/record/record-batch.ts";
@@ -43,7 +44,9 @@ export class WireClient {
     if (fetched === undefined || fetched.errorCode !== 0 || fetched.records === null || fetched.records.length === 0) return null;
     const limits = { maxRecords: Infinity, maxBytes: Infinity };
     const aborted = withEnds(fetched.records, fetched.abortedTransactions ?? []);
-    const { records, nextOffset } = this.#codec.decode(fetched.records, fetchOffset, limits, aborted);
+    const decoded = this.#codec.decode(fetched.records, fetchOffset, limits, aborted);
+    if (isFailure(decoded)) throw new Error(`what was fetched from ${place} is damaged: ${decoded.detail}`);
+    const { records, nextOffset } = decoded;
     return { records: records.map(({ offset, value }) => [offset, new TextDecoder().decode(value!)]), nextOffset };
   }
 

@@ -1,6 +1,7 @@
 // What a subscription keeps of what it has read: views while they are few and new, copies of what waits longer, nothing once all is settled.
 
 import { expect, test } from "vitest";
+import { isFailure } from "../../../src/common/errors.ts";
 import { MAX_FRESH_READ_BYTES, MAX_FRESH_READS } from "../../../src/common/limits.ts";
 import { FreshReads } from "../../../src/subscription/fresh-reads.ts";
 import { type HeldRecord, newLane } from "../../../src/subscription/lane.ts";
@@ -18,9 +19,10 @@ function read(baseOffset: number, values: readonly string[]): HeldRecord[] {
   const headers = [{ key: "h", value: "w" }];
   const records = values.map((value, index) => ({ timestamp: index, key: `k${index}`, value, headers }));
   const { batches } = patchBatches(core, encodeBatch(core, records, { compression: "none" }), { baseOffset, leaderEpoch: 0 });
-  const decoded = codec.decode(batches, baseOffset, { maxRecords: 1e6, maxBytes: 1e9 }).records;
+  const decoded = codec.decode(batches, baseOffset, { maxRecords: 1e6, maxBytes: 1e9 });
+  if (isFailure(decoded)) throw new Error(decoded.detail);
   const lane = newLane(null);
-  return decoded.map((record) => ({
+  return decoded.records.map((record) => ({
     ...{ offset: record.offset, origin: ORIGIN, record, sizeBytes: 1, lane, arrivedMs: 0, readyMs: 0, isSettled: false },
   }));
 }

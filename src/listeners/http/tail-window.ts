@@ -1,0 +1,60 @@
+// How far a live tail over a WebSocket is ahead of its client. A Worker's WebSocket queues what is sent and does not say how much: a client
+// that does not read would have the broker hold the whole topic for it. So one that tells what it has taken ("taken N", N messages) is sent
+// no more than a window ahead; one that never tells is closed at a limit, and comes again with the last nextOffset.
+
+import { IDLE_CONNECTION_MS, MAX_UNTOLD_TAIL_BYTES, SOCKET_WINDOW_BYTES } from "../../common/limits.ts";
+import { readTakenMessage } from "../../common/taken-message.ts";
+import { refuse } from "./problem.ts";
+import { within } from "./within.ts";
+
+export class TailWindow {
+  readonly #idleMs: number;
+  /** Of messages that were sent and are not told to be taken, the oldest first (bytes). */
+  readonly #sizes: number[] = [];
+  #bytes = 0;
+  #tells = false;
+  #isOver = false;
+  #change = Promise.withResolvers<Record<never, never>>();
+
+  /** @param idleMs how long a client that tells may take nothing */
+  constructor(idleMs = IDLE_CONNECTION_MS) {
+    this.#idleMs = idleMs;
+  }
+
+  /** Takes a message of the client. Others than `taken` are ignored, and so is one that takes more than was sent. */
+  told(text: string): void {
+    const count = readTakenMessage(text);
+    if (count === null) return;
+    this.#tells = true;
+    for (const size of this.#sizes.splice(0, count)) this.#bytes -= size;
+    this.#changed();
+  }
+
+  /** The client is gone. */
+  end(): void {
+    this.#isOver = true;
+    this.#changed();
+  }
+
+  /**
+   * Counts a message, once there is room for it: a first one always has room. Resolves as well when the client is gone.
+   * @throws ProblemError where the client is to be closed instead
+   */
+  async add(bytes: number): Promise<void> {
+    while (this.#tells && !this.#isOver && this.#bytes > 0 && this.#bytes + bytes > SOCKET_WINDOW_BYTES) {
+      const changed = await within(this.#change.promise, this.#idleMs);
+      if (changed === null) throw refuse("REQUEST_TIMED_OUT", `Nothing that was sent was taken for ${this.#idleMs} ms.`);
+    }
+    if (!this.#tells && this.#bytes > 0 && this.#bytes + bytes > MAX_UNTOLD_TAIL_BYTES) {
+      const detail = `A client that does not tell what it takes ("taken N", N messages) gets ${MAX_UNTOLD_TAIL_BYTES} bytes. Go on with a new connection at the last nextOffset.`;
+      throw refuse("THROTTLING_QUOTA_EXCEEDED", detail);
+    }
+    this.#sizes.push(bytes);
+    this.#bytes += bytes;
+  }
+
+  #changed(): void {
+    this.#change.resolve({});
+    this.#change = Promise.withResolvers();
+  }
+}
