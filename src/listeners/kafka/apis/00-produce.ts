@@ -3,9 +3,12 @@
 //
 // acks: 1 and -1 are answered once the records are durable. 0 gets no answer at all; where something is refused the connection is closed,
 // as Kafka does, which is all that such a producer can notice. Partitions succeed and fail one by one.
+// Records that are why a batch is refused are named (8+, KIP-467).
 // Transactional batches (KIP-98) come with the request's transactional id; the first in a partition is verified (KIP-890). Up to 11 a
 // producer has told its coordinator of the partition before (AddPartitionsToTxn).
 
+import type { ProduceBatchesResult } from "../../../broker/broker.ts";
+import type { BatchFailure } from "../../../broker/record-refusals.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
@@ -33,14 +36,14 @@ export const produce = serve(API.produce, { min: 3, max: 11, advertisedMin: 0 },
 async function producePartition(call: Call<ProduceRequest>, topic: string, index: number, records: Uint8Array | null) {
   const result = await append(call, topic, index, records);
   if (isFailure(result)) {
-    const { error, detail } = result;
+    const { error, detail, records: refused = [] } = result;
     return {
       index,
       errorCode: errorCode(error),
       baseOffset: -1,
       logAppendTimeMs: -1,
       logStartOffset: -1,
-      recordErrors: [],
+      recordErrors: refused.map(({ index: batchIndex, detail: batchIndexErrorMessage }) => ({ batchIndex, batchIndexErrorMessage })),
       errorMessage: detail,
     };
   }
@@ -48,7 +51,12 @@ async function producePartition(call: Call<ProduceRequest>, topic: string, index
   return { index, errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset, recordErrors: [], errorMessage: null };
 }
 
-async function append({ broker, request, session }: Call<ProduceRequest>, topic: string, partition: number, records: Uint8Array | null) {
+async function append(
+  { broker, request, session }: Call<ProduceRequest>,
+  topic: string,
+  partition: number,
+  records: Uint8Array | null,
+): Promise<ProduceBatchesResult | BatchFailure> {
   const refused = refuse(request, records);
   if (refused !== null) return refused;
   // The frame's memory is read into again as soon as this returns: the records are copied now.
