@@ -33,6 +33,7 @@ import type {
   TxnMarker,
 } from "./ports.ts";
 import type { ReadAhead } from "./read-ahead.ts";
+import type { BatchFailure } from "./record-refusals.ts";
 import type { ShareGroups } from "./share-groups.ts";
 import type { Transactions } from "./transactions.ts";
 import type { WatchCache } from "./watch-cache.ts";
@@ -382,7 +383,7 @@ export interface Broker {
   verify(request: VerifySegmentsRequest): Promise<VerifySegmentsResult | ReadFailure>;
 
   produce(request: ProduceRequest): Promise<ProduceResult | Failure>;
-  produceBatches(request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure>;
+  produceBatches(request: ProduceBatchesRequest): Promise<ProduceBatchesResult | BatchFailure>;
   createProducerId(): Promise<{ readonly producerId: number; readonly producerEpoch: number }>;
 
   fetch(request: FetchRequest): Promise<ReadResult | ReadFailure>;

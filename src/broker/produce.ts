@@ -1,7 +1,6 @@
 // Produce: records to partitions and batches, batches to the partitions that own them. All CPU work on records is done here, at the
 // edge; a partition only sets offsets.
 
-import type { TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
 import type { Core } from "../wasm/core.ts";
@@ -19,8 +18,8 @@ import type {
 import { encodeRun } from "./encode-run.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, OnceKey, Ports, TopicMetadata } from "./ports.ts";
+import { type BatchFailure, checkRecord, refuseRecords } from "./record-refusals.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
-import { checkBatchTimestamps, checkRecordTimestamp } from "./timestamp-rules.ts";
 import { addressOf, configOf, findTopic, madeAgain, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
 import { appendTransactional, type TransactionalProducer, transactionalProducer } from "./transactional-append.ts";
 
@@ -62,7 +61,10 @@ export async function produceRecords(context: ProduceContext, request: ProduceRe
 }
 
 /** Appends batches as they are (but for a false maxTimestamp), checked whole. Only a topic with a codec of its own changes theirs. */
-export async function produceBatches(context: ProduceContext, request: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure> {
+export async function produceBatches(
+  context: ProduceContext,
+  request: ProduceBatchesRequest,
+): Promise<ProduceBatchesResult | BatchFailure> {
   const { batches } = request;
   if (batches.length === 0) return failure("INVALID_REQUEST", "the body is empty: it must be one or more record batches of version 2");
   const limits = { maxRecords: MAX_RECORDS_PER_REQUEST, maxDecompressedBytes: MAX_DECOMPRESSED_BYTES };
@@ -77,9 +79,8 @@ export async function produceBatches(context: ProduceContext, request: ProduceBa
   if (isFailure(topic)) return topic;
   if (request.topicId !== undefined && request.topicId !== topic.topicId) return madeAgain(topic, request.topicId);
   const config = configOf(topic);
-  if (isCompacted(config) && checked.batches.some((batch) => batch.nullKeyCount > 0)) return keyless(topic);
-  const untimely = checkBatchTimestamps(checked.batches, config, context.now());
-  if (untimely !== null) return untimely;
+  const refused = refuseRecords(context.core, batches, checked.batches, { topic: topic.name, config, nowMs: context.now() });
+  if (refused !== null) return refused;
   const producer = named && withPart(named, request, topic);
   const run = ownBuffer(batches);
   correctMaxTimestamps(context.core, run, checked.batches);
@@ -124,7 +125,8 @@ function groupByPartition(
   const groups = new Map<number, number[]>();
   for (const [index, record] of records.entries()) {
     const partition = choosePartition(record, topic.partitionCount, stickyOf);
-    const reason = partition < topic.partitionCount ? checkRecord(record, topic, config, nowMs) : unknownPartition(topic, partition);
+    const reason =
+      partition < topic.partitionCount ? checkRecord(record, { topic: topic.name, config, nowMs }) : unknownPartition(topic, partition);
     if (reason !== null) {
       refuse(index, partition, reason);
       continue;
@@ -194,19 +196,6 @@ function transactionOf(producer: ProducerSequence | undefined, topic: string): T
 function toInput(record: ProduceRecord, nowMs: number): RecordInput {
   const { key, value, headers, timestamp = nowMs } = record;
   return headers === undefined ? { key, value, timestamp } : { key, value, headers, timestamp };
-}
-
-function checkRecord(record: ProduceRecord, topic: TopicMetadata, config: TopicConfig, nowMs: number): Failure | null {
-  if (isCompacted(config) && record.key === null) return keyless(topic);
-  return record.timestamp === undefined ? null : checkRecordTimestamp(record.timestamp, config, nowMs);
-}
-
-function isCompacted({ cleanupPolicy }: TopicConfig): boolean {
-  return cleanupPolicy.includes("compact");
-}
-
-function keyless({ name }: TopicMetadata): Failure {
-  return failure("INVALID_RECORD", `topic '${name}' is compacted, so that each record needs a key: one has none`);
 }
 
 function severalPartitions(count: number): Failure {

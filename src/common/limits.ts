@@ -96,6 +96,9 @@ export const MAX_BODY_BYTES = 24 * MIB;
 /** Most records in one produce request: at 1 MB/s of parsing per 10,000 small records, a second of CPU at the worst. */
 export const MAX_RECORDS_PER_REQUEST = 100_000;
 
+/** Records that the refusal of a batch names, some 100 bytes each: Java's producer tells those behind them that their batch was refused. */
+export const MAX_RECORD_REFUSALS = 1_000;
+
 /** Longest line of a produce by JSON lines: as large a record as a body can hold. */
 export const MAX_LINE_BYTES = MAX_BODY_BYTES;
 

@@ -46,7 +46,7 @@ describe.each(COMPRESSIONS)("a batch (%s)", (compression) => {
     ["too new", NOW_MS + 501, `timestamp ${NOW_MS + 501} is more than message.timestamp.after.max.ms = 500 in the future`],
   ])("whose middle record is %s is refused whole", async (_, timestamp, detail) => {
     const { result, written } = await sendBatch([NOW_MS, timestamp, NOW_MS], BOUNDS, compression);
-    expect(result).toEqual({ error: "INVALID_TIMESTAMP", detail });
+    expect(result).toEqual({ error: "INVALID_TIMESTAMP", detail, records: [{ index: 1, detail }] });
     expect(written).toEqual([]);
   });
 

@@ -3,10 +3,13 @@
 //
 // acks: 1 and -1 are answered once the records are durable. 0 gets no answer at all; where something is refused the connection is closed,
 // as Kafka does, which is all that such a producer can notice. Partitions succeed and fail one by one.
+// Records that are why a batch is refused are named (8+, KIP-467).
 // Transactional batches (KIP-98) come with the request's transactional id; the first in a partition is verified (KIP-890). Up to 11 a
 // producer has told its coordinator of the partition before (AddPartitionsToTxn); from 12 on its first batch there does (KIP-890, part 2).
 // Topic ids (13+, KIP-516): one that there is not, or not any more, is UNKNOWN_TOPIC_ID in each of its partitions.
 
+import type { ProduceBatchesResult } from "../../../broker/broker.ts";
+import type { BatchFailure } from "../../../broker/record-refusals.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
@@ -49,14 +52,14 @@ async function producePartition(call: Call<ProduceRequest>, asked: AskedPartitio
   const { partition: index } = asked;
   const result = await append(call, asked, records);
   if (isFailure(result)) {
-    const { error, detail } = result;
+    const { error, detail, records: refused = [] } = result;
     return {
       index,
       errorCode: errorCode(error),
       baseOffset: -1,
       logAppendTimeMs: -1,
       logStartOffset: -1,
-      recordErrors: [],
+      recordErrors: refused.map(({ index: batchIndex, detail: batchIndexErrorMessage }) => ({ batchIndex, batchIndexErrorMessage })),
       errorMessage: detail,
     };
   }
@@ -64,7 +67,11 @@ async function producePartition(call: Call<ProduceRequest>, asked: AskedPartitio
   return { index, errorCode: 0, baseOffset, logAppendTimeMs, logStartOffset, recordErrors: [], errorMessage: null };
 }
 
-async function append(call: Call<ProduceRequest>, asked: AskedPartition, records: Uint8Array | null) {
+async function append(
+  call: Call<ProduceRequest>,
+  asked: AskedPartition,
+  records: Uint8Array | null,
+): Promise<ProduceBatchesResult | BatchFailure> {
   const { request, session, version } = call;
   const refused = refuse(request, records);
   if (refused !== null) return refused;
