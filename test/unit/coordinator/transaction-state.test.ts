@@ -118,6 +118,13 @@ test("a transaction that is open for too long is aborted, and its producer fence
   expect(transactions.timeOut(committing, NOW_MS + TIMEOUT_MS)).toBe(committing);
 });
 
+test("a producer whose transaction took too long goes on with the raised epoch when it asks for it, unless another one took over", () => {
+  const timedOut = transactions.complete(transactions.timeOut(open, NOW_MS + TIMEOUT_MS), NOW_MS);
+  expect(transactions.addPartitions(timedOut, producer, [topic(1)], NOW_MS)).toMatchObject({ error: "PRODUCER_FENCED" });
+  expect(init(timedOut, producer)).toMatchObject({ state: "Empty", producerEpoch: 1 });
+  expect(init(ok(init(timedOut)), producer)).toMatchObject({ error: "PRODUCER_FENCED" });
+});
+
 test("a producer goes on after an error with the next epoch, and gets the same when it asks again (KIP-360)", () => {
   const raised = ok(init(started, producer));
   expect(raised).toMatchObject({ producerEpoch: 1 });
