@@ -2,7 +2,7 @@
 // went in: every row once, in its key's partition, in order, byte for byte.
 //
 //   npm start                                  (in another terminal)
-//   node examples/real-data.ts [--url http://127.0.0.1:8787]
+//   npx node examples/real-data.ts [--url http://127.0.0.1:8787]
 //
 // The topics are made anew: those named flights, github and earthquakes are deleted first.
 

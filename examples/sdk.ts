@@ -1,6 +1,6 @@
 // The SDK in one go: a topic, records, a group that reads them, a transaction, workers that share them. Run it against a broker of your own:
 //
-//   npm run build:sdk && node examples/sdk.ts http://127.0.0.1:8787
+//   npm run build:sdk && npx node examples/sdk.ts http://127.0.0.1:8787
 //
 // Outside this repository the imports are the same, once the package is installed. SLUICE_TOKEN is the token, where the broker has one.
 

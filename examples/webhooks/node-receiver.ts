@@ -1,7 +1,7 @@
 // A webhook receiver in Node: checks signatures with the `standardwebhooks` package, and prints each record once.
 //
 //   SLUICE_ALLOW_PRIVATE_WEBHOOKS=1 npm start       (in another terminal; without it webhooks go to public https URLs alone)
-//   node examples/webhooks/node-receiver.ts [--url http://127.0.0.1:8787] [--topic orders] [--count N]
+//   npx node examples/webhooks/node-receiver.ts [--url http://127.0.0.1:8787] [--topic orders] [--count N]
 //
 // It subscribes itself, to a topic that it makes if it is not there; --count ends it after so many records.
 

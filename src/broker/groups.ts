@@ -94,7 +94,8 @@ export async function resetOffsets(ports: Ports, topics: TopicCache, request: Re
     group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]),
   );
   if (group !== null && group.members.length > 0 && !request.dryRun) {
-    const detail = `Group '${request.groupId}' has ${group.members.length} members, which would go on from where they are.`;
+    const { length } = group.members;
+    const detail = `Group '${request.groupId}' has ${length === 1 ? "a member, which would go on from where it is" : `${length} members, which would go on from where they are`}.`;
     return failure("NON_EMPTY_GROUP", detail);
   }
   const partitions =

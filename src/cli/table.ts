@@ -26,6 +26,11 @@ function formatCell(cell: Cell): string {
   return stripVTControlCharacters(String(cell)).replace(/[\p{Cc}]/gu, "?");
 }
 
+/** `1 record`, `2 records`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
 /** `1536000` bytes as `1.5 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -40,7 +40,7 @@ export function checkEndpointUrl(text: string, rules: EndpointRules): Failure | 
 }
 
 function publicObjection({ protocol, hostname }: URL, refuse: (reason: string) => Failure): Failure | null {
-  const remedy = "; SLUICE_ALLOW_PRIVATE_WEBHOOKS=1 lets it";
+  const remedy = "; a broker started with SLUICE_ALLOW_PRIVATE_WEBHOOKS=1 calls it, on one machine or in a network of your own";
   if (protocol !== "https:") return refuse(`it is not https${remedy}`);
   const name = hostname.replace(/\.+$/, "");
   if (isForbiddenAddress(name)) return refuse(`${name} is not a public address${remedy}`);

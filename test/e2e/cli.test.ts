@@ -295,6 +295,13 @@ test("ingest: a source is set, listed, described, given another secret, and dele
   expect(await run("", "set", topic, "plain", "--id", "x-id")).toContain("header:NAME");
   expect(await run("", "set", topic, "plain", "--scheme", "hmac")).toContain("--header");
   expect(await run("", "set", topic, "plain", "--prefix", "v0=")).toContain("--scheme hmac");
+  const byToken = ["set", topic, "by-url", "--scheme", "token", "--secret-file", "-"];
+  expect(await run("sixteen letters!", ...byToken)).toContain("--header or --parameter");
+  expect(await run("fifteen letters", ...byToken, "--parameter", "t")).toContain("16 characters");
+  expect(await run("sixteen letters!", ...byToken, "--parameter", "t", "--drop-parameter", "x")).toMatch(/ingest\/by-url\?t=TOKEN\n$/);
+  const byUrl = JSON.parse(await run("", "describe", topic, "by-url", "--json"));
+  expect(byUrl).toMatchObject({ signature: { in: { parameter: "t" } }, query: { drop: ["x"], echo: null } });
+  expect(await run("", "set", topic, "plain", "--parameter", "t")).toContain("--scheme token");
   expect(await run("", "list", topic)).toMatch(/github.*github\n.*plain.*none/);
   expect(await run("two", "rotate", topic, "github", "--secret-file", "-", "--overlap", "1h")).toBe("github: takes the new secret\n");
   const source = JSON.parse(await run("", "describe", topic, "github", "--json"));

@@ -1,7 +1,7 @@
 // Posts webhooks to a broker as GitHub does: a ping, a push, and a redelivery of the push, which is written once.
 //
 //   npm start                                         (in another terminal)
-//   node examples/webhooks/github/deliver.ts [--url http://127.0.0.1:8787] [--topic github-events] [--secret SECRET]
+//   npx node examples/webhooks/github/deliver.ts [--url http://127.0.0.1:8787] [--topic github-events] [--secret SECRET]
 //
 // It makes the topic and the source itself, where the broker needs no token for that.
 

@@ -9,6 +9,7 @@ import { openProgress } from "../progress.ts";
 import { toJsonRecord } from "../records/json-record.ts";
 import type { StoredRecord } from "../records/record.ts";
 import { type Session, withSession } from "../session.ts";
+import { counted } from "../table.ts";
 import { addFormOption, chooseForm, type Form } from "../transfer/form.ts";
 import { integerList, type Position, position } from "../values.ts";
 
@@ -78,8 +79,8 @@ async function exportTopic(session: Session, topic: string, file: string, flags:
   } finally {
     progress.close();
   }
-  if (file === "-") return output.note(`${records} records of ${topic} exported`);
-  await output.done({ topic, file, form, records }, `${records} records of ${topic} exported to ${file}`);
+  if (file === "-") return output.note(`${counted(records, "record")} of ${topic} exported`);
+  await output.done({ topic, file, form, records }, `${counted(records, "record")} of ${topic} exported to ${file}`);
 }
 
 async function openSink({ output }: Session, form: Form, file: string): Promise<Sink> {

@@ -139,7 +139,9 @@ function tokenPlace(header: string | undefined, parameter: string | undefined): 
 }
 
 function senderLine({ name, path, signature }: Source): string {
-  return `${name}: set; senders POST to ${path}${signature === null ? ", with a token" : ""}`;
+  const parameter = signature?.scheme === "token" && "parameter" in signature.in ? signature.in.parameter : null;
+  const url = parameter === null ? path : `${path}?${encodeURIComponent(parameter)}=TOKEN`;
+  return `${name}: set; senders POST to ${url}${signature === null ? ", with a token of the broker's" : ""}`;
 }
 
 async function rotateSecret(

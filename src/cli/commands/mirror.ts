@@ -8,7 +8,7 @@ import { addExamples } from "../help.ts";
 import type { Cluster } from "../mirror/cluster.ts";
 import { openProgress } from "../progress.ts";
 import { type Session, withSession } from "../session.ts";
-import { formatBytes } from "../table.ts";
+import { counted, formatBytes } from "../table.ts";
 import { each } from "../values.ts";
 import { addCompressionOption } from "./produce.ts";
 
@@ -113,8 +113,8 @@ async function copy(
     progress.close();
     await output.document(result, () => {
       const skipped = result.skipped === 0 ? "" : `, ${result.skipped} not sent back where they came from`;
-      const groups = result.groups.map(({ groupId, offsets }) => `; ${offsets} offsets of ${groupId} translated`).join("");
-      return `${result.records} records (${formatBytes(result.bytes)}) of ${topics.join(", ")} copied${skipped}${groups}`;
+      const groups = result.groups.map(({ groupId, offsets }) => `; ${counted(offsets, "offset")} of ${groupId} translated`).join("");
+      return `${counted(result.records, "record")} (${formatBytes(result.bytes)}) of ${topics.join(", ")} copied${skipped}${groups}`;
     });
   } finally {
     progress.close();

@@ -12,7 +12,7 @@ import { type Sent, sendRecords } from "../produce/send-records.ts";
 import { openProgress } from "../progress.ts";
 import { parseEscapes } from "../records/escapes.ts";
 import { type Session, withSession } from "../session.ts";
-import { formatBytes } from "../table.ts";
+import { counted, formatBytes } from "../table.ts";
 import { duration, integer, pair, positive } from "../values.ts";
 
 export interface ProduceFlags {
@@ -91,6 +91,6 @@ export async function report({ output }: Session, topic: string, { records, byte
   if (output.json) return output.document({ topic, records, bytes, partitions: places }, () => "");
   const ranges = places.map(({ partition, firstOffset, lastOffset }) => `${partition}: ${firstOffset}-${lastOffset}`);
   output.note(
-    `${records} records (${formatBytes(bytes)}) written to ${topic}${ranges.length === 0 ? "" : `, offsets by partition: ${ranges.join(", ")}`}`,
+    `${counted(records, "record")} (${formatBytes(bytes)}) written to ${topic}${ranges.length === 0 ? "" : `, offsets by partition: ${ranges.join(", ")}`}`,
   );
 }

@@ -8,7 +8,7 @@ import { UsageError } from "../failure.ts";
 import { addExamples } from "../help.ts";
 import type { Session } from "../session.ts";
 import { withSession } from "../session.ts";
-import { formatBytes, formatTable, formatTime } from "../table.ts";
+import { counted, formatBytes, formatTable, formatTime } from "../table.ts";
 import { each, integer, pair } from "../values.ts";
 
 type Pairs = readonly (readonly [string, string])[];
@@ -92,11 +92,11 @@ async function createTopic({ admin, output }: Session, name: string, flags: Crea
   try {
     const topic = await admin.topics.create(request, { validateOnly: dryRun });
     const verb = dryRun ? "could be made" : "made";
-    await output.done(topic, `${name}: ${verb}, ${count(topic.partitions, "partition")}`);
+    await output.done(topic, `${name}: ${verb}, ${counted(topic.partitions, "partition")}`);
   } catch (error) {
     if (!ifNotExists || (error as { code?: string }).code !== "TOPIC_ALREADY_EXISTS") throw error;
     const { partitions: there, topicId } = await admin.topics.describe(name);
-    await output.done({ name, topicId, partitions: there.length }, `${name}: is there already, ${count(there.length, "partition")}`);
+    await output.done({ name, topicId, partitions: there.length }, `${name}: is there already, ${counted(there.length, "partition")}`);
   }
 }
 
@@ -153,7 +153,7 @@ async function alterTopic({ admin, output }: Session, name: string, flags: Alter
   const configs = { ...Object.fromEntries(set), ...Object.fromEntries(unset.map((key) => [key, null])) };
   const topic = await admin.topics.alter(name, { configs, ...(partitions === undefined ? {} : { partitions }) }, { validateOnly: dryRun });
   const settings = Object.entries(topic.configs).map(([key, value]) => `${key}=${value}`);
-  const now = [count(topic.partitions, "partition"), ...settings].join(", ");
+  const now = [counted(topic.partitions, "partition"), ...settings].join(", ");
   await output.done(topic, `${name}: ${dryRun ? "would be" : "is now"} ${now}`);
 }
 
@@ -196,8 +196,4 @@ async function truncatePartition(
 export function partitionArgument(text: string): number {
   if (/^\d{1,6}$/.test(text)) return Number(text);
   throw new UsageError(`a partition is a number, not "${text}"`);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
