@@ -36,7 +36,7 @@ import { type OnceAppended, OnceIds, type OnceRun } from "../log/once.ts";
 import { R2ArchiveStore } from "../storage/r2-archive-store.ts";
 import { SqliteLogStore } from "../storage/sqlite-log-store.ts";
 import { SqliteOnceStore } from "../storage/sqlite-once-store.ts";
-import { handOver } from "./handoff.ts";
+import { handOver, takeLoan } from "./handoff.ts";
 import { clusterObject, parsePartitionObjectName } from "./names.ts";
 import { OpenPartition } from "./open-partition.ts";
 import { wakeSubscription } from "./subscription-stub.ts";
@@ -73,11 +73,18 @@ export class PartitionObject extends DurableObject<Env> {
     this.#commits = new GroupCommit({ write: (items) => this.#write(items), synced: () => context.storage.sync() });
   }
 
-  /** Appends each run whole or not at all; an answer for each, in order. */
+  /**
+   * Appends each run whole or not at all; an answer for each, in order.
+   * @param sent null where the runs are in the slot (handoff.ts)
+   * @returns null where they are not there: nothing was done
+   */
   async append(
     address: PartitionAddress,
-    runs: readonly (ArrayBuffer | VerifiedRun | OnceRun)[],
-  ): Promise<readonly (AppendResult | Failure)[] | Failure> {
+    sent: readonly (ArrayBuffer | VerifiedRun | OnceRun)[] | null,
+    slotName: string,
+  ): Promise<readonly (AppendResult | Failure)[] | Failure | null> {
+    const runs = takeLoan(sent, slotName);
+    if (runs === null) return null;
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
     const bytes = runs.reduce((sum, run) => sum + ("bytes" in run ? run.bytes : run).byteLength, 0);

@@ -18,9 +18,9 @@ import { type ErrorName, type Failure, failure } from "../common/errors.ts";
 import { internalReference, storageFault } from "../common/storage-fault.ts";
 import type { Env } from "../env.ts";
 import type { IngestSourcesPort } from "../ingest/messages.ts";
-import { appendCoalesced } from "./append-coalescer.ts";
+import { appendCoalesced, type CarryAppends } from "./append-coalescer.ts";
 import { createArchivePort } from "./archive-port.ts";
-import { withHandoff } from "./handoff.ts";
+import { withHandoff, withLoan } from "./handoff.ts";
 import { clusterObject, partitionObjectName, sharePartitionObjectName, transactionObjectName } from "./names.ts";
 import type { PartitionObject } from "./partition.ts";
 import { openShareWatch, openWatch } from "./watch.ts";
@@ -72,8 +72,10 @@ function partitionPort(env: Env, topicId: string, partition: number, waitUntil: 
   const name = partitionObjectName(topicId, partition);
   const stub = env.PARTITION.getByName(name);
   const object = stub as unknown as Pick<PartitionObject, PartitionCall>; // its RPC methods, as plain data
+  const carry: CarryAppends = (address, runs) =>
+    orUnavailable(withLoan(name, runs, (loan, slotName) => object.append(address, loan, slotName)));
   return {
-    append: (request) => appendCoalesced(name, request, (address, runs) => orUnavailable(object.append(address, runs)), waitUntil),
+    append: (request) => appendCoalesced(name, request, carry, waitUntil),
     read: (request) => orUnavailable(withHandoff((slotName) => object.read(request, slotName))),
     offset: (address, query, isolation) => orUnavailable(object.offset(address, query, isolation)),
     describe: (address) => orUnavailable(object.describe(address)),

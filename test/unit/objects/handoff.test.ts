@@ -1,7 +1,7 @@
 // The slots by which bytes pass between a caller and an object of one isolate.
 
 import { expect, test } from "vitest";
-import { handOver, withHandoff } from "../../../src/objects/handoff.ts";
+import { handOver, takeLoan, withHandoff, withLoan } from "../../../src/objects/handoff.ts";
 
 const answerOf = (byte: number) => ({ nextOffset: byte, batches: Uint8Array.of(byte, byte).buffer });
 
@@ -51,4 +51,64 @@ test("nothing is handed to a caller that has its answer, or whose call broke", a
   });
   await expect(broken).rejects.toThrow("reset");
   for (const name of names) expect(handOver(answerOf(1), name).batches.byteLength).toBe(2);
+});
+
+/** An object that writes what it is given, and what it was sent. */
+function aWriter() {
+  const written: ArrayBuffer[] = [];
+  const sent: (ArrayBuffer | null)[] = [];
+  return {
+    written,
+    sent,
+    isNear: true,
+    async write(loan: ArrayBuffer | null, slotName: string) {
+      sent.push(loan);
+      const taken = takeLoan(structuredClone(loan), this.isNear ? slotName : `elsewhere ${slotName}`);
+      if (taken !== null) written.push(taken);
+      return taken && { baseOffset: written.length - 1 };
+    },
+  };
+}
+
+test("what is to be written is sent at first, and then lent to an object that is found to be near", async () => {
+  const writer = aWriter();
+  const runs = [1, 2, 3].map((byte) => Uint8Array.of(byte).buffer);
+  for (const [baseOffset, run] of runs.entries()) {
+    expect(await withLoan("near", run, (loan, slotName) => writer.write(loan, slotName))).toEqual({ baseOffset });
+  }
+  expect(writer.sent).toEqual([runs[0], null, null]);
+  expect(writer.written).toEqual(runs);
+  expect(writer.written[2]).toBe(runs[2]);
+});
+
+test("what is to be written is always sent to an object in another isolate", async () => {
+  const writer = aWriter();
+  writer.isNear = false;
+  const runs = [1, 2].map((byte) => Uint8Array.of(byte).buffer);
+  for (const run of runs) await withLoan("far", run, (loan, slotName) => writer.write(loan, slotName));
+  expect(writer.sent).toEqual(runs);
+});
+
+test("an object that moved away is sent what it does not find, and writes it once", async () => {
+  const writer = aWriter();
+  const run = Uint8Array.of(1).buffer;
+  const write = () => withLoan("moved", run, (loan, slotName) => writer.write(loan, slotName));
+  await write();
+  writer.isNear = false;
+  expect(await write()).toEqual({ baseOffset: 1 });
+  expect(await write()).toEqual({ baseOffset: 2 });
+  expect(writer.sent, "it was not there once, and was not taken to be there again").toEqual([run, null, run, run]);
+  expect(writer.written).toHaveLength(3);
+});
+
+test("a loan whose call fails is not sent again: it may be written", async () => {
+  const writer = aWriter();
+  const run = Uint8Array.of(1).buffer;
+  await withLoan("broken", run, (loan, slotName) => writer.write(loan, slotName));
+  let calls = 0;
+  const refused = await withLoan("broken", run, async () => {
+    calls += 1;
+    return { error: "LEADER_NOT_AVAILABLE" };
+  });
+  expect([refused, calls]).toEqual([{ error: "LEADER_NOT_AVAILABLE" }, 1]);
 });
