@@ -8,7 +8,8 @@
 // Invariants: a topic never replaces a newer version of itself. A load that began before an invalidation, or before a newer entry came,
 // removes nothing and restores nothing. That a topic is not there is never remembered.
 
-import { type Failure, isFailure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { storageFault } from "../common/storage-fault.ts";
 import type {
   AlterTopicRequest,
   ClusterPort,
@@ -186,21 +187,21 @@ export class CachedCluster implements ClusterPort {
 
   async createTopic(request: CreateTopicRequest): Promise<TopicMetadata | Failure> {
     const start = this.#cache.beginLoad();
-    const topic = await this.#cluster.createTopic(request);
+    const topic = await orStorageError(this.#cluster.createTopic(request));
     if (!isFailure(topic) && request.validateOnly !== true) this.#cache.put(topic, start);
     return topic;
   }
 
   async alterTopic(name: string, request: AlterTopicRequest): Promise<TopicMetadata | Failure> {
     const start = this.#cache.beginLoad();
-    const topic = await this.#cluster.alterTopic(name, request);
+    const topic = await orStorageError(this.#cluster.alterTopic(name, request));
     if (!isFailure(topic) && request.validateOnly !== true) this.#cache.put(topic, start);
     return topic;
   }
 
   async deleteTopic(name: string): Promise<TopicMetadata | Failure> {
     try {
-      return await this.#cluster.deleteTopic(name);
+      return await orStorageError(this.#cluster.deleteTopic(name));
     } finally {
       this.#cache.invalidate(name); // also after a failed call: it may have been done all the same
     }
@@ -260,5 +261,16 @@ export class CachedCluster implements ClusterPort {
     if (topic === null) missing(start);
     else this.#cache.put(topic, start);
     return topic;
+  }
+}
+
+/** A disk that takes nothing is told to clients of either door; anything else that a call throws is the platform's, and is thrown on. */
+async function orStorageError<T>(change: Promise<T>): Promise<T | Failure> {
+  try {
+    return await change;
+  } catch (thrown) {
+    const fault = storageFault(thrown);
+    if (fault === null) throw thrown;
+    return failure("KAFKA_STORAGE_ERROR", `the change of the topic could not be stored: ${fault}`);
   }
 }

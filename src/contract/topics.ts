@@ -136,7 +136,14 @@ export const createTopic = operation({
     200: { description: "`validateOnly`: it could be made, and would be this.", content: bothTypes(topic, EXAMPLE_TOPIC) },
     201: { description: "Made.", content: bothTypes(topic, EXAMPLE_TOPIC), headers: { location: "Where the topic is." } },
   },
-  errors: ["TOPIC_ALREADY_EXISTS", "INVALID_TOPIC_EXCEPTION", "INVALID_PARTITIONS", "INVALID_CONFIG", "POLICY_VIOLATION"],
+  errors: [
+    "TOPIC_ALREADY_EXISTS",
+    "INVALID_TOPIC_EXCEPTION",
+    "INVALID_PARTITIONS",
+    "INVALID_CONFIG",
+    "POLICY_VIOLATION",
+    "KAFKA_STORAGE_ERROR",
+  ],
 });
 
 export const createTopicBody = createTopicRequest;
@@ -184,7 +191,14 @@ export const alterTopic = operation({
   query: validateOnly,
   body: requestBody(alterTopicRequest, { partitions: 8, configs: { "retention.ms": "86400000", "segment.ms": null } }),
   answers: { 200: { description: "The topic as it is now (`validateOnly`: as it would be).", content: bothTypes(topic, EXAMPLE_TOPIC) } },
-  errors: ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "INVALID_PARTITIONS", "INVALID_CONFIG", "POLICY_VIOLATION"],
+  errors: [
+    "UNKNOWN_TOPIC_OR_PARTITION",
+    "INVALID_TOPIC_EXCEPTION",
+    "INVALID_PARTITIONS",
+    "INVALID_CONFIG",
+    "POLICY_VIOLATION",
+    "KAFKA_STORAGE_ERROR",
+  ],
 });
 
 export const alterTopicBody = alterTopicRequest;
@@ -199,7 +213,7 @@ export const deleteTopic = operation({
   params: topicParams,
   query: none,
   answers: { 204: { description: "Deleted: no partition of it takes or serves records any more." } },
-  errors: ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION"],
+  errors: ["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "KAFKA_STORAGE_ERROR"],
 });
 
 const offsetAnswer = z

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CachedCluster, ClusterCache } from "../../../src/broker/cluster-cache.ts";
 import type { ClusterPort, TopicMetadata } from "../../../src/broker/ports.ts";
 import { isFailure } from "../../../src/common/errors.ts";
@@ -236,4 +236,26 @@ test("asks once for the cluster id", async () => {
   const { request, questions } = startEdge();
   expect(await request().clusterId()).toBe(await request().clusterId());
   expect(questions).toEqual(["clusterId"]);
+});
+
+describe("a change that the cluster's disk does not take", () => {
+  const failing = (message: string) => {
+    const fail = () => Promise.reject(new Error(message));
+    const cluster = { createTopic: fail, alterTopic: fail, deleteTopic: fail } as unknown as ClusterPort;
+    return new CachedCluster(cluster, new ClusterCache({ now: () => 0 }));
+  };
+
+  test.each(["database or disk is full: SQLITE_FULL", "disk I/O error: SQLITE_IOERR"])(
+    "is refused with the reason: %s",
+    async (message) => {
+      const cluster = failing(message);
+      const changes = [cluster.createTopic({ name: "t" }), cluster.alterTopic("t", {}), cluster.deleteTopic("t")];
+      for (const change of changes)
+        expect(await change).toMatchObject({ error: "KAFKA_STORAGE_ERROR", detail: expect.stringContaining("SQLITE_") });
+    },
+  );
+
+  test("is thrown on where it is anything else", async () => {
+    await expect(failing("no such table: topics: SQLITE_ERROR").createTopic({ name: "t" })).rejects.toThrow(/SQLITE_ERROR/);
+  });
 });
