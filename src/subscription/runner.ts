@@ -84,6 +84,7 @@ export class Runner {
       call: world.call,
       json: world.json,
       now: () => world.now(),
+      timer: world.timer,
     });
     this.#attempts = new AttemptQueue(world, () => this.#pump());
     this.#progress = new Progress({
