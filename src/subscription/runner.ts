@@ -35,7 +35,7 @@ const MAX_TIMER_MS = 10_000;
 const QUIET_MS = 2_000;
 
 /** Records that wait for their turn: more are read below this many calls' worth. */
-const CALLS_READ_AHEAD = 2;
+const CALLS_READ_AHEAD = 10;
 const MIN_READ_AHEAD = 500;
 
 export interface RunnerOptions {
