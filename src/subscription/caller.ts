@@ -3,6 +3,7 @@
 import { VERSION } from "../common/version.ts";
 import type { JsonWriter } from "../wasm/json-writer.ts";
 import type { SubscriptionConfig } from "./config.ts";
+import { Deadlines, type Timer } from "./deadlines.ts";
 import type { Delivery } from "./delivery-machine.ts";
 import { idempotencyKey } from "./idempotency-key.ts";
 import { buildPayload } from "./payload/build.ts";
@@ -19,14 +20,17 @@ export interface CallerOptions {
   readonly json: JsonWriter;
   /** ms since the epoch */
   readonly now: () => number;
+  readonly timer: Timer;
 }
 
 export class Caller {
   readonly #options: CallerOptions;
   readonly #signer = new Signer();
+  readonly #deadlines: Deadlines;
 
   constructor(options: CallerOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.config.timeoutMs, options.timer);
   }
 
   /** Never rejects for what the endpoint does. */
@@ -42,6 +46,11 @@ export class Caller {
       "sluice-attempt": String(delivery.attempts + 1),
     };
     const all = { ...config.headers, ...headers, ...own, ...signature };
-    return send(call, { url: config.url, timeoutMs: config.timeoutMs, headers: all, body }, now);
+    const deadline = this.#deadlines.enter();
+    try {
+      return await send(call, { url: config.url, timeoutMs: config.timeoutMs, headers: all, body }, deadline.signal, now);
+    } finally {
+      deadline.leave();
+    }
   }
 }

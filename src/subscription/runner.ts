@@ -35,7 +35,7 @@ const MAX_TIMER_MS = 10_000;
 const QUIET_MS = 2_000;
 
 /** Records that wait for their turn: more are read below this many calls' worth. */
-const CALLS_READ_AHEAD = 2;
+const CALLS_READ_AHEAD = 10;
 const MIN_READ_AHEAD = 500;
 
 export interface RunnerOptions {
@@ -84,6 +84,7 @@ export class Runner {
       call: world.call,
       json: world.json,
       now: () => world.now(),
+      timer: world.timer,
     });
     this.#attempts = new AttemptQueue(world, () => this.#pump());
     this.#progress = new Progress({

@@ -26,24 +26,25 @@ export interface CallOutcome {
 /** How long the body of an answer that was taken may come, before the connection is given up (ms). */
 const DRAIN_MS = 1_000;
 
-/** Makes the call. Never rejects: what goes wrong is the outcome. */
-export async function send(call: FetchCall, { url, headers, body, timeoutMs }: CallRequest, now: () => number): Promise<CallOutcome> {
-  const timeout = new AbortController();
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+/** Makes the call. Never rejects: what goes wrong is the outcome. @param signal aborts when the call has had its time, `timeoutMs` */
+export async function send(
+  call: FetchCall,
+  { url, headers, body, timeoutMs }: CallRequest,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<CallOutcome> {
   try {
     const owned = body as Uint8Array<ArrayBuffer>; // never shared memory: the types cannot tell
-    const response = await call(url, { method: "POST", headers, body: owned, redirect: "manual", signal: timeout.signal });
+    const response = await call(url, { method: "POST", headers, body: owned, redirect: "manual", signal });
     if (response.ok) {
       drain(response);
       return { status: response.status, failure: null, answer: "" };
     }
-    const answer = await readBeginning(response, timeout.signal);
+    const answer = await readBeginning(response, signal);
     return { status: response.status, failure: statusFailure(response, now()), answer };
   } catch (error) {
-    const reason = timeout.signal.aborted ? `no answer in ${timeoutMs} ms` : `the call failed: ${describe(error)}`;
+    const reason = signal.aborted ? `no answer in ${timeoutMs} ms` : `the call failed: ${describe(error)}`;
     return { status: null, failure: { error: reason, retryAfterMs: null, isThrottled: false, isGone: false, isUnknown: true }, answer: "" };
-  } finally {
-    clearTimeout(timer);
   }
 }
 

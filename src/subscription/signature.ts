@@ -12,6 +12,8 @@ const MAX_KEYS = 4;
 /** Longer bodies do not hold memory for those after them. */
 const MAX_SCRATCH_BYTES = 256 << 10;
 
+const encoder = new TextEncoder();
+
 /** Signs with keys that it imports once. */
 export class Signer {
   readonly #keys = new Map<string, Promise<CryptoKey>>();
@@ -20,7 +22,7 @@ export class Signer {
   /** @returns webhook-id, webhook-timestamp and webhook-signature */
   async sign(id: string, body: Uint8Array, secrets: readonly string[], nowMs: number): Promise<Record<string, string>> {
     const timestamp = String(Math.floor(nowMs / 1_000));
-    const prefix = new TextEncoder().encode(`${id}.${timestamp}.`);
+    const prefix = encoder.encode(`${id}.${timestamp}.`);
     const keys = await Promise.all(secrets.map((secret) => this.#key(secret)));
     const signed = this.#signed(prefix, body);
     const signatures = await Promise.all(keys.map((key) => signature(key, signed)));

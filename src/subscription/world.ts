@@ -6,6 +6,7 @@ import type { DecodedRecord } from "../record/codec.ts";
 import type { JsonWriter } from "../wasm/json-writer.ts";
 import type { Attempt } from "./attempt-log.ts";
 import type { DeadLetterRecord } from "./dead-letter.ts";
+import type { Timer } from "./deadlines.ts";
 import type { FetchCall } from "./send.ts";
 import type { TrackSource } from "./track.ts";
 
@@ -42,8 +43,7 @@ export interface DeliveryWorld {
   now(): number;
   /** 0 to 1, 1 excluded */
   random(): number;
-  /** Runs `work` after a time. @returns what takes it back */
-  timer(delayMs: number, work: () => void): () => void;
+  timer: Timer;
   /** Wakes this subscription at a time (ms since the epoch), if its memory is lost too; null: not at all. */
   setAlarm(atMs: number | null): void;
 

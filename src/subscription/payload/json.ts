@@ -8,6 +8,8 @@ import type { Delivery } from "../delivery-machine.ts";
 import type { HeldRecord, RecordOrigin } from "../lane.ts";
 import type { Payload } from "./payload.ts";
 
+const encoder = new TextEncoder();
+
 export function jsonPayload(json: JsonWriter, subscription: string, { records, attempts }: Delivery): Payload {
   json.begin();
   json.rawText(`{"subscription":${JSON.stringify(subscription)},"attempt":${attempts + 1},"records":[`);
@@ -37,7 +39,7 @@ function recordsOf(held: readonly HeldRecord[], from: number, end: number): Deco
 
 /** `{"topic":…,"partition":…,` */
 function placeJson({ topic, partition }: RecordOrigin): Uint8Array {
-  return new TextEncoder().encode(`{"topic":${JSON.stringify(topic)},"partition":${partition},`);
+  return encoder.encode(`{"topic":${JSON.stringify(topic)},"partition":${partition},`);
 }
 
 function isSame(one: RecordOrigin, other: RecordOrigin): boolean {
