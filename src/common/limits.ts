@@ -70,10 +70,14 @@ export const MAX_SOCKET_AHEAD_BYTES = 24 * MIB;
 export const MAX_UNTOLD_SOCKET_BYTES = 64 * MIB;
 
 /**
- * Bytes of messages that a live tail over a WebSocket sends to a client that never says what it has taken: all may be waiting. Small, for a
- * broker may have hundreds of tails; a client that reads loses a moment when it comes again.
+ * Bytes of messages that a live tail over a WebSocket sends to a client that never says what it has taken: all may be waiting. A client that
+ * reads loses a moment when it comes again.
  */
-export const MAX_UNTOLD_TAIL_BYTES = 16 * MIB;
+export const MAX_UNTOLD_TAIL_BYTES = 64 * MIB;
+
+/** The same, once all such tails of an isolate have been sent as much: a broker may have hundreds of them. */
+export const MAX_CROWDED_TAIL_BYTES = 16 * MIB;
+export const MAX_UNTOLD_TAILS_BYTES = 256 * MIB;
 
 /** How often a client's `ping` on a live tail is answered at most: what it does not read is queued. */
 export const MIN_PONG_INTERVAL_MS = 1_000;

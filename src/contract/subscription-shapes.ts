@@ -93,7 +93,12 @@ const configFields = {
   }),
   batch,
   maxInFlight: z.int().min(1).max(MAX_HOOKS_IN_FLIGHT).default(5).meta({ description: "Calls under way at a time." }),
-  timeoutMs: z.int().min(100).max(MAX_HOOK_TIMEOUT_MS).default(DEFAULT_HOOK_TIMEOUT_MS).meta({ description: "Time for an answer." }),
+  timeoutMs: z
+    .int()
+    .min(100)
+    .max(MAX_HOOK_TIMEOUT_MS)
+    .default(DEFAULT_HOOK_TIMEOUT_MS)
+    .meta({ description: "Time for an answer; a call is given up an eighth later at the latest." }),
   retry,
   maxCallsPerSecond: z.number().min(0.001).max(100_000).nullable().default(null).meta({ description: "null: as many as are answered." }),
   deadLetterTopic: topicName.nullable().default(null).meta({

@@ -11,7 +11,7 @@ import { type Broker, startBroker } from "../support/broker.ts";
 import { loadCore } from "../support/core.ts";
 import { createTopic, type PartitionPlace, partitionUrl, produceBatches } from "../support/raw-batches.ts";
 
-const BATCHES = 20;
+const BATCHES = 80;
 const RECORDS = 10;
 
 /** More than a client that does not tell may be sent. */

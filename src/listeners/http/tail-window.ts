@@ -1,17 +1,29 @@
 // How far a live tail over a WebSocket is ahead of its client. A Worker's WebSocket queues what is sent and does not say how much: a client
 // that does not read would have the broker hold the whole topic for it. So one that tells what it has taken ("taken N", N messages) is sent
-// no more than a window ahead; one that never tells is closed at a limit, and comes again with the last nextOffset.
+// no more than a window ahead; one that never tells is closed at a limit, sooner where there are many such, and comes again with the last
+// nextOffset.
 
-import { IDLE_CONNECTION_MS, MAX_UNTOLD_TAIL_BYTES, SOCKET_WINDOW_BYTES } from "../../common/limits.ts";
+import {
+  IDLE_CONNECTION_MS,
+  MAX_CROWDED_TAIL_BYTES,
+  MAX_UNTOLD_TAIL_BYTES,
+  MAX_UNTOLD_TAILS_BYTES,
+  SOCKET_WINDOW_BYTES,
+} from "../../common/limits.ts";
 import { readTakenMessage } from "../../common/taken-message.ts";
 import { refuse } from "./problem.ts";
 import { within } from "./within.ts";
+
+/** Sent to all of the isolate's clients that have not told anything, as long as they are there. */
+let untoldBytes = 0;
 
 export class TailWindow {
   readonly #idleMs: number;
   /** Of messages that were sent and are not told to be taken, the oldest first (bytes). */
   readonly #sizes: number[] = [];
   #bytes = 0;
+  /** This client's part of `untoldBytes`. */
+  #untoldBytes = 0;
   #tells = false;
   #isOver = false;
   #change = Promise.withResolvers<Record<never, never>>();
@@ -26,6 +38,7 @@ export class TailWindow {
     const count = readTakenMessage(text);
     if (count === null) return;
     this.#tells = true;
+    this.#leaveUntold();
     for (const size of this.#sizes.splice(0, count)) this.#bytes -= size;
     this.#changed();
   }
@@ -33,6 +46,7 @@ export class TailWindow {
   /** The client is gone. */
   end(): void {
     this.#isOver = true;
+    this.#leaveUntold();
     this.#changed();
   }
 
@@ -45,12 +59,24 @@ export class TailWindow {
       const changed = await within(this.#change.promise, this.#idleMs);
       if (changed === null) throw refuse("REQUEST_TIMED_OUT", `Nothing that was sent was taken for ${this.#idleMs} ms.`);
     }
-    if (!this.#tells && this.#bytes > 0 && this.#bytes + bytes > MAX_UNTOLD_TAIL_BYTES) {
-      const detail = `A client that does not tell what it takes ("taken N", N messages) gets ${MAX_UNTOLD_TAIL_BYTES} bytes. Go on with a new connection at the last nextOffset.`;
-      throw refuse("THROTTLING_QUOTA_EXCEEDED", detail);
-    }
+    if (!this.#tells && !this.#isOver) this.#addUntold(bytes);
     this.#sizes.push(bytes);
     this.#bytes += bytes;
+  }
+
+  #addUntold(bytes: number): void {
+    const most = untoldBytes + bytes > MAX_UNTOLD_TAILS_BYTES ? MAX_CROWDED_TAIL_BYTES : MAX_UNTOLD_TAIL_BYTES;
+    if (this.#bytes > 0 && this.#bytes + bytes > most) {
+      const detail = `A client that does not tell what it takes ("taken N", N messages) gets ${most} bytes. Go on with a new connection at the last nextOffset.`;
+      throw refuse("THROTTLING_QUOTA_EXCEEDED", detail);
+    }
+    this.#untoldBytes += bytes;
+    untoldBytes += bytes;
+  }
+
+  #leaveUntold(): void {
+    untoldBytes -= this.#untoldBytes;
+    this.#untoldBytes = 0;
   }
 
   #changed(): void {

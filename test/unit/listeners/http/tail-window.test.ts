@@ -1,7 +1,12 @@
 // How far a live tail goes ahead of its client.
 
 import { expect, test } from "vitest";
-import { MAX_UNTOLD_TAIL_BYTES, SOCKET_WINDOW_BYTES } from "../../../../src/common/limits.ts";
+import {
+  MAX_CROWDED_TAIL_BYTES,
+  MAX_UNTOLD_TAIL_BYTES,
+  MAX_UNTOLD_TAILS_BYTES,
+  SOCKET_WINDOW_BYTES,
+} from "../../../../src/common/limits.ts";
 import { TailWindow } from "../../../../src/listeners/http/tail-window.ts";
 
 const HALF = SOCKET_WINDOW_BYTES / 2;
@@ -50,6 +55,20 @@ test("a client that never tells gets so much and no more", async () => {
   for (const text of ["hello", "taken", "taken -1", "taken 1.5", ""]) window.told(text);
   for (let bytes = 0; bytes < MAX_UNTOLD_TAIL_BYTES; bytes += HALF) await window.add(HALF);
   await expect(window.add(1)).rejects.toMatchObject({ failure: { error: "THROTTLING_QUOTA_EXCEEDED" } });
+  window.end();
+});
+
+test("many that never tell get less, until some of them are gone or tell", async () => {
+  const crowd = Array.from({ length: MAX_UNTOLD_TAILS_BYTES / MAX_UNTOLD_TAIL_BYTES }, () => new TailWindow());
+  for (const window of crowd) await window.add(MAX_UNTOLD_TAIL_BYTES);
+  const late = new TailWindow();
+  await late.add(MAX_CROWDED_TAIL_BYTES);
+  await expect(late.add(1)).rejects.toMatchObject({ failure: { detail: expect.stringContaining(String(MAX_CROWDED_TAIL_BYTES)) } });
+  crowd[0]!.end();
+  await late.add(1);
+  crowd[1]!.told("taken 1");
+  await late.add(MAX_UNTOLD_TAIL_BYTES - MAX_CROWDED_TAIL_BYTES - 1);
+  for (const window of [late, ...crowd]) window.end();
 });
 
 test("a client that takes more than it was sent is ahead of nothing", async () => {
