@@ -142,7 +142,7 @@ const tailQuery = {
 const TAIL_ANSWER = {
   101: {
     description:
-      "A WebSocket. Each message is `{records, partition, nextOffset, highWatermark}`. A failure is a last message, a problem (with `partition`), and the close code 4000 + its status. A client says `taken N` when it has taken N more messages, beginning with `taken 0` once it is open: it is sent at most 2 MiB ahead of that. One that never does is closed after 16 MiB (`THROTTLING_QUOTA_EXCEEDED`), and goes on with a new connection at the last `nextOffset`. The text `ping` is answered by `pong`, once a second at most; other messages are ignored.",
+      "A WebSocket. Each message is `{records, partition, nextOffset, highWatermark}`. A failure is a last message, a problem (with `partition`), and the close code 4000 + its status. A client says `taken N` when it has taken N more messages, beginning with `taken 0` once it is open: it is sent at most 2 MiB ahead of that. One that never does is closed after 64 MiB, 16 where there are many such (`THROTTLING_QUOTA_EXCEEDED`), and goes on with a new connection at the last `nextOffset`. The text `ping` is answered by `pong`, once a second at most; other messages are ignored.",
     headers: { upgrade: "websocket" },
   },
 };
