@@ -58,21 +58,28 @@ export function bodyOf({ method }: Request, room: AnswerRoom, next: () => Piece)
   return pieceStream(room, first, next);
 }
 
-function pieceStream(room: AnswerRoom, first: Piece, next: () => Piece): ReadableStream<Uint8Array> {
+function pieceStream(room: AnswerRoom, first: Piece, makeNext: () => Piece): ReadableStream<Uint8Array> {
   let made: Piece | null = first;
+  let next: (() => Piece) | null = makeNext;
+  /** Whoever still holds the stream does not hold the records. */
+  const leave = (): void => {
+    [made, next] = [null, null];
+    room.leave();
+  };
   const send = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
-    const piece = made ?? next();
+    const piece = made ?? next?.();
     made = null;
+    if (piece === undefined) return;
     if (piece.bytes.length > 0) controller.enqueue(piece.bytes);
     if (!piece.isLast) return;
     controller.close();
-    room.leave();
+    leave();
   };
   return new ReadableStream<Uint8Array>(
     {
       start(controller) {
         room.endWhenLate(() => {
-          room.leave();
+          leave();
           controller.error(new Error("the client did not take its records, and others want their room"));
         });
       },
@@ -80,11 +87,11 @@ function pieceStream(room: AnswerRoom, first: Piece, next: () => Piece): Readabl
         try {
           send(controller);
         } catch (error) {
-          room.leave();
+          leave();
           throw error;
         }
       },
-      cancel: () => room.leave(),
+      cancel: leave,
     },
     { highWaterMark: 0 },
   );
