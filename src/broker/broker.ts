@@ -4,6 +4,7 @@
 import type { Failure } from "../common/errors.ts";
 import type { Attempt } from "../subscription/attempt-log.ts";
 import type { Compression } from "../wasm/compression.ts";
+import type { AnswerRoom } from "./answer-room.ts";
 import type { IngestSources } from "./ingest-sources.ts";
 import type {
   AlterTopicRequest,
@@ -122,6 +123,8 @@ export interface FetchRequest {
   readonly minBytes: number;
   readonly maxWaitMs: number;
   readonly isolation: IsolationLevel;
+  /** Of the answer, which gets what there is room for; as much as it asks for where absent. */
+  readonly room?: AnswerRoom;
 }
 
 export interface FetchManyRequest {
@@ -143,6 +146,8 @@ export interface FetchManyRequest {
   readonly watches?: WatchCache;
   /** Likewise what is read ahead for the client. */
   readonly readAhead?: ReadAhead;
+  /** See FetchRequest. */
+  readonly room?: AnswerRoom;
 }
 
 export interface FetchManyResult {
@@ -281,6 +286,8 @@ export interface GroupFetchRequest {
   readonly isolation: IsolationLevel;
   /** The client is gone. */
   readonly signal?: AbortSignal;
+  /** See FetchRequest. */
+  readonly room?: AnswerRoom;
 }
 
 export interface GroupFetchResult {
@@ -386,6 +393,8 @@ export interface Broker {
   produceBatches(request: ProduceBatchesRequest): Promise<ProduceBatchesResult | BatchFailure>;
   createProducerId(): Promise<{ readonly producerId: number; readonly producerEpoch: number }>;
 
+  /** For the answer to one fetch: to be left once it has gone out. */
+  openAnswer(): AnswerRoom;
   fetch(request: FetchRequest): Promise<ReadResult | ReadFailure>;
   fetchMany(request: FetchManyRequest): Promise<FetchManyResult>;
   /** Yields each step as it comes, a failure last; returns when the signal aborts. */

@@ -7,6 +7,7 @@ import type { RecordCodec } from "../record/codec.ts";
 import type { Core } from "../wasm/core.ts";
 import { JsonWriter } from "../wasm/json-writer.ts";
 import { createRecordCodec } from "../wasm/record-codec.ts";
+import { AnswerRooms } from "./answer-room.ts";
 import type { Broker, TopicDescription } from "./broker.ts";
 import { CachedCluster, ClusterCache } from "./cluster-cache.ts";
 import { deleteOffsets } from "./delete-offsets.ts";
@@ -45,6 +46,7 @@ export interface BrokerState {
   readonly shareGroups: ShareGroupCache;
   readonly sharedRecords: SharedRecords;
   readonly sourceCache: IngestContext["sourceCache"];
+  readonly answerRooms: AnswerRooms;
   /** ms */
   readonly now: () => number;
   /** 0 to 1, 1 excluded */
@@ -61,6 +63,7 @@ export function createBrokerState({ core, now, random }: Pick<BrokerState, "core
     shareGroups: new ShareGroupCache(now),
     sharedRecords: new SharedRecords(now),
     sourceCache: createSourceCache(now),
+    answerRooms: new AnswerRooms(now),
   };
 }
 
@@ -94,6 +97,7 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
     produceBatches: (request) => produceBatches(produceContext, request),
     createProducerId: async () => ({ producerId: await state.producerIds.next(() => topics.allocateProducerIds()), producerEpoch: 0 }),
 
+    openAnswer: () => state.answerRooms.open(),
     fetch: (request) => fetchOne(ports, topics, request),
     fetchMany: (request) => fetchMany(ports, topics, request),
     tail: (request) => tail(ports, topics, request),

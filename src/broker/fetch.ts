@@ -2,8 +2,9 @@
 // and an idle partition is left to sleep.
 
 import { mapConcurrently } from "../common/concurrency.ts";
-import { isFailure } from "../common/errors.ts";
+import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import type { AnswerRoom } from "./answer-room.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
 import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
@@ -75,6 +76,7 @@ export async function fetchOne(ports: Ports, topics: TopicCache, request: FetchR
     maxWaitMs: request.maxWaitMs,
     isolation: request.isolation,
     maxRecords: request.maxRecords,
+    ...(request.room && { room: request.room }),
   });
   return partitions[0]!.result;
 }
@@ -102,15 +104,24 @@ export async function fetchMany(
   return { partitions: reads.map(({ topic, partition }, index) => ({ topic, partition, result: results[index]! })) };
 }
 
-/** Reads all, and keeps in order what fits into `maxBytes`; a partition that does not fit answers with no bytes, to be asked again. */
+/**
+ * Reads all, and keeps in order what fits into `maxBytes`, or the room that there is; a partition that does not fit answers with no bytes,
+ * to be asked again.
+ */
 async function readAll(
   ports: Ports,
   topics: TopicCache,
   reads: readonly PartitionRead[],
-  { maxBytes, watches, readAhead }: Pick<FetchManyRequest, "maxBytes" | "watches" | "readAhead">,
+  request: Pick<FetchManyRequest, "maxBytes" | "watches" | "readAhead" | "room" | "signal">,
 ): Promise<(ReadResult | ReadFailure)[]> {
+  const { watches, readAhead, room, signal } = request;
+  const wantedBytes = reads.reduce((sum, read) => Math.min(sum + read.maxBytes, request.maxBytes), 0);
+  const maxBytes = await takeRoom(room, wantedBytes, signal);
+  if (maxBytes === null) return reads.map(noRoom);
   const read = async (one: PartitionRead) =>
-    (await watches?.idleRead(one, one.start)) ?? (await readAhead?.take(one, one.start)) ?? readPartition(ports, topics, one);
+    (await watches?.idleRead(one, one.start)) ??
+    (await readAhead?.take(one, one.start)) ??
+    readPartition(ports, topics, { ...one, maxBytes: Math.min(one.maxBytes, maxBytes) });
   const results: (ReadResult | ReadFailure)[] = [];
   let total = 0;
   for (let first = 0; first < reads.length; first += MAX_CONCURRENT_CALLS) {
@@ -122,14 +133,24 @@ async function readAll(
       results.push(kept);
     }
   }
+  room?.add(total);
   return results;
+}
+
+/** How much to read; null where there is no room for the answer. */
+export async function takeRoom(room: AnswerRoom | undefined, wantedBytes: number, signal: AbortSignal | undefined): Promise<number | null> {
+  return room === undefined ? wantedBytes : room.take(wantedBytes, signal);
+}
+
+export function noRoom(): Failure {
+  return failure("LEADER_NOT_AVAILABLE", "the broker holds as many answers that are not taken as it has room for: ask again");
 }
 
 function withoutBatches(result: ReadResult): ReadResult {
   return { ...result, nextOffset: result.startOffset, batches: new ArrayBuffer(0) };
 }
 
-interface Wait extends Pick<FetchManyRequest, "watches" | "signal"> {
+interface Wait extends Pick<FetchManyRequest, "watches" | "signal" | "room"> {
   /** ms since the epoch */
   readonly deadline: number;
   readonly isEnough: () => boolean;
@@ -141,7 +162,7 @@ async function waitForMore(
   topics: TopicCache,
   reads: readonly PartitionRead[],
   results: (ReadResult | ReadFailure)[],
-  { deadline, isEnough, watches: cache, signal }: Wait,
+  { deadline, isEnough, watches: cache, signal, room }: Wait,
 ): Promise<void> {
   const watches = await mapConcurrently(
     reads,
@@ -152,7 +173,11 @@ async function waitForMore(
     while (!isEnough() && !signal?.aborted && watches.every((watch) => watch?.isOpen)) {
       const grown = await firstPast(watches as PartitionWatch[], results as ReadResult[], deadline - Date.now(), signal);
       if (grown === -1) return;
-      results[grown] = await readPartition(ports, topics, { ...reads[grown]!, start: (results[grown] as ReadResult).startOffset });
+      const read = { ...reads[grown]!, start: (results[grown] as ReadResult).startOffset };
+      const maxBytes = await takeRoom(room, read.maxBytes, signal);
+      const before = bytesIn([results[grown]!]);
+      results[grown] = maxBytes === null ? noRoom() : await readPartition(ports, topics, { ...read, maxBytes });
+      room?.add(bytesIn([results[grown]!]) - before);
     }
   } finally {
     for (const [index, watch] of watches.entries()) release(watch, reads[index]!, results[index]!, cache);

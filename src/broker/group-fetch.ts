@@ -177,7 +177,7 @@ async function readAssigned(
   { begun, watches }: Reading,
   maxWaitMs: number,
 ): Promise<FetchManyResult["partitions"]> {
-  const { autoOffsetReset, maxBytes = DEFAULT_FETCH_BYTES, isolation, signal } = request;
+  const { autoOffsetReset, maxBytes = DEFAULT_FETCH_BYTES, isolation, signal, room } = request;
   const turn = takeTurn(startsOf(request, member, begun), random());
   const unread = turn
     .filter(({ start }) => start === null)
@@ -188,7 +188,7 @@ async function readAssigned(
     return unread;
   }
   const deadlineMs = now() + maxWaitMs;
-  const limits = { maxBytes, minBytes: 1, isolation, watches, ...(signal && { signal }) };
+  const limits = { maxBytes, minBytes: 1, isolation, watches, ...(signal && { signal }), ...(room && { room }) };
   const fetched = await fetchMany(ports, topics, { ...limits, partitions: reads, maxWaitMs: unread.length > 0 ? 0 : maxWaitMs });
   const lost =
     autoOffsetReset === "none"

@@ -57,6 +57,7 @@ export function guardBroker(broker: Broker, access: Access): Broker {
     produceBatches: async (request) => toWrite(request) ?? broker.produceBatches(request),
     createProducerId: () => broker.createProducerId(),
 
+    openAnswer: () => broker.openAnswer(),
     fetch: async (request) => onTopic("READ", request.topic) ?? broker.fetch(request),
     fetchMany: (request) => fetchAllowed(broker, access, request),
     tail: (request) => tailAllowed(broker, access, request),

@@ -9,8 +9,11 @@
 import { isFailure } from "../common/errors.ts";
 import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../common/limits.ts";
 import type { FetchStart, IsolationLevel, ReadFailure, ReadResult } from "./ports.ts";
-import type { Room, SharedRoom } from "./read-ahead-room.ts";
 import { readableEnd } from "./readable-end.ts";
+import type { Room, SharedRoom } from "./shared-room.ts";
+
+/** Counted for a read of less: one costs more than its bytes. */
+const MIN_READ_BYTES = 64 * 1024;
 
 /** What is read of a partition. */
 export interface ReadPlace {
@@ -84,7 +87,7 @@ export class ReadAhead {
   begin(): void {
     for (const track of this.#tracks.values()) {
       if (track.ahead !== null || track.readOn === null || this.#isOld(track)) continue;
-      const room = this.#room.enter(track.maxBytes, this.#now());
+      const room = this.#room.enter(Math.max(track.maxBytes, MIN_READ_BYTES), this.#now());
       if (room === null) return;
       const outcome = track.readOn().then(
         (result) => (isFailure(result) ? null : result),

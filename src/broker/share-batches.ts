@@ -4,7 +4,8 @@
 import { type Failure, isFailure } from "../common/errors.ts";
 import { SHARE_LOAD_BYTES } from "../common/limits.ts";
 import { batchHeaders, lastOffset } from "../record/record-batch.ts";
-import { readPartition } from "./fetch.ts";
+import type { AnswerRoom } from "./answer-room.ts";
+import { noRoom, readPartition, takeRoom } from "./fetch.ts";
 import type { SharePartitionAddress } from "./ports.ts";
 import type { Acquired, ReadAcquired, ReadRecords } from "./share-acquire.ts";
 import type { ShareContext } from "./share-context.ts";
@@ -35,10 +36,18 @@ export interface AcquiredBatches {
   readonly acquired: readonly AcquiredRange[];
 }
 
-export function readAcquiredBatches(context: ShareContext): ReadRecords<ReadBatches> {
-  return async (address, acquired, { maxBytes }) => {
+/** @param answer which gets what there is room for: the rest of what was acquired goes back */
+export function readAcquiredBatches(
+  context: ShareContext,
+  answer: { readonly room?: AnswerRoom; readonly signal?: AbortSignal },
+): ReadRecords<ReadBatches> {
+  return async (address, acquired, limits) => {
+    const maxBytes = await takeRoom(answer.room, limits.maxBytes, answer.signal);
+    if (maxBytes === null) return noRoom();
     const found = await findBatches(context, address, acquired, maxBytes);
-    return isFailure(found) ? found : { ...found, body: { batches: found.body, acquired: found.served } };
+    if (isFailure(found)) return found;
+    answer.room?.add(found.body.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    return { ...found, body: { batches: found.body, acquired: found.served } };
   };
 }
 

@@ -3,6 +3,7 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import type { AnswerRoom } from "./answer-room.ts";
 import type { ShareGroupView, TopicMetadata } from "./ports.ts";
 import type { PartitionPull } from "./share-acquire.ts";
 import { type AcquiredBatches, mergeAcquired, type ReadBatches, readAcquiredBatches } from "./share-batches.ts";
@@ -30,6 +31,8 @@ export interface ShareFetchRequest {
   readonly batchSize: number;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
+  /** Of the answer, which gets what there is room for; as much as it asks for where absent. */
+  readonly room?: AnswerRoom;
 }
 
 /** What a partition had, or why it had nothing. */
@@ -57,7 +60,7 @@ async function fetchAsKnown(context: ShareContext, request: ShareFetchRequest): 
   const wanted = new Set(request.partitions.map(keyOf));
   // Each is a call, and two sockets while it waits; a random one is the first, so that all have their turn.
   const places = placesFrom(context, view, ({ topicId }, partition) => wanted.has(keyOf({ topicId, partition })));
-  const pulls = await pullFrom(context, places.slice(0, MAX_PARTITIONS_PER_PULL), request, readAcquiredBatches(context));
+  const pulls = await pullFrom(context, places.slice(0, MAX_PARTITIONS_PER_PULL), request, readAcquiredBatches(context, request));
   return resultOf(context, view, request, pulls, refused);
 }
 

@@ -29,6 +29,16 @@ const RUN_BYTES = 64 << 10;
  * @param prefix opens each object, and may have members: `{` or `{"topic":"orders",`
  */
 export function writeRecords(json: JsonWriter, records: readonly DecodedRecord[], prefix: Uint8Array): void {
+  finish(writeRecordRuns(json, records, prefix));
+}
+
+/** Writes all that is left. */
+export function finish(writing: Generator<void>): void {
+  while (writing.next().done !== true);
+}
+
+/** As `writeRecords`, and yields after each run: what is written until then may be taken. */
+export function* writeRecordRuns(json: JsonWriter, records: readonly DecodedRecord[], prefix: Uint8Array): Generator<void> {
   for (let from = 0; from < records.length; ) {
     if (from > 0) json.raw(COMMA);
     const end = runEnd(records, from);
@@ -41,6 +51,7 @@ export function writeRecords(json: JsonWriter, records: readonly DecodedRecord[]
       }
     }
     from = end;
+    yield;
   }
 }
 

@@ -1,6 +1,7 @@
 // A whole broker in memory: the twin that the listeners are tested against. It keeps the promises of `Broker` with the simplest means, and
 // stores real record batches, uncompressed.
 
+import { type AnswerRoom, AnswerRooms } from "../../src/broker/answer-room.ts";
 import type * as Api from "../../src/broker/broker.ts";
 import { isPulled } from "../../src/broker/ports/subscription.ts";
 import type * as Ports from "../../src/broker/ports.ts";
@@ -35,11 +36,16 @@ export class MemoryBroker implements Api.Broker {
   private readonly once = new Map<string, Api.ProduceResult>();
   /** What was handed to waitUntil. */
   readonly background: Promise<unknown>[] = [];
+  private readonly answerRooms = new AnswerRooms(Date.now);
   private producerIds = 0;
   private topicCount = 0;
 
   async clusterId(): Promise<string> {
     return "7d6e0b1c-2f9c-4c6e-8b9e-3d1f0a5b7c11";
+  }
+
+  openAnswer(): AnswerRoom {
+    return this.answerRooms.open();
   }
 
   // ------------------------------------------------------------------------------------------------------------- topics

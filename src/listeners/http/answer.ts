@@ -11,8 +11,8 @@ export function answer(call: Pick<Call, "type">, body: unknown, status = 200, he
   return jsonAnswer(JSON.stringify(body), status, headers);
 }
 
-/** @param json text, or its bytes */
-export function jsonAnswer(json: string | Uint8Array<ArrayBuffer>, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+/** @param json text, its bytes, or a stream of them */
+export function jsonAnswer(json: BodyInit | null, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
   return new Response(json, { status, headers: { "content-type": JSON_TYPE, ...headers } });
 }
 

@@ -6,11 +6,11 @@ import type { Encoding } from "../../contract/fields.ts";
 import type { DecodedRecord } from "../../record/codec.ts";
 import { strictUtf8 } from "../../record/json-text.ts";
 import type { JsonWriter } from "../../wasm/json-writer.ts";
-import { type WriteBytes, writeAuto, writeRecords as writeAutoRecords, writeRecord } from "../../wasm/record-json.ts";
+import { finish, type WriteBytes, writeAuto, writeRecord, writeRecordRuns } from "../../wasm/record-json.ts";
 
 const LENIENT_UTF8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
-const OPEN = new TextEncoder().encode("{");
+const ENCODER = new TextEncoder();
 
 const WRITE_BYTES: Readonly<Record<Encoding, WriteBytes>> = {
   auto: writeAuto,
@@ -24,16 +24,21 @@ const WRITE_BYTES: Readonly<Record<Encoding, WriteBytes>> = {
 /** `[{offset, timestamp, key, value, headers}, …]` */
 export function writeRecords(json: JsonWriter, records: readonly DecodedRecord[], encoding: Encoding): void {
   json.rawText("[");
-  if (encoding === "auto") writeAutoRecords(json, records, OPEN);
-  else writeEach(json, records, encoding);
+  finish(writeInRuns(json, records, encoding));
   json.rawText("]");
 }
 
-function writeEach(json: JsonWriter, records: readonly DecodedRecord[], encoding: Encoding): void {
+/**
+ * The same without the brackets, in runs: what is written may be taken at each yield.
+ * @param prefix opens each object, and may have members
+ */
+export function* writeInRuns(json: JsonWriter, records: readonly DecodedRecord[], encoding: Encoding, prefix = "{"): Generator<void> {
+  if (encoding === "auto") return yield* writeRecordRuns(json, records, ENCODER.encode(prefix));
   for (let i = 0; i < records.length; i++) {
-    json.rawText(i === 0 ? "{" : ",{");
+    json.rawText(i === 0 ? prefix : `,${prefix}`);
     writeMembers(json, records[i]!, encoding);
     json.rawText("}");
+    yield;
   }
 }
 

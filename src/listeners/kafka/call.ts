@@ -1,6 +1,7 @@
 // One request on its way through the Kafka listener: what every API gets, and how one is declared.
 
 import type { Access } from "../../broker/access.ts";
+import type { AnswerRoom } from "../../broker/answer-room.ts";
 import type { Broker } from "../../broker/broker.ts";
 import type { ClientMeter } from "../../broker/client-meter.ts";
 import type { ReadAhead } from "../../broker/read-ahead.ts";
@@ -98,6 +99,8 @@ export interface Call<Request> {
   readonly security: Security;
   readonly settings: KafkaSettings;
   readonly session: Session;
+  /** For the records of the answer; left by the connection, once it has gone out. */
+  readonly room: AnswerRoom;
 }
 
 export interface ServedApi {

@@ -4,10 +4,11 @@
 // pipelined, since a producer sends several at once and each waits for the disk: it is begun in order, its records copied, and answered in
 // order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and nothing else.
 
+import type { AnswerRoom } from "../../broker/answer-room.ts";
 import type { Broker } from "../../broker/broker.ts";
 import { ReadAhead } from "../../broker/read-ahead.ts";
-import { SharedRoom } from "../../broker/read-ahead-room.ts";
 import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
+import { SharedRoom } from "../../broker/shared-room.ts";
 import { WatchCache } from "../../broker/watch-cache.ts";
 import {
   MAX_BYTES_IN_FLIGHT,
@@ -16,6 +17,7 @@ import {
   MAX_REQUESTS_IN_FLIGHT,
   MAX_UNAUTHENTICATED_FRAME_BYTES,
   MAX_WATCHES_PER_CONNECTION,
+  READ_AHEAD_MS,
 } from "../../common/limits.ts";
 import { waitUnless } from "../../common/wait.ts";
 import { API } from "../../protocol/api-keys.ts";
@@ -25,7 +27,7 @@ import { FrameSplitter } from "../../protocol/framing.ts";
 import { Writer } from "../../protocol/writer.ts";
 import { ANONYMOUS } from "../../security/identity.ts";
 import { apiVersionsAnswer } from "./apis/18-api-versions.ts";
-import { ConnectionRefused, type KafkaSettings, newSession, type ServedApi, type Session, type SessionState } from "./call.ts";
+import { ClientGone, ConnectionRefused, type KafkaSettings, newSession, type ServedApi, type Session, type SessionState } from "./call.ts";
 import { CommitTopics, FetchPlaces } from "./remade-topics.ts";
 import { SERVED, servedApi } from "./served-apis.ts";
 import { releaseSession } from "./share-requests.ts";
@@ -48,8 +50,8 @@ export interface ConnectionOptions {
 /** What a client may ask before it has authenticated. */
 const OPEN_APIS: readonly number[] = [API.apiVersions.key, API.saslHandshake.key, API.saslAuthenticate.key];
 
-/** Of all connections of the isolate. */
-const readAheadRoom = new SharedRoom(MAX_READ_AHEAD_BYTES);
+/** Of all connections of the isolate. A read ahead lasts READ_AHEAD_MS at the most. */
+const readAheadRoom = new SharedRoom(MAX_READ_AHEAD_BYTES, 2 * READ_AHEAD_MS);
 
 export class KafkaConnection {
   readonly #options: ConnectionOptions;
@@ -155,7 +157,8 @@ export class KafkaConnection {
       throw new ConnectionRefused(`${api.name} version ${version} is not served`);
     }
     if (!OPEN_APIS.includes(api.key)) await this.#admit(envelope);
-    this.#respond(envelope, this.#handle(envelope, served), sizeBytes);
+    const room = this.#options.broker.openAnswer();
+    this.#respond(envelope, this.#handle(envelope, served, room), sizeBytes, room);
     if (api.key !== API.produce.key || !this.#hasRoomInFlight()) await this.drain();
     if (this.#session.isRefused) this.#fail(new ConnectionRefused("the client could not authenticate"));
   }
@@ -185,19 +188,24 @@ export class KafkaConnection {
     return this.#requestsInFlight < MAX_REQUESTS_IN_FLIGHT && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT;
   }
 
-  #handle({ api, version, clientId, reader }: RequestEnvelope, served: ServedApi): Promise<object | null> {
+  #handle({ api, version, clientId, reader }: RequestEnvelope, served: ServedApi, room: AnswerRoom): Promise<object | null> {
     const { settings } = this.#options;
     const { access, meter } = this.#session;
     const broker = brokerOf(this.#options.broker, access, meter, clientId ?? "");
     // What stands after a request is not looked at, nor is it by Kafka's broker: librdkafka leaves three bytes after a Metadata request for
     // all topics, from version 9 on.
     const request = api.request.read(reader, version);
-    const call = { request, version, clientId: clientId ?? "", broker, security: this.#security, settings, session: this.#session };
+    const call = { request, version, clientId: clientId ?? "", broker, security: this.#security, settings, session: this.#session, room };
     return served.handle(call as never);
   }
 
   /** Queues an answer behind those before it. */
-  #respond({ api, version, correlationId }: RequestEnvelope, response: Promise<object | null>, sizeBytes: number): void {
+  #respond(
+    { api, version, correlationId }: RequestEnvelope,
+    response: Promise<object | null>,
+    sizeBytes: number,
+    room: AnswerRoom | null = null,
+  ): void {
     this.#requestsInFlight += 1;
     this.#bytesInFlight += sizeBytes;
     response.catch(() => undefined); // #sending has the rejection, when its turn comes
@@ -206,15 +214,24 @@ export class KafkaConnection {
         const answer = await response;
         if (answer === null || this.#failure !== null) return;
         const told = this.#throttled(answer) as EncodableStruct<Fields>;
-        const sent = this.#options.send(encodeResponse(this.#writer, api, version, correlationId, told));
-        await sent;
+        await this.#send(encodeResponse(this.#writer, api, version, correlationId, told), room);
         this.#session.readAhead.begin();
       })
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#requestsInFlight -= 1;
         this.#bytesInFlight -= sizeBytes;
+        room?.leave();
       });
+  }
+
+  /** Resolves when the client takes the frame. Records that it does not take in time end it, where others want their room. */
+  async #send(segments: readonly Uint8Array[], room: AnswerRoom | null): Promise<void> {
+    const sent = this.#options.send(segments);
+    if (room === null || room.heldBytes === 0) return sent;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    room.endWhenLate(() => reject(new ClientGone("the client did not take its records, and others want their room")));
+    await Promise.race([sent, late]);
   }
 
   /** Tells the client how long its quota makes it wait, and does not listen to it for so long. */

@@ -26,17 +26,20 @@ export async function serveSocket(
     // All parts are written at once, and go out in order: to wait for each would cost a turn of the event loop, and a timer, for each.
     send: (segments) => orGone(writeAll(writer, segments), idleMs),
   });
+  let isGone = false;
   try {
     await readAll(reader, connection, idleMs);
     await connection.drain();
   } catch (error) {
+    isGone = error instanceof ClientGone;
     if (!(error instanceof ClientGone)) console.warn(JSON.stringify({ message: "a Kafka connection is closed", error: String(error) }));
   }
   connection.end();
   await stopReading();
   await connection.drain().catch(() => undefined); // said above, or nobody is left to be told
   await connection.releaseShares();
-  await orGone(writer.close(), idleMs).catch(() => undefined); // the client closed it first
+  // What a client that is gone has not taken is let go at once; else all of it goes out.
+  await orGone(isGone ? writer.abort() : writer.close(), idleMs).catch(() => undefined); // the client closed it first
 }
 
 /** Resolves when the stream has taken all of a frame. */

@@ -1,14 +1,17 @@
 // Fetches over partitions that count what they are asked: what waits, what ends a wait, and what an idle reader costs.
 
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { AnswerRooms } from "../../../src/broker/answer-room.ts";
 import type { FetchManyRequest } from "../../../src/broker/broker.ts";
 import { fetchMany } from "../../../src/broker/fetch.ts";
 import type { PartitionPort, PartitionWatch, Ports, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import type { TopicCache } from "../../../src/broker/topics.ts";
 import { WatchCache } from "../../../src/broker/watch-cache.ts";
 import { isFailure } from "../../../src/common/errors.ts";
+import { ANSWER_ROOM_WAIT_MS, ANSWERS_RESERVE_BYTES, MAX_ANSWERS_BYTES } from "../../../src/common/limits.ts";
 import { MemoryPartition } from "../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../support/plain-batches.ts";
+import { until } from "../../support/until.ts";
 
 const BATCH = encodePlainBatch(0, [{ timestamp: 1000, key: null, value: new TextEncoder().encode("v"), headers: [] }]);
 const TOPIC: TopicMetadata = { name: "t", topicId: "id", partitionCount: 10, configs: {}, version: 1, createdAtMs: 0 };
@@ -161,5 +164,49 @@ describe("a reader that keeps its watches", () => {
     }, 5);
     await fetched;
     expect([watches.size, openWatches()]).toEqual([0, 0]);
+  });
+});
+
+describe("room for the answer", () => {
+  const total = () => new AnswerRooms(Date.now).shareOf(Number.MAX_SAFE_INTEGER);
+
+  test("is what was read, and nothing while the fetch waits", async () => {
+    const rooms = new AnswerRooms(Date.now);
+    const room = rooms.open();
+    const fetched = fetchFrom([0, 0], { maxWaitMs: 60_000, room });
+    await until("the fetch waits", () => partitions[1]!.openWatches === 1);
+    expect(room.heldBytes).toBe(0);
+    expect(rooms.shareOf(Number.MAX_SAFE_INTEGER)).toBe(total());
+    partitions[1]!.log.append(BATCH);
+    await fetched;
+    expect(room.heldBytes).toBe(BATCH.length);
+    expect(rooms.shareOf(Number.MAX_SAFE_INTEGER)).toBeLessThan(total());
+  });
+
+  test("clamps a fetch to what there is, a batch at least", async () => {
+    const rooms = new AnswerRooms(Date.now);
+    rooms.open().hold(MAX_ANSWERS_BYTES);
+    for (let count = 0; count < 5; count++) partitions[0]!.log.append(BATCH);
+    const room = rooms.open();
+    await fetchFrom([0], { maxWaitMs: 0, room });
+    expect([room.heldBytes, room.isRefused]).toEqual([BATCH.length, false]);
+  });
+
+  test("a fetch that finds none reads nothing, and says so", async () => {
+    vi.useFakeTimers();
+    try {
+      const rooms = new AnswerRooms(Date.now);
+      rooms.open().hold(MAX_ANSWERS_BYTES + ANSWERS_RESERVE_BYTES);
+      const topics = { topic: async () => TOPIC } as unknown as TopicCache;
+      const ports = { partition: (_: string, partition: number) => partitions[partition]!.port } as unknown as Ports;
+      const limits = { maxBytes: 1000, minBytes: 1, maxWaitMs: 0, isolation: "read_uncommitted" } as const;
+      const asked = [{ topic: "t", partition: 0, start: 0 }];
+      const fetched = fetchMany(ports, topics, { partitions: asked, ...limits, room: rooms.open() });
+      await vi.advanceTimersByTimeAsync(2 * ANSWER_ROOM_WAIT_MS);
+      expect((await fetched).partitions[0]!.result).toMatchObject({ error: "LEADER_NOT_AVAILABLE" });
+      expect(partitions[0]!.reads).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -5,7 +5,7 @@ import type { FetchManyRequest } from "../../../src/broker/broker.ts";
 import { fetchMany } from "../../../src/broker/fetch.ts";
 import type { PartitionPort, Ports, ReadRequest, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import { ReadAhead } from "../../../src/broker/read-ahead.ts";
-import { SharedRoom } from "../../../src/broker/read-ahead-room.ts";
+import { SharedRoom } from "../../../src/broker/shared-room.ts";
 import { failure, isFailure } from "../../../src/common/errors.ts";
 import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../../../src/common/limits.ts";
 import { MemoryPartition } from "../../support/memory-partition.ts";
@@ -34,7 +34,7 @@ beforeEach(() => {
 
 const starts = (): unknown[] => asked.map(({ start }) => start);
 
-function aClient(room = new SharedRoom(ROOM_BYTES)) {
+function aClient(room = new SharedRoom(ROOM_BYTES, 2 * READ_AHEAD_MS)) {
   const readAhead = new ReadAhead(room, () => nowMs);
   const read = async (request: ReadRequest) => {
     asked.push(request);
@@ -140,7 +140,7 @@ test("as many partitions of a connection are read ahead as may be, and others in
 });
 
 test("connections share room, and what one leaves or is kept from leaving is the others' again", async () => {
-  const room = new SharedRoom(100_000); // one read's worth
+  const room = new SharedRoom(100_000, 2 * READ_AHEAD_MS); // one read's worth
   const [first, second, third] = [aClient(room), aClient(room), aClient(room)];
   const catchUp = async ({ fetch }: typeof first) => {
     asked = [];

@@ -6,13 +6,15 @@
 // Leader epochs (9+): a client that knows a newer epoch than the partition's is told so. One that knows an older is served, where Kafka
 // fences it: it cannot have come to a leader of before, since the platform lets one live at a time, and Metadata names no epochs that it
 // could learn of. librdkafka sends 0 then (since 2.1), and would be fenced for good once the partition has started again.
+// No room for the answer, for too long (src/broker/answer-room.ts): throttled as by a quota, with no partition in the answer (KIP-219,
+// FetchContext.getThrottledResponse).
 // A topic that was made again under its name: ../remade-topics.ts.
 // Topic ids (13+, KIP-516): one that there is not, or not any more, is UNKNOWN_TOPIC_ID in each of its partitions.
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../../broker/ports.ts";
 import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
+import { ANSWER_THROTTLE_MS, MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { type Call, serve } from "../call.ts";
 import { type AskedPartition, type FetchRequest, openFetch, TOPIC_IDS_SINCE } from "../fetch-session.ts";
@@ -29,6 +31,9 @@ export const fetch = serve(API.fetch, { min: 4, max: 17 }, async (call) => {
   }
   const { asked, session, isIncremental } = context;
   const results = await read(call, asked);
+  if (call.room.isRefused) {
+    return { throttleTimeMs: ANSWER_THROTTLE_MS, errorCode: 0, sessionId: session?.id ?? 0, responses: [], nodeEndpoints: [] };
+  }
   const answers = asked
     .map((one, index) => ({ ...one, answer: answerPartition(one.partition, results[index]!) }))
     .filter((one) => session === null || session.isNew(one, one.answer) || !isIncremental);
@@ -41,7 +46,7 @@ export const fetch = serve(API.fetch, { min: 4, max: 17 }, async (call) => {
 });
 
 /** What each partition holds, in order. With a topic that cannot be named there is no wait. */
-async function read({ request, version, broker, session }: Call<FetchRequest>, asked: readonly AskedPartition[]) {
+async function read({ request, version, broker, session, room }: Call<FetchRequest>, asked: readonly AskedPartition[]) {
   const named = version >= TOPIC_IDS_SINCE ? await nameTopics(broker, asked) : asked.map(({ topic }) => topic);
   const known = asked.flatMap(({ topicId, partition: { partition, fetchOffset, partitionMaxBytes } }, index) => {
     const topic = named[index]!;
@@ -62,6 +67,7 @@ async function read({ request, version, broker, session }: Call<FetchRequest>, a
     signal: session.signal,
     watches: session.watches,
     readAhead: session.readAhead,
+    room,
   });
   const results: (ReadResult | ReadFailure)[] = [];
   for (const [index, { position, id }] of known.entries()) {

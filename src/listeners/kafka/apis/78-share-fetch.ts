@@ -8,7 +8,7 @@
 import type { ShareFetchedPartition, ShareFetchResult, SharePlace } from "../../../broker/share-fetch.ts";
 import { concatBytes } from "../../../common/bytes.ts";
 import { type ErrorName, errorCode, type Failure, failure, isFailure, isRetriable } from "../../../common/errors.ts";
-import { MAX_FETCH_BYTES, MAX_PULL_RECORDS, MAX_WAIT_MS } from "../../../common/limits.ts";
+import { ANSWER_THROTTLE_MS, MAX_FETCH_BYTES, MAX_PULL_RECORDS, MAX_WAIT_MS } from "../../../common/limits.ts";
 import { waitUnless } from "../../../common/wait.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
@@ -53,7 +53,7 @@ export const shareFetch = serve(API.shareFetch, { min: 1, max: 2 }, async (call)
   const isFetching = !isFinal(request) && !request.isRenewAck && request.maxRecords > 0 && request.maxBytes > 0;
   const fetched = isFetching ? await fetch(call, opened) : NOTHING;
   return {
-    ...{ throttleTimeMs: 0, errorCode: 0, errorMessage: null },
+    ...{ throttleTimeMs: call.room.isRefused ? ANSWER_THROTTLE_MS : 0, errorCode: 0, errorMessage: null },
     acquisitionLockTimeoutMs: fetched.leaseMs || acknowledged.leaseMs,
     responses: toResponses(fetched.partitions, acknowledged.partitions),
     nodeEndpoints: [],
@@ -90,7 +90,7 @@ function acknowledgedTopics({ topics }: ShareFetchRequest): AskedAcknowledgement
 }
 
 /** What the session's partitions have, or why not. What is acquired for a client that is gone meanwhile is released with its connection. */
-async function fetch({ request, broker, session }: Call<ShareFetchRequest>, share: ShareSession): Promise<ShareFetchResult> {
+async function fetch({ request, broker, session, room }: Call<ShareFetchRequest>, share: ShareSession): Promise<ShareFetchResult> {
   const { places } = share;
   const names = await topicNames(
     broker,
@@ -100,7 +100,7 @@ async function fetch({ request, broker, session }: Call<ShareFetchRequest>, shar
   const known = named.filter((place): place is SharePlace => typeof place.topic === "string");
   const unknown = named.flatMap(({ topic, ...place }) => (typeof topic === "string" ? [] : [failedPartition(place, topic)]));
   const fetched = await broker.shareGroups.fetch({
-    ...{ groupId: share.groupId, token: share.token, partitions: known, batchSize: request.batchSize, signal: session.signal },
+    ...{ groupId: share.groupId, token: share.token, partitions: known, batchSize: request.batchSize, signal: session.signal, room },
     maxRecords: Math.min(request.maxRecords, MAX_PULL_RECORDS),
     maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES),
     maxWaitMs: Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS), // with partitions that are unknown too, as Kafka waits
