@@ -108,6 +108,8 @@ function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort & Co
     describeConsumer: (id) => orCoordinatorUnavailable(object().describeConsumer(id)),
     committedOffsets: (id, member) => orCoordinatorUnavailable(object().committedOffsets(id, member)),
     deleteOffsets: (id, offsets) => orCoordinatorUnavailable(object().deleteOffsets(id, offsets)),
+    describeConfigs: (id) => orCoordinatorUnavailable(object().describeConfigs(id)),
+    alterConfigs: (id, changes, validateOnly) => orCoordinatorUnavailable(object().alterConfigs(id, changes, validateOnly)),
   };
 }
 
