@@ -149,12 +149,13 @@ function sharePartitionPort(env: Env, name: string): SharePartitionPort {
   const object = () => stub() as unknown as SharePartitionPort; // its RPC methods, as plain data
   return {
     acquire: (request) => orCoordinatorUnavailable(object().acquire(request)),
+    next: (address) => orCoordinatorUnavailable(object().next(address)),
     settle: (request) => orCoordinatorUnavailable(object().settle(request)),
     acknowledge: (request) => orCoordinatorUnavailable(object().acknowledge(request)),
     release: (token) => orCoordinatorUnavailable(object().release(token)),
     reset: (address, offset) => orCoordinatorUnavailable(object().reset(address, offset)),
     describe: () => orCoordinatorUnavailable(object().describe()),
-    watch: () => orCoordinatorUnavailable(openShareWatch(stub())),
+    watch: (isCounting) => orCoordinatorUnavailable(openShareWatch(stub(), isCounting)),
   };
 }
 

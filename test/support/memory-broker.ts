@@ -30,7 +30,7 @@ export class MemoryBroker implements Api.Broker {
   readonly topics = new Map<string, MemoryTopic>();
   readonly groups = new Map<string, MemoryGroup>();
   readonly transactions = new MemoryTransactions(() => this.producerIds++);
-  private readonly shares = new MemoryShareGroups(this);
+  readonly shares = new MemoryShareGroups(this);
   readonly shareGroups = this.shares.groups;
   readonly #configsOfGroups = new Map<string, OwnConfigs>();
   readonly subscriptions = new MemorySubscriptions(this, this.shares);
