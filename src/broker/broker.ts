@@ -1,6 +1,7 @@
 // What a broker does, whoever asks: the interface between the doors (src/listeners) and the use cases beside this file.
 // A refusal is a value (`Failure`); only bugs throw. Offsets, timestamps (ms) and sizes (bytes) are integers.
 
+import type { ConsumerConfigDescription } from "../common/consumer-configs.ts";
 import type { Failure } from "../common/errors.ts";
 import type { Attempt } from "../subscription/attempt-log.ts";
 import type { Compression } from "../wasm/compression.ts";
@@ -404,6 +405,10 @@ export interface Broker {
   classicGroup(groupId: string): ClassicGroupPort;
   /** The coordinator of a group's members by Kafka's consumer protocol (KIP-848). */
   consumerGroup(groupId: string): Pick<ConsumerGroupPort, "consumerHeartbeat" | "describeConsumer">;
+  /** Of the consumer group of this name, or as one would have them. */
+  groupConfigs(groupId: string): Promise<readonly ConsumerConfigDescription[] | Failure>;
+  /** See ConsumerGroupPort.alterConfigs. */
+  alterGroupConfigs: ConsumerGroupPort["alterConfigs"];
   groupFetch(request: GroupFetchRequest): Promise<GroupFetchResult | Failure>;
   /** null: the member is out of its group. */
   removeMember(groupId: string, memberId: string): Promise<null | Failure>;

@@ -104,6 +104,9 @@ export function createBroker(ports: Ports, state: BrokerState): Broker {
 
     classicGroup: (groupId) => ports.group(groupId),
     consumerGroup: (groupId) => ports.group(groupId),
+    groupConfigs: async (groupId) => checkGroupId(groupId) ?? ports.group(groupId).describeConfigs(groupId),
+    alterGroupConfigs: async (groupId, changes, validateOnly) =>
+      checkGroupId(groupId) ?? ports.group(groupId).alterConfigs(groupId, changes, validateOnly),
     groupFetch: (request) => groupFetch({ ports, topics, now: state.now, random: state.random }, request),
     removeMember: (groupId, memberId) => removeMember({ ports }, groupId, memberId),
     commitOffsets: (request) => commitOffsets(ports, topics, request),

@@ -64,6 +64,9 @@ export function guardBroker(broker: Broker, access: Access): Broker {
 
     classicGroup: (groupId) => guardGroup(broker.classicGroup(groupId), access, groupId),
     consumerGroup: (groupId) => guardConsumerGroup(broker.consumerGroup(groupId), access, groupId),
+    groupConfigs: async (groupId) => onGroup("DESCRIBE_CONFIGS", groupId) ?? broker.groupConfigs(groupId),
+    alterGroupConfigs: async (groupId, changes, validateOnly) =>
+      onGroup("ALTER_CONFIGS", groupId) ?? broker.alterGroupConfigs(groupId, changes, validateOnly),
     groupFetch: (request) => groupFetchAllowed(broker, access, request),
     removeMember: async (groupId, memberId) => onGroup("READ", groupId) ?? broker.removeMember(groupId, memberId),
     deleteOffsets: async (groupId, offsets) =>

@@ -7,6 +7,7 @@ import { MAX_EMPTY_SHARE_LOADS } from "../common/limits.ts";
 import type { AcquiredRecords, LoadedRecords, SettlementAction, SharePartitionAddress } from "./ports.ts";
 import type { ShareContext } from "./share-context.ts";
 import { loadRecords } from "./share-read.ts";
+import type { WaitedFor } from "./share-wait.ts";
 
 export interface AcquireLimits {
   readonly maxRecords: number;
@@ -40,8 +41,7 @@ export type ReadRecords<Body> = (
 ) => Promise<ReadAcquired<Body> | Failure>;
 
 /** What came of it, and what to wait for where nothing did. */
-export interface PartitionPull<Body> {
-  readonly address: SharePartitionAddress;
+export interface PartitionPull<Body> extends WaitedFor {
   /** null without records. */
   readonly body: Body | null;
   readonly recordCount: number;
@@ -49,10 +49,6 @@ export interface PartitionPull<Body> {
   /** Of the first lease to end (ms since the epoch). */
   readonly deadlineMs: number;
   readonly failure?: Failure;
-  /** Exclusive: nothing from here on was taken from the log. */
-  readonly endOffset: number;
-  readonly isFull: boolean;
-  readonly nextAtMs: number | null;
 }
 
 /** There are records, or something is wrong. */

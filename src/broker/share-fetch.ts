@@ -4,10 +4,11 @@
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
 import type { AnswerRoom } from "./answer-room.ts";
-import type { ShareGroupView, TopicMetadata } from "./ports.ts";
+import type { ShareGroupView, SharePartitionAddress, TopicMetadata } from "./ports.ts";
 import type { PartitionPull } from "./share-acquire.ts";
 import { type AcquiredBatches, mergeAcquired, type ReadBatches, readAcquiredBatches } from "./share-batches.ts";
 import { placesFrom, type ShareContext } from "./share-context.ts";
+import { waitForBytes } from "./share-min-bytes.ts";
 import { pullFrom } from "./share-rounds.ts";
 import { subscribeShareGroup } from "./share-subscribe.ts";
 
@@ -27,6 +28,8 @@ export interface ShareFetchRequest {
   /** Of batches; soft: the first one comes whole. */
   readonly maxBytes: number;
   readonly maxWaitMs: number;
+  /** Of batches: nothing is acquired before the partitions have so much together, or the wait is over. Up to 1: any record is enough. */
+  readonly minBytes: number;
   /** Most offsets of one acquired range. */
   readonly batchSize: number;
   /** Ends the wait. */
@@ -60,8 +63,22 @@ async function fetchAsKnown(context: ShareContext, request: ShareFetchRequest): 
   const wanted = new Set(request.partitions.map(keyOf));
   // Each is a call, and two sockets while it waits; a random one is the first, so that all have their turn.
   const places = placesFrom(context, view, ({ topicId }, partition) => wanted.has(keyOf({ topicId, partition })));
-  const pulls = await pullFrom(context, places.slice(0, MAX_PARTITIONS_PER_PULL), request, readAcquiredBatches(context, request));
+  const pulls = await pullEnough(context, places.slice(0, MAX_PARTITIONS_PER_PULL), request);
   return resultOf(context, view, request, pulls, refused);
+}
+
+async function pullEnough(
+  context: ShareContext,
+  places: readonly SharePartitionAddress[],
+  request: ShareFetchRequest,
+): Promise<PartitionPull<ReadBatches>[]> {
+  const minBytes = request.minBytes > 1 ? request.minBytes : 0;
+  const deadlineMs = context.now() + request.maxWaitMs;
+  if (minBytes > 0 && request.maxWaitMs > 0) await waitForBytes(context, places, request, deadlineMs);
+  if (request.signal?.aborted) return []; // there is nobody to acquire it for
+  // Others may have taken what there was: then whatever comes in the rest of the time will do.
+  const maxWaitMs = Math.max(0, deadlineMs - context.now());
+  return pullFrom(context, places, { ...request, minBytes, maxWaitMs }, readAcquiredBatches(context, request));
 }
 
 /** The topics of the partitions; one that is gone, or was made again, or has no such partition, is told of. */

@@ -9,6 +9,8 @@ import { waitForRecords } from "./share-wait.ts";
 
 export interface PullLimits extends AcquireLimits {
   readonly maxWaitMs: number;
+  /** What is enough (of keys, values and headers): as long as there is less, the next partitions are asked too. 0: any record is. */
+  readonly minBytes?: number;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
 }
@@ -22,17 +24,18 @@ export async function pullFrom<Body>(
   const deadlineMs = context.now() + limits.maxWaitMs;
   const pulls = await pullOnce(context, places, limits, read);
   if (isOver(pulls) || limits.maxWaitMs === 0) return pulls;
-  return waitForRecords(context, limits.signal, pulls, deadlineMs, (some) => pullOnce(context, some, limits, read));
+  const ask = (some: readonly SharePartitionAddress[]) => pullOnce(context, some, limits, read);
+  return waitForRecords(context, pulls, { deadlineMs, signal: limits.signal, ask, isOver, isCounting: false });
 }
 
 /**
  * Asks the partitions, some at a time, each for its share of what is wanted; one that has more is asked for the rest. Once there is
- * something, the others are left for the next pull.
+ * enough, the others are left for the next pull.
  */
 async function pullOnce<Body>(
   context: ShareContext,
   places: readonly SharePartitionAddress[],
-  limits: AcquireLimits,
+  limits: PullLimits,
   read: ReadRecords<Body>,
 ): Promise<PartitionPull<Body>[]> {
   const pulls: PartitionPull<Body>[] = [];
@@ -43,7 +46,11 @@ async function pullOnce<Body>(
     bytesLeft -= one.sizeBytes;
     return one;
   };
-  for (let first = 0; first < places.length && !pulls.some(({ recordCount }) => recordCount > 0); ) {
+  const isEnough = (): boolean => {
+    const isSome = pulls.some(({ recordCount }) => recordCount > 0);
+    return isSome && (limits.maxBytes - bytesLeft >= (limits.minBytes ?? 0) || bytesLeft <= 0 || recordsLeft <= 0);
+  };
+  for (let first = 0; first < places.length && !isEnough(); ) {
     const some = places.slice(first, first + Math.min(MAX_CONCURRENT_CALLS, recordsLeft));
     first += some.length;
     const wanted = recordsLeft;

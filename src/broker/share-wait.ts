@@ -1,5 +1,5 @@
-// The wait of a pull that found nothing: for each of its partitions until the log grows, a record is given back, or the next lease or delay
-// ends. The watches are open before the partitions are asked once more, so that nothing is missed in between.
+// The wait of a pull that found nothing, or too little: for each of its partitions until the log grows, a record is given back, or the next
+// lease or delay ends. The watches are open before the partitions are asked once more, so that nothing is missed in between.
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { isFailure } from "../common/errors.ts";
@@ -7,28 +7,48 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
 import { waitUnless } from "../common/wait.ts";
 import { watchPartition } from "./fetch.ts";
 import type { PartitionWatch, SharePartitionAddress, ShareWatch } from "./ports.ts";
-import { isOver, type PartitionPull } from "./share-acquire.ts";
 import type { ShareContext } from "./share-context.ts";
 
-interface WatchedPlace<Body> {
+/** What a partition answered, as far as it says what to wait for. */
+export interface WaitedFor {
+  readonly address: SharePartitionAddress;
+  /** Exclusive: the log is known up to here. */
+  readonly endOffset: number;
+  /** Whatever the log has behind that is of no use now. */
+  readonly isFull: boolean;
+  /** When a lease or delay ends (ms since the epoch); null: none is under way. */
+  readonly nextAtMs: number | null;
+}
+
+export interface ShareWait<Answer extends WaitedFor> {
+  readonly deadlineMs: number;
+  /** Ends the wait. */
+  readonly signal: AbortSignal | undefined;
+  /** Asks some of the partitions. */
+  readonly ask: (places: readonly SharePartitionAddress[]) => Promise<readonly Answer[]>;
+  /** @param answered what was asked last */
+  readonly isOver: (answered: readonly Answer[]) => boolean;
+  /** Whoever asks takes nothing: see SharePartitionPort.watch. */
+  readonly isCounting: boolean;
+}
+
+interface WatchedPlace {
   readonly address: SharePartitionAddress;
   readonly log: PartitionWatch | null;
   readonly shared: ShareWatch | null;
   /** What the share partition had told when it was last asked. */
   seen: number;
-  last: PartitionPull<Body>;
+  last: WaitedFor;
 }
 
-/** @param ask asks some of the partitions; those that have nothing say what to wait for */
-export async function waitForRecords<Body>(
+/** @returns what was answered last */
+export async function waitForRecords<Answer extends WaitedFor>(
   context: ShareContext,
-  signal: AbortSignal | undefined,
-  pulls: readonly PartitionPull<Body>[],
-  deadlineMs: number,
-  ask: (places: readonly SharePartitionAddress[]) => Promise<readonly PartitionPull<Body>[]>,
-): Promise<PartitionPull<Body>[]> {
-  const places = await mapConcurrently(pulls, MAX_CONCURRENT_CALLS, (one) => watchPlace(context, one));
-  const askAgain = async (some: readonly WatchedPlace<Body>[]): Promise<PartitionPull<Body>[]> => {
+  answers: readonly Answer[],
+  { deadlineMs, signal, ask, isOver, isCounting }: ShareWait<Answer>,
+): Promise<Answer[]> {
+  const places = await mapConcurrently(answers, MAX_CONCURRENT_CALLS, (one) => watchPlace(context, one, isCounting));
+  const askAgain = async (some: readonly WatchedPlace[]): Promise<Answer[]> => {
     for (const place of some) place.seen = place.shared?.endOffset ?? 0;
     const answered = [...(await ask(some.map(({ address }) => address)))];
     for (const one of answered) places.find(({ address }) => address === one.address)!.last = one;
@@ -50,28 +70,28 @@ export async function waitForRecords<Body>(
   }
 }
 
-async function watchPlace<Body>(context: ShareContext, last: PartitionPull<Body>): Promise<WatchedPlace<Body>> {
+async function watchPlace(context: ShareContext, last: WaitedFor, isCounting: boolean): Promise<WatchedPlace> {
   const { ports, topics } = context;
   const { address } = last;
   const { groupUuid, topicId, topic, partition, settings } = address;
   const [log, shared] = await Promise.all([
     watchPartition(ports, topics, { topic, partition, isolation: settings.isolation }),
-    ports.sharePartition(groupUuid, topicId, partition).watch(),
+    ports.sharePartition(groupUuid, topicId, partition).watch(isCounting),
   ]);
   return { address, log, shared: isFailure(shared) ? null : shared, seen: 0, last };
 }
 
-function isWatched({ log, shared }: WatchedPlace<unknown>): boolean {
+function isWatched({ log, shared }: WatchedPlace): boolean {
   return log?.isOpen === true && shared?.isOpen === true;
 }
 
 /** null: the time is over, or the caller is gone. */
-async function firstToChange<Body>(
+async function firstToChange(
   { now }: ShareContext,
-  places: readonly WatchedPlace<Body>[],
+  places: readonly WatchedPlace[],
   deadlineMs: number,
   signal: AbortSignal | undefined,
-): Promise<WatchedPlace<Body> | null> {
+): Promise<WatchedPlace | null> {
   const timeoutMs = deadlineMs - now();
   const over = new AbortController();
   const end = (): void => over.abort();
@@ -88,12 +108,7 @@ async function firstToChange<Body>(
 }
 
 /** The place, once it may have records; never before `timeoutMs` are over or the signal aborts where it has none. */
-async function changed<Body>(
-  place: WatchedPlace<Body>,
-  timeoutMs: number,
-  nowMs: number,
-  signal: AbortSignal,
-): Promise<WatchedPlace<Body> | null> {
+async function changed(place: WatchedPlace, timeoutMs: number, nowMs: number, signal: AbortSignal): Promise<WatchedPlace | null> {
   const { log, shared, seen, last } = place;
   const waits: Promise<boolean>[] = [shared!.past(seen, timeoutMs, signal)];
   // A share partition that is full takes nothing from the log, however much there is.

@@ -1,5 +1,6 @@
 // The configs of consumer groups: Kafka's broker keys, as one table. They are set for the whole deployment, by SLUICE_GROUP_CONFIGS: a
-// JSON object of keys and values as text. Where a default is not Kafka's, the table says why.
+// JSON object of keys and values as text. Where a default is not Kafka's, the table says why. What a single group may set for itself is
+// in consumer-configs.ts and share-configs.ts.
 
 import { int } from "./config-types.ts";
 import { type DeploymentConfigTable, parseDeploymentConfigs } from "./deployment-configs.ts";
@@ -27,6 +28,26 @@ const GROUP_CONFIGS = {
     type: int({ min: 1 }),
     defaultText: "5000",
     doc: "How often the members of a consumer group are told to send a heartbeat.",
+  },
+  "group.consumer.min.session.timeout.ms": {
+    type: int({ min: 1 }),
+    defaultText: "45000",
+    doc: "The least that a group may set its consumer.session.timeout.ms to. Unlike Kafka's, the four bounds do not hold for the deployment's own values.",
+  },
+  "group.consumer.max.session.timeout.ms": {
+    type: int({ min: 1 }),
+    defaultText: "60000",
+    doc: "The most that a group may set its consumer.session.timeout.ms to.",
+  },
+  "group.consumer.min.heartbeat.interval.ms": {
+    type: int({ min: 1 }),
+    defaultText: "5000",
+    doc: "The least that a group may set its consumer.heartbeat.interval.ms to.",
+  },
+  "group.consumer.max.heartbeat.interval.ms": {
+    type: int({ min: 1 }),
+    defaultText: "15000",
+    doc: "The most that a group may set its consumer.heartbeat.interval.ms to.",
   },
   "group.consumer.max.size": {
     type: int({ min: 1 }),
@@ -67,6 +88,10 @@ export interface GroupConfig {
   readonly maxSize: number;
   readonly consumerSessionTimeoutMs: number;
   readonly consumerHeartbeatIntervalMs: number;
+  readonly consumerMinSessionTimeoutMs: number;
+  readonly consumerMaxSessionTimeoutMs: number;
+  readonly consumerMinHeartbeatIntervalMs: number;
+  readonly consumerMaxHeartbeatIntervalMs: number;
   readonly consumerMaxSize: number;
   readonly shareSessionTimeoutMs: number;
   readonly shareHeartbeatIntervalMs: number;
@@ -86,6 +111,10 @@ export function parseGroupConfigs(set: Readonly<Record<string, string>>): GroupC
     maxSize: values["group.max.size"],
     consumerSessionTimeoutMs: values["group.consumer.session.timeout.ms"],
     consumerHeartbeatIntervalMs: values["group.consumer.heartbeat.interval.ms"],
+    consumerMinSessionTimeoutMs: values["group.consumer.min.session.timeout.ms"],
+    consumerMaxSessionTimeoutMs: values["group.consumer.max.session.timeout.ms"],
+    consumerMinHeartbeatIntervalMs: values["group.consumer.min.heartbeat.interval.ms"],
+    consumerMaxHeartbeatIntervalMs: values["group.consumer.max.heartbeat.interval.ms"],
     consumerMaxSize: values["group.consumer.max.size"],
     shareSessionTimeoutMs: values["group.share.session.timeout.ms"],
     shareHeartbeatIntervalMs: values["group.share.heartbeat.interval.ms"],
@@ -105,6 +134,15 @@ export function readGroupConfigs(text: string | null | undefined): GroupConfig {
 function checkRelations(config: GroupConfig): GroupConfig | Failure {
   if (config.minSessionTimeoutMs > config.maxSessionTimeoutMs) {
     return failure("INVALID_CONFIG", "group.min.session.timeout.ms must not be above group.max.session.timeout.ms.");
+  }
+  if (config.consumerMinSessionTimeoutMs > config.consumerMaxSessionTimeoutMs) {
+    return failure("INVALID_CONFIG", "group.consumer.min.session.timeout.ms must not be above group.consumer.max.session.timeout.ms.");
+  }
+  if (config.consumerMinHeartbeatIntervalMs > config.consumerMaxHeartbeatIntervalMs) {
+    return failure(
+      "INVALID_CONFIG",
+      "group.consumer.min.heartbeat.interval.ms must not be above group.consumer.max.heartbeat.interval.ms.",
+    );
   }
   if (config.consumerHeartbeatIntervalMs >= config.consumerSessionTimeoutMs) {
     return failure("INVALID_CONFIG", "group.consumer.heartbeat.interval.ms must be below group.consumer.session.timeout.ms.");

@@ -83,7 +83,7 @@ function checkProtocols(group: ConsumerState, { protocolType, protocols, memberI
 }
 
 function checkRoom({ group, options }: ConsumerStep, former: ConsumerMember | undefined, said: ClassicSubscription): Failure | null {
-  if (former === undefined && group.members.size >= options.consumerMaxSize) {
+  if (former === undefined && group.members.size >= options.config().consumerMaxSize) {
     return failure("GROUP_MAX_SIZE_REACHED", `The group has ${group.members.size} members, and may not have more.`);
   }
   return checkSubscriptionRoom(group, former, toSubscription(said.topics, null));

@@ -87,7 +87,7 @@ export function heartbeat(step: ConsumerStep, request: ConsumerHeartbeat): Consu
   return {
     memberId: member.memberId,
     memberEpoch: member.epoch,
-    heartbeatIntervalMs: step.options.consumerHeartbeatIntervalMs,
+    heartbeatIntervalMs: step.options.config().consumerHeartbeatIntervalMs,
     assignment: isFullRequest(request) || member.assigned !== before ? toTopicPartitions(member.assigned) : null,
   };
 }
@@ -107,7 +107,7 @@ export function formerSelf(
 }
 
 function checkRoom({ group, options }: ConsumerStep, request: ConsumerHeartbeat, former: ConsumerMember | undefined): Failure | null {
-  if (former === undefined && request.memberEpoch === JOIN_EPOCH && group.members.size >= options.consumerMaxSize) {
+  if (former === undefined && request.memberEpoch === JOIN_EPOCH && group.members.size >= options.config().consumerMaxSize) {
     return failure("GROUP_MAX_SIZE_REACHED", `The group has ${group.members.size} members, and may not have more.`);
   }
   return checkSubscriptionRoom(group, former, subscriptionAfter(former?.subscription ?? NO_SUBSCRIPTION, request));
@@ -188,7 +188,7 @@ export function newMember({ options }: ConsumerStep, memberId: string, instanceI
     rackId: null,
     clientId: "",
     clientHost: "",
-    sessionTimeoutMs: options.consumerSessionTimeoutMs,
+    sessionTimeoutMs: options.config().consumerSessionTimeoutMs,
     rebalanceTimeoutMs: 0,
     subscription: NO_SUBSCRIPTION,
     serverAssignor: null,
@@ -218,8 +218,7 @@ function updateMember(step: ConsumerStep, member: ConsumerMember, request: Consu
     clientId: request.clientId,
     clientHost: request.clientHost,
     rebalanceTimeoutMs: request.rebalanceTimeoutMs < 0 ? member.rebalanceTimeoutMs : request.rebalanceTimeoutMs,
-    sessionTimeoutMs:
-      request.sessionTimeoutMs ?? (member.classic === null ? member.sessionTimeoutMs : step.options.consumerSessionTimeoutMs),
+    sessionTimeoutMs: request.sessionTimeoutMs ?? step.options.config().consumerSessionTimeoutMs, // as it is now, of old members too
     serverAssignor: request.serverAssignor ?? member.serverAssignor,
   };
   becomeConsumer(step, member);

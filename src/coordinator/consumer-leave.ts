@@ -21,7 +21,7 @@ export function leaveByHeartbeat(step: ConsumerStep, request: ConsumerHeartbeat)
   if (isFailure(member)) return member;
   if (memberEpoch === STATIC_LEAVE_EPOCH && instanceId !== null) leaveForNow(step, member);
   else removeMembers(step, [member]);
-  return { memberId, memberEpoch, heartbeatIntervalMs: step.options.consumerHeartbeatIntervalMs, assignment: null };
+  return { memberId, memberEpoch, heartbeatIntervalMs: step.options.config().consumerHeartbeatIntervalMs, assignment: null };
 }
 
 /** Its partitions wait for it until its session ends. */

@@ -9,6 +9,7 @@
 // exactly that. `staticMembers` names exactly the members that have an instanceId. No deadline is before `earliestDeadlineMs`.
 
 import { type Failure, failure } from "../common/errors.ts";
+import type { GroupConfig } from "../common/group-configs.ts";
 import type { Partitions } from "./assignors/assignor.ts";
 import type { GroupProtocol } from "./classic-messages.ts";
 import type { TopicPartitions } from "./consumer-messages.ts";
@@ -75,10 +76,8 @@ export interface ConsumerState {
 }
 
 export interface ConsumerGroupOptions {
-  readonly consumerSessionTimeoutMs: number;
-  readonly consumerHeartbeatIntervalMs: number;
-  /** Most members. */
-  readonly consumerMaxSize: number;
+  /** As the group has them now: they may have changed since the last operation. */
+  readonly config: () => Pick<GroupConfig, "consumerSessionTimeoutMs" | "consumerHeartbeatIntervalMs" | "consumerMaxSize">;
   /** Never the same twice. */
   readonly randomId: () => string;
 }

@@ -8,8 +8,10 @@
 // The members are the matter of group-members.ts.
 
 import { Sequence } from "../common/concurrency.ts";
+import type { ConsumerConfigDescription } from "../common/consumer-configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
+import type { GroupConfigStore } from "../storage/group-config-store.ts";
 import type { OffsetStore, StoredOffset } from "../storage/offset-store.ts";
 import type { PartitionKey, PendingOffsetStore } from "../storage/pending-offset-store.ts";
 import type { Committer } from "./classic-commit.ts";
@@ -41,6 +43,7 @@ import { GroupRetention } from "./group-retention.ts";
 import type { TopicSource } from "./group-topics.ts";
 import type { GroupMemberDescription } from "./member-description.ts";
 import { deletableOffsets, type OffsetDeletion } from "./offset-deletion.ts";
+import { OwnConfigs } from "./own-configs.ts";
 import { hasEnded, type OpenTransaction, PendingOffsets, type VerifyTransaction } from "./pending-offsets.ts";
 import type { GroupTransactionEnd, TransactionalCommit } from "./transaction-messages.ts";
 
@@ -83,6 +86,7 @@ export interface GroupListing {
 export interface GroupStores extends MemberStores {
   readonly offsets: OffsetStore;
   readonly pending: PendingOffsetStore;
+  readonly configs: GroupConfigStore;
 }
 
 /** When the coordinator wants to be called. */
@@ -119,6 +123,7 @@ export class GroupCoordinator {
   readonly #pending: PendingOffsets;
   readonly #members: GroupMembers;
   readonly #departed = new DepartedMembers();
+  readonly #configs: OwnConfigs;
 
   constructor(stores: GroupStores, register: GroupRegister & TopicSource, options: GroupCoordinatorOptions) {
     this.#stores = stores;
@@ -126,8 +131,10 @@ export class GroupCoordinator {
     this.#options = options;
     this.#retention = new GroupRetention(stores.offsets, options.config);
     this.#pending = new PendingOffsets(stores.pending, stores.offsets, options.verifyTransaction);
+    this.#configs = new OwnConfigs(stores.configs, options.config);
     this.#members = new GroupMembers(stores, register, {
       ...options,
+      ownConfig: () => this.#configs.config,
       operated: () => options.schedule(this.schedule),
       changed: () => this.#retention.membersChanged(this.#members.emptySinceMs),
     });
@@ -202,8 +209,19 @@ export class GroupCoordinator {
     return this.#members.staticMember(instanceId);
   }
 
+  /** The deployment's, with what was set for this group. */
   get config(): GroupConfig {
-    return this.#options.config;
+    return this.#configs.config;
+  }
+
+  /** Of the group, or of one that is made under this name. */
+  describeConfigs(): ConsumerConfigDescription[] {
+    return this.#configs.describe();
+  }
+
+  /** Changes the group's own configs, whether it is there or not. */
+  alterConfigs(groupId: string, changes: Readonly<Record<string, string | null>>, validateOnly: boolean): null | Failure {
+    return checkGroupId(groupId) ?? this.#configs.alter(changes, validateOnly);
   }
 
   /** Of a consumer group; null: it has no such member. */
@@ -407,7 +425,7 @@ export class GroupCoordinator {
     try {
       this.#members.kill();
       this.#stores.pending.clear();
-      await this.#stores.offsets.clear();
+      await this.#stores.offsets.clear(this.#configs.isAnySet ? "group" : "object");
       this.#options.cleared();
     } finally {
       this.#members.reload();

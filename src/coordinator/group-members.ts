@@ -50,7 +50,10 @@ export interface GroupMembersOptions {
   readonly now: () => number;
   /** Never the same twice. */
   readonly randomId: () => string;
+  /** The deployment's. */
   readonly config: GroupConfig;
+  /** The same, with what was set for this group, which may change. */
+  readonly ownConfig: () => GroupConfig;
   /** Called after every operation. */
   readonly operated: () => void;
   /** What outlives a restart has changed, and is stored. */
@@ -80,7 +83,7 @@ export class GroupMembers {
     this.#source = source;
     this.#options = options;
     this.#classicOptions = { ...options.config, randomId: options.randomId };
-    this.#consumerOptions = { ...options.config, randomId: options.randomId };
+    this.#consumerOptions = { config: options.ownConfig, randomId: options.randomId };
     const sessions = stores.members.sessions();
     this.#areSessionsStored = sessions !== null;
     this.#kind = this.#load(sessions ?? undefined);

@@ -53,8 +53,8 @@ export class ShareLanes {
     this.#ready.push(next);
   }
 
-  hasReady(nowMs: number): boolean {
-    return this.#nextReady(nowMs) !== undefined;
+  nextReadyOffset(nowMs: number): number | null {
+    return this.#nextReady(nowMs)?.offset ?? null;
   }
 
   /** Those to be delivered now: the caller acquires them all, and says so by `taken`. */

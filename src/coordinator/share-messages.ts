@@ -98,6 +98,14 @@ export interface AcquiredRecords {
   readonly nextAtMs: number | null;
 }
 
+/** What could be acquired now. */
+export interface NextRecords {
+  /** Of the first record that may be handed out; null: none may, whatever the log has. */
+  readonly offset: number | null;
+  /** When a record that is not available may be again (ms since the epoch); null: none waits. */
+  readonly nextAtMs: number | null;
+}
+
 /** `accept`, `release`, `reject` and `renew` are Kafka's AcknowledgeType. */
 export type SettlementAction =
   | { readonly action: "accept" }

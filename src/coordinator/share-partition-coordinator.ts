@@ -15,6 +15,7 @@ import type {
   AcquiredRecords,
   AcquireRequest,
   LoadedRecords,
+  NextRecords,
   SettleRequest,
   SharePartitionAddress,
   SharePartitionDescription,
@@ -116,6 +117,16 @@ export class SharePartitionCoordinator {
     };
   }
 
+  /** Where an acquisition would begin: with a record that is back, or with the log behind what was taken from it. */
+  async next(address: SharePartitionAddress): Promise<NextRecords | Failure> {
+    const partition = await this.#open(address);
+    if (isFailure(partition)) return partition;
+    const ready = partition.nextReadyOffset(this.#options.now());
+    await this.#stored();
+    if (partition.isPaused) return { offset: null, nextAtMs: null };
+    return { offset: ready ?? (partition.isFull ? null : partition.endOffset), nextAtMs: partition.nextAtMs() };
+  }
+
   /** One entry for each settlement, in order: null, or INVALID_RECORD_STATE. */
   async settle({ address, settlements }: SettleRequest): Promise<readonly (null | Failure)[]> {
     const partition = this.#partition;
@@ -194,7 +205,7 @@ export class SharePartitionCoordinator {
     const partition = this.#partition;
     if (partition === null || partition.isPaused) return;
     const hasRoom = !partition.isFull && partition.endOffset < this.#readableEndOffset && !this.#loads.isUnderWay;
-    if (hasRoom || partition.hasReady(this.#options.now())) this.#options.tell();
+    if (hasRoom || partition.nextReadyOffset(this.#options.now()) !== null) this.#options.tell();
   }
 
   /** The group is gone. */

@@ -109,9 +109,10 @@ export class SharePartition {
     return [...this.#records.values()].filter(({ state }) => state === ARCHIVING);
   }
 
-  hasReady(nowMs: number): boolean {
+  /** Of the first record that may be handed out; null: there is none. */
+  nextReadyOffset(nowMs: number): number | null {
     this.expire(nowMs);
-    return this.#lanes.hasReady(nowMs);
+    return this.#lanes.nextReadyOffset(nowMs);
   }
 
   /** When the next lease or delay ends (ms since the epoch); null: none is under way. */

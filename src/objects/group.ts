@@ -28,11 +28,13 @@ import type {
   SyncGroupRequest,
   TransactionalCommit,
 } from "../broker/ports.ts";
+import type { ConsumerConfigDescription } from "../common/consumer-configs.ts";
 import type { Failure } from "../common/errors.ts";
 import { readGroupConfigs } from "../common/group-configs.ts";
 import { GroupCoordinator } from "../coordinator/group-coordinator.ts";
 import { pollAsMember } from "../coordinator/member-poll.ts";
 import type { Env } from "../env.ts";
+import { KvGroupConfigStore } from "../storage/kv-group-config-store.ts";
 import { SqliteConsumerStore } from "../storage/sqlite-consumer-store.ts";
 import { SqliteGroupStore } from "../storage/sqlite-group-store.ts";
 import { SqliteOffsetStore } from "../storage/sqlite-offset-store.ts";
@@ -58,6 +60,7 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
       members: new SqliteGroupStore(storage),
       consumers: new SqliteConsumerStore(storage),
       pending: new SqlitePendingOffsetStore(storage),
+      configs: new KvGroupConfigStore(storage.kv),
     };
     this.#coordinator = new GroupCoordinator(stores, groupCluster(env), {
       now: Date.now,
@@ -159,6 +162,14 @@ export class GroupObject extends DurableObject<Env> implements GroupPort, Classi
 
   async deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): Promise<readonly (Failure | null)[] | Failure> {
     return this.#coordinator.deleteOffsets(groupId, offsets);
+  }
+
+  async describeConfigs(_groupId: string): Promise<readonly ConsumerConfigDescription[]> {
+    return this.#coordinator.describeConfigs();
+  }
+
+  async alterConfigs(groupId: string, changes: Readonly<Record<string, string | null>>, validateOnly: boolean): Promise<null | Failure> {
+    return this.#coordinator.alterConfigs(groupId, changes, validateOnly);
   }
 
   delete(groupId: string): Promise<null | Failure> {

@@ -108,6 +108,8 @@ function groupPort(env: Env, groupId: string): GroupPort & ClassicGroupPort & Co
     describeConsumer: (id) => orCoordinatorUnavailable(object().describeConsumer(id)),
     committedOffsets: (id, member) => orCoordinatorUnavailable(object().committedOffsets(id, member)),
     deleteOffsets: (id, offsets) => orCoordinatorUnavailable(object().deleteOffsets(id, offsets)),
+    describeConfigs: (id) => orCoordinatorUnavailable(object().describeConfigs(id)),
+    alterConfigs: (id, changes, validateOnly) => orCoordinatorUnavailable(object().alterConfigs(id, changes, validateOnly)),
   };
 }
 
@@ -147,12 +149,13 @@ function sharePartitionPort(env: Env, name: string): SharePartitionPort {
   const object = () => stub() as unknown as SharePartitionPort; // its RPC methods, as plain data
   return {
     acquire: (request) => orCoordinatorUnavailable(object().acquire(request)),
+    next: (address) => orCoordinatorUnavailable(object().next(address)),
     settle: (request) => orCoordinatorUnavailable(object().settle(request)),
     acknowledge: (request) => orCoordinatorUnavailable(object().acknowledge(request)),
     release: (token) => orCoordinatorUnavailable(object().release(token)),
     reset: (address, offset) => orCoordinatorUnavailable(object().reset(address, offset)),
     describe: () => orCoordinatorUnavailable(object().describe()),
-    watch: () => orCoordinatorUnavailable(openShareWatch(stub())),
+    watch: (isCounting) => orCoordinatorUnavailable(openShareWatch(stub(), isCounting)),
   };
 }
 

@@ -7,6 +7,7 @@ import type {
   AcknowledgeRequest,
   AcquiredRecords,
   AcquireRequest,
+  NextRecords,
   SettleRequest,
   SharePartitionAddress,
   SharePartitionDescription,
@@ -63,6 +64,10 @@ export class SharePartitionObject extends DurableObject<Env> {
     return this.#coordinator.acquire(request);
   }
 
+  next(address: SharePartitionAddress): Promise<NextRecords | Failure> {
+    return this.#coordinator.next(address);
+  }
+
   settle(request: SettleRequest): Promise<readonly (null | Failure)[] | Failure> {
     return this.#coordinator.settle(request);
   }
@@ -98,8 +103,8 @@ export class SharePartitionObject extends DurableObject<Env> {
   }
 
   /** Accepts a watcher's socket (share-watchers.ts). */
-  override async fetch(): Promise<Response> {
-    return this.#watchers.accept();
+  override async fetch(request: Request): Promise<Response> {
+    return this.#watchers.accept(new URL(request.url).searchParams.has("counting"));
   }
 
   /** A watcher says nothing that matters. */

@@ -11,9 +11,9 @@ export async function openWatch(stub: Fetcher, address: PartitionAddress, isolat
   return openSocket(stub, `http://partition/watch?${query}`);
 }
 
-/** Opens a watch on the share partition behind `stub`. */
-export async function openShareWatch(stub: Fetcher): Promise<ShareWatch | Failure> {
-  return openSocket(stub, "http://share-partition/watch");
+/** Opens a watch on the share partition behind `stub`. @param isCounting see SharePartitionPort.watch */
+export async function openShareWatch(stub: Fetcher, isCounting: boolean): Promise<ShareWatch | Failure> {
+  return openSocket(stub, `http://share-partition/watch${isCounting ? "?counting" : ""}`);
 }
 
 async function openSocket(stub: Fetcher, url: string): Promise<SocketWatch | Failure> {

@@ -25,6 +25,9 @@ export interface OffsetStore {
   offsets(): StoredOffset[];
   /** Forgets these, by topic id and partition, and leaves the group. */
   removeOffsets(offsets: readonly Pick<StoredOffset, "topicId" | "partition">[]): void;
-  /** Forgets the group and all of its offsets. */
-  clear(): Promise<void>;
+  /**
+   * Forgets the group and all of its offsets.
+   * @param scope "object": with all else that the group's object has stored, and its alarm
+   */
+  clear(scope: "group" | "object"): Promise<void>;
 }

@@ -29,6 +29,8 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+const DROP = "DROP TABLE IF EXISTS offsets; DROP TABLE IF EXISTS topics; DROP TABLE IF EXISTS consumer_group;";
+
 type OffsetRow = {
   readonly topic_id: string;
   readonly name: string;
@@ -98,11 +100,12 @@ export class SqliteOffsetStore implements OffsetStore {
     });
   }
 
-  async clear(): Promise<void> {
+  async clear(scope: "group" | "object"): Promise<void> {
     this.#groupId = null; // at once: nothing may be written to what is about to go
     this.#topics.clear();
     try {
-      await this.#storage.deleteAll();
+      if (scope === "object") await this.#storage.deleteAll();
+      else this.#storage.transactionSync(() => this.#sql.exec(DROP));
     } catch (error) {
       this.#load();
       throw error;

@@ -68,11 +68,13 @@ export function offsetStoreConformance(withStore: WithOffsetStore): void {
     expect([store.groupId(), store.offsets()]).toEqual(["g", [anOffset({ partition: 1 }), anOffset({ topicId: "other" })]]);
   });
 
-  inStore("forgets everything when it is cleared, and can be used again", async (store) => {
-    store.putOffsets("g", [anOffset()]);
-    await store.clear();
-    expect([store.groupId(), store.offsets()]).toEqual([null, []]);
-    store.putOffsets("g", [anOffset({ partition: 1 })]);
-    expect([store.groupId(), store.offsets()]).toEqual(["g", [anOffset({ partition: 1 })]]);
-  });
+  for (const scope of ["group", "object"] as const) {
+    inStore(`forgets everything when the ${scope} is cleared, and can be used again`, async (store) => {
+      store.putOffsets("g", [anOffset()]);
+      await store.clear(scope);
+      expect([store.groupId(), store.offsets()]).toEqual([null, []]);
+      store.putOffsets("g", [anOffset({ partition: 1 })]);
+      expect([store.groupId(), store.offsets()]).toEqual(["g", [anOffset({ partition: 1 })]]);
+    });
+  }
 }

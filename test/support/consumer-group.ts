@@ -10,6 +10,7 @@ import type { ImageTopic } from "../../src/coordinator/topic-image.ts";
 import { consumerProtocolAssignment, consumerProtocolSubscription } from "../../src/protocol/messages/consumer-protocol.ts";
 import { decodeVersioned, encodeVersioned } from "../../src/protocol/versioned.ts";
 import { MemoryConsumerStore } from "../../src/storage/memory-consumer-store.ts";
+import { MemoryGroupConfigStore } from "../../src/storage/memory-group-config-store.ts";
 import { MemoryGroupStore } from "../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../src/storage/memory-pending-offset-store.ts";
@@ -79,6 +80,7 @@ export class ConsumerBench {
   readonly offsets = new MemoryOffsetStore();
   readonly members = new MemoryGroupStore();
   readonly consumers = new MemoryConsumerStore();
+  readonly configs = new MemoryGroupConfigStore();
   readonly topics = new Map<string, ImageTopic>();
   /** How often the cluster was asked for topics. */
   topicLoads = 0;
@@ -142,8 +144,8 @@ export class ConsumerBench {
       topicsNamed: (asked: readonly string[]) => load((name) => asked.includes(name))(),
       allTopics: load(() => true),
     };
-    const { offsets, members, consumers } = this;
-    return new GroupCoordinator({ offsets, members, consumers, pending: new MemoryPendingOffsetStore() }, register, {
+    const { offsets, members, consumers, configs } = this;
+    return new GroupCoordinator({ offsets, members, consumers, configs, pending: new MemoryPendingOffsetStore() }, register, {
       verifyTransaction: async () => failure("INVALID_TXN_STATE", "there are no transactions here"),
       now: () => this.nowMs,
       randomId: () => `made-${++this.#lastId}`,

@@ -7,6 +7,9 @@ import { isPulled } from "../../src/broker/ports/subscription.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import { pulledTopics, replaySubscription } from "../../src/broker/subscriptions.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
+import { readGroupConfigs } from "../../src/common/group-configs.ts";
+import { OwnConfigs } from "../../src/coordinator/own-configs.ts";
+import { MemoryGroupConfigStore } from "../../src/storage/memory-group-config-store.ts";
 import { memoryIngestSources } from "./memory-ingest-sources.ts";
 import { MemoryPartition } from "./memory-partition.ts";
 import { MemoryShareGroups } from "./memory-share-groups.ts";
@@ -28,8 +31,9 @@ export class MemoryBroker implements Api.Broker {
   readonly topics = new Map<string, MemoryTopic>();
   readonly groups = new Map<string, MemoryGroup>();
   readonly transactions = new MemoryTransactions(() => this.producerIds++);
-  private readonly shares = new MemoryShareGroups(this);
+  readonly shares = new MemoryShareGroups(this);
   readonly shareGroups = this.shares.groups;
+  readonly #configsOfGroups = new Map<string, OwnConfigs>();
   readonly subscriptions = new MemorySubscriptions(this, this.shares);
   readonly ingestSources = memoryIngestSources(this);
   /** Of records that were written once: their results. */
@@ -336,6 +340,20 @@ export class MemoryBroker implements Api.Broker {
     );
     const { partitions } = await this.fetchMany({ partitions: reads, maxBytes, minBytes: 0, maxWaitMs: 0, isolation });
     return { memberId, memberEpoch: 1, assignment, commits, partitions };
+  }
+
+  async groupConfigs(groupId: string) {
+    return this.#ownConfigs(groupId).describe();
+  }
+
+  async alterGroupConfigs(groupId: string, changes: Readonly<Record<string, string | null>>, validateOnly: boolean) {
+    return this.#ownConfigs(groupId).alter(changes, validateOnly);
+  }
+
+  #ownConfigs(groupId: string): OwnConfigs {
+    const configs = this.#configsOfGroups.get(groupId) ?? new OwnConfigs(new MemoryGroupConfigStore(), readGroupConfigs(null));
+    this.#configsOfGroups.set(groupId, configs);
+    return configs;
   }
 
   consumerGroup(): never {

@@ -39,6 +39,11 @@ export class MemoryShareGroups {
     this.groups = createShareGroups(this.context);
   }
 
+  /** Pulls and fetches that wait, once for each of their partitions. */
+  get watchCount(): number {
+    return this.#world.watchCount;
+  }
+
   /** As its object: what is asked of it by the subscription that it belongs to. */
   coordinator(groupId: string): ShareGroupCoordinator {
     return this.#world.group(groupId);
@@ -64,6 +69,10 @@ class MemoryShareWorld {
       this.#sharePort(this.#sharePartition(groupUuid, topicId, partition)),
     subscription: (name: string) => this.#broker.subscription(name),
   } as unknown as Ports.Ports;
+
+  get watchCount(): number {
+    return [...this.#partitions.values()].reduce((sum, { watches }) => sum + watches.size, 0);
+  }
 
   group(groupId: string): ShareGroupCoordinator {
     let group = this.#groups.get(groupId);
@@ -157,6 +166,7 @@ class MemoryShareWorld {
   #sharePort({ coordinator, watches }: SharePartitionTwin): Ports.SharePartitionPort {
     return {
       acquire: (request) => coordinator.acquire(request),
+      next: (address) => coordinator.next(address),
       settle: (request) => coordinator.settle(request),
       acknowledge: (request) => coordinator.acknowledge(request),
       release: (token) => coordinator.release(token),

@@ -1,5 +1,6 @@
 // A group as the use cases need it: offsets, and members by each of the protocols.
 
+import type { ConsumerConfigDescription } from "../../common/consumer-configs.ts";
 import type { Failure } from "../../common/errors.ts";
 import type {
   ClassicGroupDescription,
@@ -135,4 +136,8 @@ export interface ConsumerGroupPort {
   committedOffsets(groupId: string, member?: GroupMember): Promise<Pick<GroupDescription, "offsets" | "unstable"> | Failure>;
   /** One entry for each, in order: null, or why it was not deleted. */
   deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): Promise<readonly (Failure | null)[] | Failure>;
+  /** The configs of the group, or those that one of this name would have. */
+  describeConfigs(groupId: string): Promise<readonly ConsumerConfigDescription[] | Failure>;
+  /** Values by key; null: back to the deployment's. All of it, or INVALID_CONFIG and nothing. They outlive the group. */
+  alterConfigs(groupId: string, changes: Readonly<Record<string, string | null>>, validateOnly: boolean): Promise<null | Failure>;
 }

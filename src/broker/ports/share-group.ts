@@ -6,6 +6,7 @@ import type {
   AcknowledgeRequest,
   AcquiredRecords,
   AcquireRequest,
+  NextRecords,
   SettleRequest,
   ShareGroupMembers,
   ShareGroupView,
@@ -24,6 +25,7 @@ export type {
   AcquiredRecords,
   AcquireRequest,
   LoadedRecords,
+  NextRecords,
   Settlement,
   SettlementAction,
   SettleRequest,
@@ -71,6 +73,8 @@ export interface ShareWatch extends PartitionWatch {
 /** One partition of a topic as one share group consumes it. */
 export interface SharePartitionPort {
   acquire(request: AcquireRequest): Promise<AcquiredRecords | Failure>;
+  /** Where an acquisition would begin. Nothing is acquired. */
+  next(address: SharePartitionAddress): Promise<NextRecords | Failure>;
   /** One entry for each settlement, in order: null, or why it was refused. */
   settle(request: SettleRequest): Promise<readonly (null | Failure)[] | Failure>;
   /** All of it counts, or nothing. */
@@ -80,5 +84,6 @@ export interface SharePartitionPort {
   reset(address: SharePartitionAddress, offset: number): Promise<null | Failure>;
   /** null: nobody consumes it. */
   describe(): Promise<SharePartitionDescription | null | Failure>;
-  watch(): Promise<ShareWatch | Failure>;
+  /** @param isCounting whoever waits does not come for what it is told of, and takes nobody's turn: it is told each time, beside others */
+  watch(isCounting: boolean): Promise<ShareWatch | Failure>;
 }

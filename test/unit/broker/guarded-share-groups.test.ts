@@ -13,7 +13,7 @@ const HEARTBEAT = {
   subscribedTopicNames: ["t"],
 };
 const FETCH = {
-  ...{ groupId: "g", token: 1, maxRecords: 1, maxBytes: 1, maxWaitMs: 0, batchSize: 1 },
+  ...{ groupId: "g", token: 1, maxRecords: 1, maxBytes: 1, maxWaitMs: 0, minBytes: 0, batchSize: 1 },
   partitions: ["t", "u"].map((topic) => ({ topic, topicId: `id of ${topic}`, partition: 0 })),
 };
 

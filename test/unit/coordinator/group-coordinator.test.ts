@@ -3,6 +3,7 @@ import { readGroupConfigs } from "../../../src/common/group-configs.ts";
 import type { OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
 import { GroupCoordinator } from "../../../src/coordinator/group-coordinator.ts";
 import { MemoryConsumerStore } from "../../../src/storage/memory-consumer-store.ts";
+import { MemoryGroupConfigStore } from "../../../src/storage/memory-group-config-store.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
@@ -43,7 +44,13 @@ function startGroup() {
   };
   const restart = () =>
     new GroupCoordinator(
-      { offsets: store, pending: new MemoryPendingOffsetStore(), members: new MemoryGroupStore(), consumers: new MemoryConsumerStore() },
+      {
+        offsets: store,
+        pending: new MemoryPendingOffsetStore(),
+        members: new MemoryGroupStore(),
+        consumers: new MemoryConsumerStore(),
+        configs: new MemoryGroupConfigStore(),
+      },
       register,
       options,
     );

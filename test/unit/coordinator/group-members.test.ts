@@ -5,6 +5,7 @@ import { type GroupConfig, readGroupConfigs } from "../../../src/common/group-co
 import type { JoinedGroup, JoinGroupAnswer, JoinGroupRequest } from "../../../src/coordinator/classic-messages.ts";
 import { GroupCoordinator, type Schedule } from "../../../src/coordinator/group-coordinator.ts";
 import { MemoryConsumerStore } from "../../../src/storage/memory-consumer-store.ts";
+import { MemoryGroupConfigStore } from "../../../src/storage/memory-group-config-store.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
@@ -90,7 +91,8 @@ class Bench {
       allTopics: async () => [],
     };
     const { offsets, pending, members } = this;
-    return new GroupCoordinator({ offsets, pending, members, consumers: new MemoryConsumerStore() }, register, {
+    const consumers = new MemoryConsumerStore();
+    return new GroupCoordinator({ offsets, pending, members, consumers, configs: new MemoryGroupConfigStore() }, register, {
       verifyTransaction: async () => ({ transactionNumber: this.transactionNumber }),
       now: () => this.nowMs,
       randomId: () => String(++this.#lastId),

@@ -6,6 +6,7 @@ import { readGroupConfigs } from "../../../src/common/group-configs.ts";
 import { GroupCoordinator, type Schedule } from "../../../src/coordinator/group-coordinator.ts";
 import type { VerifyTransaction } from "../../../src/coordinator/pending-offsets.ts";
 import { MemoryConsumerStore } from "../../../src/storage/memory-consumer-store.ts";
+import { MemoryGroupConfigStore } from "../../../src/storage/memory-group-config-store.ts";
 import { MemoryGroupStore } from "../../../src/storage/memory-group-store.ts";
 import { MemoryOffsetStore } from "../../../src/storage/memory-offset-store.ts";
 import { MemoryPendingOffsetStore } from "../../../src/storage/memory-pending-offset-store.ts";
@@ -16,6 +17,7 @@ const DAY_MS = 86_400_000;
 /** A group over memory, and the transactions that its producers have open, by producer id. */
 function startGroup() {
   const stores = {
+    configs: new MemoryGroupConfigStore(),
     offsets: new MemoryOffsetStore(),
     pending: new MemoryPendingOffsetStore(),
     members: new MemoryGroupStore(),

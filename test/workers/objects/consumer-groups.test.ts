@@ -120,3 +120,24 @@ test("a subscription by regular expression finds topics among many", async () =>
   });
   expect(await group.port.consumerHeartbeat(request)).toMatchObject({ assignment: [{ topicId: group.topicId, partitions: [0, 1] }] });
 });
+
+test("what is set for a group outlives the object's memory, and the group", async () => {
+  const group = new TestGroup();
+  const { groupId, port } = group;
+  await group.createTopic(1);
+  const set = { "consumer.heartbeat.interval.ms": "7000" };
+  expect(await port.alterConfigs(groupId, set, false)).toBeNull();
+  expect(await port.listing(groupId)).toBeNull();
+  await evictDurableObject(group.stub);
+  expect(await group.join("a")).toMatchObject({ memberEpoch: 1, heartbeatIntervalMs: 7_000 });
+  await group.beat("a", -1);
+  expect(await port.delete(groupId)).toBeNull();
+  await evictDurableObject(group.stub);
+  expect(await port.listing(groupId)).toBeNull();
+  expect(await group.join("b")).toMatchObject({ memberEpoch: 1, heartbeatIntervalMs: 7_000 });
+  expect(await port.alterConfigs(groupId, { "consumer.heartbeat.interval.ms": null }, false)).toBeNull();
+  expect(await port.describeConfigs(groupId)).toMatchObject([
+    { value: "5000", isDefault: true },
+    { value: "45000", isDefault: true },
+  ]);
+});

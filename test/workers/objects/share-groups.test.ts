@@ -109,6 +109,36 @@ test("a record that is given back wakes a pull that waits", async () => {
   expect(await waiting).toEqual([["a", 2]]);
 });
 
+test("fetches that wait for more bytes take nobody's turn, and go on when the log has grown", async () => {
+  const group = await Group.start(["a"], { leaseMs: 3_600_000 });
+  const [a] = (await group.pull()) as [LeasedRecord];
+  const object = await group.object();
+  const sockets = () => runInDurableObject(object, (_, state) => state.getWebSockets().length);
+  const gone = new AbortController();
+  const fetch = (token: number, minBytes: number, signal?: AbortSignal) => {
+    const partitions = [{ topic: group.topic.name, topicId: group.topic.topicId, partition: 0 }];
+    const limits = { maxRecords: 10, maxBytes: 1_000_000, maxWaitMs: 60_000, batchSize: 10 };
+    return group.broker.shareGroups.fetch({ groupId: group.groupId, token, partitions, ...limits, minBytes, ...(signal && { signal }) });
+  };
+  const three = (first: number) => [first, first + 1, first + 2].map((token) => fetch(token, 1_000_000, gone.signal));
+  const hungry = three(1);
+  await until(async () => (await sockets()) === 3);
+  const waiting = group.pulled({ maxWaitMs: 60_000 });
+  await until(async () => (await sockets()) === 4);
+  hungry.push(...three(4)); // whichever end a turn begins at
+  await until(async () => (await sockets()) === 7);
+  await group.settle(release(a));
+  expect(await waiting).toEqual([["a", 2]]);
+  const [again] = (await group.describe()).partitions;
+  expect(again).toMatchObject({ acquired: 1, available: 0 });
+  const modest = fetch(7, 2);
+  await until(async () => (await sockets()) === 7);
+  await append(group.topic, ["b"]);
+  expect(await modest).toMatchObject({ partitions: [{ acquired: [{ firstOffset: 1, lastOffset: 1 }] }] });
+  gone.abort();
+  expect((await Promise.all(hungry)).map((one) => !isFailure(one) && one.partitions)).toEqual(hungry.map(() => []));
+});
+
 test("a pull that waits gets what is written, and its sockets are closed", async () => {
   const group = await Group.start(["a"]);
   await group.settle(...(await group.pull()).map(accept));

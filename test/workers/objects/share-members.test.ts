@@ -34,7 +34,7 @@ class Member {
 
   async fetch(token = this.token) {
     const place = { topic: this.topic.name, topicId: this.topic.topicId, partition: 0 };
-    const limits = { maxRecords: 100, maxBytes: 1_000_000, maxWaitMs: 0, batchSize: 100 };
+    const limits = { maxRecords: 100, maxBytes: 1_000_000, maxWaitMs: 0, minBytes: 0, batchSize: 100 };
     const fetched = await this.broker.shareGroups.fetch({ groupId: this.groupId, token, partitions: [place], ...limits });
     if (isFailure(fetched)) throw new Error(fetched.detail);
     return fetched.partitions.flatMap(({ acquired, batches }) => {

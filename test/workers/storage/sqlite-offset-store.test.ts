@@ -34,8 +34,11 @@ test("asking stores nothing, and neither does a group that was cleared", () =>
     expect(tables(storage)).toEqual([]);
     store.putOffsets("g", [anOffset()]);
     expect(tables(storage)).toEqual(["consumer_group", "topics", "offsets"]);
-    await store.clear();
-    expect(tables(storage)).toEqual([]);
+    storage.kv.put("other", 1);
+    await store.clear("group");
+    expect([tables(storage), storage.kv.get("other")]).toEqual([[], 1]);
+    await store.clear("object");
+    expect(storage.kv.get("other")).toBeUndefined();
   }));
 
 test("an offset that was committed before costs one row", () =>

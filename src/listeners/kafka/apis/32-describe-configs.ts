@@ -1,12 +1,12 @@
-// DescribeConfigs (key 32), versions 1-4: configs of topics, of share groups, and of the broker those few that it has. Consumer groups have
-// none of their own: those of all groups are set where the broker is started (SLUICE_GROUP_CONFIGS), and are not told here.
+// DescribeConfigs (key 32), versions 1-4: configs of topics, of groups (../group-configs.ts), and of the broker those few that it has. Those
+// of all groups are set where the broker is started (SLUICE_GROUP_CONFIGS), and are told here as the defaults of each.
 
 import { type ConfigDescription, describeConfigs as describeTopicConfigs } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
-import { describeShareConfigs } from "../../../common/share-configs.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf, EncodableOf } from "../../../protocol/message.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
+import { describeGroupConfigs } from "../group-configs.ts";
 
 type DescribeConfigsRequest = DecodedOf<typeof API.describeConfigs.request>;
 type Resource = DescribeConfigsRequest["resources"][number];
@@ -56,9 +56,8 @@ async function describeResource(call: Call<DescribeConfigsRequest>, resource: Re
 
 /** Whatever its kind, or whether it is there: as Kafka tells it, the configs that a group of the name has or would have. */
 async function describeGroup(call: Call<DescribeConfigsRequest>, resource: Resource): Promise<readonly ConfigEntry[] | Failure> {
-  const settings = await call.broker.shareGroups.settings(resource.resourceName);
-  if (isFailure(settings)) return settings;
-  const configs = describeShareConfigs(settings);
+  const configs = await describeGroupConfigs(call.broker, resource.resourceName);
+  if (isFailure(configs)) return configs;
   return entries(
     call,
     resource,

@@ -1,15 +1,15 @@
 // AlterConfigs (key 33), versions 0-2: the named configs are what is set from then on, all others go back to their defaults. And
-// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics, and incrementally share
-// groups; a broker's configs may be reset, of which none is set (kafka-reassign-partitions --verify does it).
+// IncrementalAlterConfigs (key 44), versions 0-1: sets, resets, and adds to or takes from lists (KIP-339). Topics and groups
+// (../group-configs.ts); a broker's configs may be reset, of which none is set (kafka-reassign-partitions --verify does it).
 
 import type { Access } from "../../../broker/access.ts";
 import type { Broker } from "../../../broker/broker.ts";
 import { describeConfigs, isTopicConfigKey } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
-import { parseShareConfigs } from "../../../common/share-configs.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { serve } from "../call.ts";
+import { alterGroupConfigs, replaceGroupConfigs } from "../group-configs.ts";
 import { BROKER_RESOURCE, GROUP_RESOURCE, TOPIC_RESOURCE } from "./32-describe-configs.ts";
 
 type Change = (set: Readonly<Record<string, string>>) => Record<string, string | null>;
@@ -26,14 +26,17 @@ const LISTS: ReadonlySet<string> = new Set(
     .map(({ key }) => key),
 );
 
-export const alterConfigs = serve(API.alterConfigs, { min: 0, max: 2 }, async ({ request, broker }) => {
+export const alterConfigs = serve(API.alterConfigs, { min: 0, max: 2 }, async ({ request, broker, session }) => {
   const responses = [];
   for (const { resourceType, resourceName, configs } of request.resources) {
-    const change: Change = (set) => ({
-      ...Object.fromEntries(Object.keys(set).map((key) => [key, null])),
-      ...Object.fromEntries(configs.map(({ name, value }) => [name, value])),
-    });
-    responses.push(answer(resourceType, resourceName, await alter(broker, resourceType, resourceName, change, request.validateOnly)));
+    const named = Object.fromEntries(configs.map(({ name, value }) => [name, value]));
+    const change: Change = (set) => ({ ...Object.fromEntries(Object.keys(set).map((key) => [key, null])), ...named });
+    const refused =
+      resourceType === GROUP_RESOURCE
+        ? (session.access.refuse("ALTER_CONFIGS", "GROUP", resourceName) ??
+          (await replaceGroupConfigs(broker, resourceName, named, request.validateOnly)))
+        : await alter(broker, resourceType, resourceName, change, request.validateOnly);
+    responses.push(answer(resourceType, resourceName, refused));
   }
   return { throttleTimeMs: 0, responses };
 });
@@ -103,7 +106,6 @@ async function alter(broker: Broker, resourceType: number, name: string, change:
   return isFailure(altered) ? altered : null;
 }
 
-/** The settings of a share group, which is made where it is not there. */
 async function alterGroup(
   broker: Broker,
   access: Access,
@@ -117,12 +119,8 @@ async function alterGroup(
   if (list !== undefined) {
     return failure("INVALID_CONFIG", `the config '${list.name}' is no list: nothing can be added to it or taken from it`);
   }
-  const settings = parseShareConfigs(
-    Object.fromEntries(configs.map(({ name, configOperation, value }) => [name, configOperation === DELETE ? null : value])),
-  );
-  if (isFailure(settings)) return settings;
-  const configured = validateOnly ? null : await broker.shareGroups.configure(groupId, settings);
-  return configured !== null && isFailure(configured) ? configured : null;
+  const changes = configs.map(({ name, configOperation, value }) => [name, configOperation === DELETE ? null : value] as const);
+  return alterGroupConfigs(broker, groupId, Object.fromEntries(changes), validateOnly);
 }
 
 /** Why the configs of what is no topic cannot be set, and where they are. */
@@ -130,9 +128,6 @@ function refuseResource(resourceType: number, name: string): Failure {
   if (resourceType === BROKER_RESOURCE) {
     const detail = "a broker's configs are set where it is started (npm start -- --help, wrangler.toml), and are the same for all clients";
     return failure("INVALID_REQUEST", `${detail}: nothing of '${name || "all brokers"}' can be altered`);
-  }
-  if (resourceType === GROUP_RESOURCE) {
-    return failure("INVALID_REQUEST", `the configs of the share group '${name}' are altered by IncrementalAlterConfigs alone`);
   }
   return failure("INVALID_REQUEST", `there are no configs for resources of type ${resourceType}: 2 is a topic`);
 }

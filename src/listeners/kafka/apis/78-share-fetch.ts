@@ -1,9 +1,9 @@
 // ShareFetch (key 78), versions 1-2 (KIP-932): acknowledges records that the member holds, then acquires others, and waits for them where
-// there are none. Stored batches go out as they are; AcquiredRecords says which of their records are the member's.
+// there are none, or less than MinBytes. Stored batches go out as they are; AcquiredRecords says which of their records are the member's.
 //
 // 2: renewals, in a request that fetches nothing (KIP-1222); ShareAcquireMode (KIP-1206), which is `record_limit` here in any case, since
 // records are acquired one by one: never more than MaxRecords.
-// MinBytes is not waited for: what is acquired early would be held, and nobody's, meanwhile. Sessions: ../share-session.ts.
+// Sessions: ../share-session.ts.
 
 import type { ShareFetchedPartition, ShareFetchResult, SharePlace } from "../../../broker/share-fetch.ts";
 import { concatBytes } from "../../../common/bytes.ts";
@@ -103,6 +103,7 @@ async function fetch({ request, broker, session, room }: Call<ShareFetchRequest>
     ...{ groupId: share.groupId, token: share.token, partitions: known, batchSize: request.batchSize, signal: session.signal, room },
     maxRecords: Math.min(request.maxRecords, MAX_PULL_RECORDS),
     maxBytes: Math.min(request.maxBytes, MAX_FETCH_BYTES),
+    minBytes: request.minBytes,
     maxWaitMs: Math.min(Math.max(0, request.maxWaitMs), MAX_WAIT_MS), // with partitions that are unknown too, as Kafka waits
   });
   // What was acknowledged in the same request is done: it is the partitions that failed, not the request.

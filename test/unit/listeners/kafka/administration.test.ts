@@ -148,7 +148,7 @@ test("what is set for all brokers at once is nothing", async () => {
   expect((await ask("1")).configs.map(({ name }) => name)).toContain("auto.create.topics.enable");
 });
 
-test("a group's configs are the settings of the share group of its name", async () => {
+test("a group's configs are those of a consumer group of its name, and the settings of the share group", async () => {
   const describeGroup = async (keys: string[] | null = null) => {
     const resources = [{ resourceType: 32, resourceName: "g", configurationKeys: keys }];
     const { results } = await client.ask(API.describeConfigs, 4, { resources });
@@ -171,6 +171,8 @@ test("a group's configs are the settings of the share group of its name", async 
   expect(await alterGroup(changes)).toBe(0);
   expect(await broker.shareGroups.settings("g")).toMatchObject({ leaseMs: 15_000, autoOffsetReset: "latest", deadLetterTopic: null });
   expect(await describeGroup()).toEqual([
+    ["consumer.heartbeat.interval.ms", "5000", 5],
+    ["consumer.session.timeout.ms", "45000", 5],
     ["errors.deadletterqueue.topic.name", "", 5],
     ["share.auto.offset.reset", "latest", 8],
     ["share.delivery.count.limit", "5", 5],
@@ -191,6 +193,48 @@ test("a group's configs are the settings of the share group of its name", async 
   }
   expect(await alterGroup([["errors.deadletterqueue.topic.name", 0, "none"]])).toBe(errorCode("UNKNOWN_TOPIC_OR_PARTITION"));
   expect(await broker.shareGroups.settings("g")).toMatchObject({ maxDeliveries: 5 });
+});
+
+test("configs of a consumer group are set by both requests, and make no share group", async () => {
+  const [session, heartbeat, limit] = ["consumer.session.timeout.ms", "consumer.heartbeat.interval.ms", "share.delivery.count.limit"];
+  const described = async (resourceName = "c") => {
+    const resources = [{ resourceType: 32, resourceName, configurationKeys: null }];
+    const { results } = await client.ask(API.describeConfigs, 4, { resources });
+    return (
+      results[0]!.errorCode || results[0]!.configs.filter(({ configSource }) => configSource === 8).map(({ name, value }) => [name, value])
+    );
+  };
+  const set = async (configs: Record<string, string>, resourceName = "c") => {
+    const changes = Object.entries(configs).map(([name, value]) => ({ name, configOperation: 0, value }));
+    const resources = [{ resourceType: 32, resourceName, configs: changes }];
+    const { responses } = await client.ask(API.incrementalAlterConfigs, 1, { resources, validateOnly: false });
+    return responses[0]!.errorMessage;
+  };
+  const replace = async (configs: Record<string, string>, validateOnly = false) => {
+    const resources = [{ resourceType: 32, resourceName: "c", configs: Object.entries(configs).map(([name, value]) => ({ name, value })) }];
+    return (await client.ask(API.alterConfigs, 2, { resources, validateOnly })).responses[0]!.errorCode;
+  };
+  expect(await set({ [session!]: "50000" })).toBeNull();
+  expect(await described()).toEqual([[session, "50000"]]);
+  expect((await broker.shareGroups.list({ limit: 10 })).groupIds).toEqual([]);
+  expect(await set({ [limit!]: "7", [heartbeat!]: "1" })).toBe(
+    "consumer.heartbeat.interval.ms must be greater than or equal to group.consumer.min.heartbeat.interval.ms",
+  );
+  expect(await set({ [heartbeat!]: "6000", "consumer.session": "1" })).toBe("Unknown group config name: consumer.session");
+  expect(await described()).toEqual([[session, "50000"]]);
+  expect(await set({ [limit!]: "7", [heartbeat!]: "6000" })).toBeNull();
+  const both = [
+    [heartbeat, "6000"],
+    [session, "50000"],
+    [limit, "7"],
+  ];
+  expect(await described()).toEqual(both);
+  expect(await replace({ [heartbeat!]: "7000" }, true)).toBe(0);
+  expect(await described()).toEqual(both);
+  expect(await replace({ [heartbeat!]: "7000" })).toBe(0);
+  expect(await described()).toEqual([[heartbeat, "7000"]]);
+  expect(await described("")).toBe(errorCode("INVALID_REQUEST"));
+  expect(await set({ [session!]: "50000" }, "")).toBe("Default group resources are not allowed.");
 });
 
 test("a broker's configs may be reset, and not set", async () => {

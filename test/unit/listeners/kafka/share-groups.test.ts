@@ -23,6 +23,7 @@ interface Fetch {
   readonly maxRecords?: number;
   readonly maxBytes?: number;
   readonly maxWaitMs?: number;
+  readonly minBytes?: number;
   readonly batchSize?: number;
   readonly isRenewAck?: boolean;
   readonly version?: number;
@@ -159,6 +160,16 @@ describe("a fetch", () => {
     const gone = client.fetch({ epoch: 1, maxWaitMs: 30_000 });
     client.connection.end();
     expect((await gone).acquired).toEqual([]);
+  });
+
+  test("waits until there is as much as MinBytes", async () => {
+    await produce(1);
+    const waiting = client.fetch({ epoch: 0, partitions: BOTH, minBytes: 100, maxWaitMs: 600_000 });
+    await produce(1, 1);
+    expect((await waiting).acquired.sort()).toEqual([
+      [0, 0, 0, 1],
+      [1, 0, 0, 1],
+    ]);
   });
 
   test("tells what it cannot fetch, and fetches the rest", async () => {
