@@ -94,13 +94,16 @@ async function readEventsOf(url: string, topic: string, partition: number, end: 
   return records;
 }
 
-/** WebSocket: all partitions of the topic over one connection. */
+/** WebSocket: all partitions of the topic over one connection, which is told what is taken, so that it goes on for as long as it takes. */
 const readWebSocket: Reader = (url, topic, ends) =>
   new Promise((resolve, reject) => {
     const records: ReadRecord[][] = ends.map(() => []);
     const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/topics/${topic}/tail?offset=earliest`);
+    socket.addEventListener("open", () => socket.send("taken 0"));
     socket.addEventListener("message", ({ data }) => {
-      const message = JSON.parse(data as string) as { partition: number; records: ReadRecord[] };
+      const message = JSON.parse(data as string) as { partition: number; records?: ReadRecord[] };
+      if (message.records === undefined) return reject(new Error(`the WebSocket of ${topic} ends with ${data as string}`));
+      socket.send("taken 1");
       for (const record of message.records) records[message.partition]!.push(record);
       if (records.every((of, partition) => of.length >= ends[partition]!)) {
         socket.close();
