@@ -90,10 +90,16 @@ scenario("a slow member is kept, or loses its partitions and comes back, as its 
   stuck.release();
   await group.delivered();
   await group.atRest();
-  expect(timesSeen(group, record)).toBe(slow.kind.whenSlow === "kept" ? 1 : 2);
   group.log.expectAtLeastOnce(group.ends);
   await group.leave(...group.members);
-  await group.expectCommitted();
+  if (slow.kind.whenSlow === "kept") {
+    expect(timesSeen(group, record)).toBe(1);
+    await group.expectCommitted();
+  } else {
+    // The canary and the slow one may go in two rebalances, and what was handled between them comes again, up to when they leave.
+    expect(timesSeen(group, record)).toBeGreaterThanOrEqual(2);
+    await group.expectCommittedAtMost();
+  }
 });
 
 /** The canary's are shared, and the slow one is there still. */
@@ -102,5 +108,5 @@ async function keepsItsPartitions(group: Group, other: GroupMember): Promise<voi
 }
 
 async function losesItsPartitions(group: Group, other: GroupMember, record: Seen): Promise<void> {
-  await until("the other has everything", () => other.assigned()?.length === 4 && timesSeen(group, record) === 2);
+  await until("the other has everything", () => other.assigned()?.length === 4 && timesSeen(group, record) >= 2);
 }
