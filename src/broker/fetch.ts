@@ -116,8 +116,10 @@ async function readAll(
 ): Promise<(ReadResult | ReadFailure)[]> {
   const { watches, readAhead, room, signal } = request;
   const wantedBytes = reads.reduce((sum, read) => Math.min(sum + read.maxBytes, request.maxBytes), 0);
-  const maxBytes = await takeRoom(room, wantedBytes, signal);
-  if (maxBytes === null) return reads.map(noRoom);
+  const takenBytes = await takeRoom(room, wantedBytes, signal);
+  if (takenBytes === null) return reads.map(noRoom);
+  // Where there is room for all, each partition has its first batch, however small a part of the answer it was asked for.
+  const maxBytes = takenBytes === wantedBytes ? request.maxBytes : takenBytes;
   const read = async (one: PartitionRead) =>
     (await watches?.idleRead(one, one.start)) ??
     (await readAhead?.take(one, one.start)) ??

@@ -192,6 +192,13 @@ describe("room for the answer", () => {
     expect([room.heldBytes, room.isRefused]).toEqual([BATCH.length, false]);
   });
 
+  test("leaves each partition its first batch where there is enough, however little it was asked for", async () => {
+    for (const { log } of partitions.slice(0, 3)) log.append(BATCH);
+    const asked = [0, 1, 2].map((partition) => ({ topic: "t", partition, start: 0, maxBytes: 1 }));
+    const results = await fetchFrom([], { partitions: asked, maxWaitMs: 0, room: new AnswerRooms(Date.now).open() });
+    expect(results.map(({ batches }) => batches.byteLength)).toEqual(Array(3).fill(BATCH.length));
+  });
+
   test("a fetch that finds none reads nothing, and says so", async () => {
     vi.useFakeTimers();
     try {
