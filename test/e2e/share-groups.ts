@@ -41,6 +41,8 @@ export interface ShareGroupRun {
   readonly seed: number;
   /** The group is a subscription's, with a filter. */
   readonly isSubscription?: boolean;
+  /** Of the pulls, those that a worker dies with; 0.02 if absent. */
+  readonly deathRate?: number;
 }
 
 export interface ShareGroupFigures {
@@ -66,11 +68,12 @@ interface Work {
   readonly worker: ShareWorker;
   readonly random: () => number;
   readonly history: Delivery[];
+  readonly deathRate: number;
 }
 
 /** Runs it all; rejects at the first broken promise. */
 export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupFigures> {
-  const { records, workers: workerCount, members, kills, seed } = options;
+  const { records, workers: workerCount, members, kills, seed, deathRate = DEATH_RATE } = options;
   const door = doorOf(options);
   const startMs = performance.now();
   const broker = await startBroker();
@@ -81,7 +84,7 @@ export async function runShareGroup(options: ShareGroupRun): Promise<ShareGroupF
     const ask: Attempt = (path, body) => attempt(broker.url, path, body);
     const workers = Array.from({ length: workerCount }, async (_, index) => {
       const worker = index < members ? kafkaWorker(broker.kafkaAddress, GROUP, TOPIC) : httpWorker(ask, door);
-      await work({ worker, random: seededRandom(seed + index), history }, over.signal);
+      await work({ worker, random: seededRandom(seed + index), history, deathRate }, over.signal);
       worker.die();
     });
     const failed = Promise.all(workers).then(() => undefined);
@@ -122,7 +125,7 @@ async function prepare(broker: Broker, options: ShareGroupRun): Promise<void> {
 }
 
 /** Pulls and settles until the signal aborts. A worker that dies is another one from then on. */
-async function work({ worker, random, history }: Work, over: AbortSignal): Promise<void> {
+async function work({ worker, random, history, deathRate }: Work, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     const askedMs = performance.now();
     const pulled = await worker.pull(1 + Math.floor(random() * MAX_PULL_RECORDS), 500);
@@ -136,7 +139,7 @@ async function work({ worker, random, history }: Work, over: AbortSignal): Promi
     });
     history.push(...deliveries);
     if (deliveries.length === 0) continue;
-    if (random() >= DEATH_RATE) await settle(worker, deliveries, random);
+    if (random() >= deathRate) await settle(worker, deliveries, random);
     else worker.die();
   }
 }
