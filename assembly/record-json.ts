@@ -13,7 +13,7 @@ import { ENTRY_BYTES } from "./record";
 import { NOT_UTF8, OUTPUT_LIMIT } from "./status";
 import { positionOf, readVarint, valueOf } from "./varint";
 
-/** The members' names with their quotes, colons and commas: laid out one after the other. */
+/** Names of members, with what stands around them. */
 const OFFSET: usize = memory.data<u8>([34, 111, 102, 102, 115, 101, 116, 34, 58]); // "offset":
 const TIMESTAMP: usize = memory.data<u8>([44, 34, 116, 105, 109, 101, 115, 116, 97, 109, 112, 34, 58]); // ,"timestamp":
 const KEY: usize = memory.data<u8>([44, 34, 107, 101, 121, 34, 58]); // ,"key":
@@ -34,8 +34,8 @@ const MOST_ESCAPED: usize = 6;
 
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
-const OPEN_END: u8 = 0x5d; // ]
-const BRACE_END: u8 = 0x7d;
+const CLOSING_BRACKET: u8 = 0x5d;
+const CLOSING_BRACE: u8 = 0x7d;
 const MINUS: u8 = 0x2d;
 const ZERO: u8 = 0x30;
 
@@ -83,8 +83,8 @@ function writeRecord(at: usize, entry: usize, origin: usize, offset: i64): usize
   write = writeBytes(writeName(write, VALUE, 9), origin + <usize>load<u32>(entry, 24), load<i32>(entry, 28));
   write = writeHeaders(writeName(write, HEADERS, 12), origin + <usize>load<u32>(entry, 32), load<u32>(entry, 4));
   if (write == 0) return 0;
-  store<u8>(write, OPEN_END);
-  store<u8>(write + 1, BRACE_END);
+  store<u8>(write, CLOSING_BRACKET);
+  store<u8>(write + 1, CLOSING_BRACE);
   return write + 2;
 }
 
@@ -103,7 +103,7 @@ function writeHeaders(write: usize, position: usize, count: u32): usize {
     const valueLength = readVarint(key + <usize>valueOf(keyLength), usize.MAX_VALUE);
     const value = positionOf(valueLength);
     write = writeBytes(writeName(write + 1, VALUE, 9), value, valueOf(valueLength));
-    store<u8>(write++, BRACE_END);
+    store<u8>(write++, CLOSING_BRACE);
     position = value + <usize>max(valueOf(valueLength), 0);
   }
   return write;
@@ -130,7 +130,7 @@ function writeBytes(write: usize, source: usize, length: i32): usize {
   base64Encode(source, length, write);
   write += <usize>base64Length(length);
   store<u8>(write, QUOTE);
-  store<u8>(write + 1, BRACE_END);
+  store<u8>(write + 1, CLOSING_BRACE);
   return write + 2;
 }
 

@@ -5,13 +5,13 @@
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { DeadLetter, DeadLetterRun } from "../coordinator/share-partition-coordinator.ts";
 import type { DecodedRecord, RecordCodec } from "../record/codec.ts";
+import { contentBytes } from "../wasm/record-table.ts";
 import type { ProduceRecord } from "./broker.ts";
 import { CachedCluster } from "./cluster-cache.ts";
 import type { BrokerState } from "./create-broker.ts";
 import { readPartition } from "./fetch.ts";
 import type { Ports } from "./ports.ts";
 import { produceRecords } from "./produce.ts";
-import { sizeOf } from "./share-read.ts";
 import { configOf, findTopic, type TopicCache } from "./topics.ts";
 
 /** Appends a run once for each sequence. What can be retried is the caller's to retry. */
@@ -25,7 +25,7 @@ export function createDeadLetterWriter(ports: Ports, state: BrokerState): (run: 
     for (const letter of run.letters) {
       const record = await readRecord(ports, topics, state.codec, run, letter.offset);
       if (record !== null && isFailure(record)) return record;
-      const copied = record !== null && sizeOf(record) + HEADERS_BYTES <= configOf(target).maxMessageBytes ? record : null;
+      const copied = record !== null && contentBytes(record) + HEADERS_BYTES <= configOf(target).maxMessageBytes ? record : null;
       records.push({ ...deadLetter(run, letter, copied), partition });
     }
     const producer = { producerId: run.producerId, producerEpoch: 0, baseSequence: run.sequence };

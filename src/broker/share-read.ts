@@ -4,6 +4,7 @@ import { type Failure, isFailure } from "../common/errors.ts";
 import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS, SHARE_LOAD_BYTES } from "../common/limits.ts";
 import { murmur2 } from "../common/murmur2.ts";
 import type { DecodedRecord, RecordCodec } from "../record/codec.ts";
+import { contentBytes } from "../wasm/record-table.ts";
 import { readPartition } from "./fetch.ts";
 import type { LoadedRecords, Ports, ShareLoad, SharePartitionAddress } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
@@ -16,12 +17,6 @@ export interface ShareReadContext {
   readonly topics: TopicCache;
   readonly codec: RecordCodec;
   readonly sharedRecords: SharedRecords;
-}
-
-/** Bytes of a record's key, value and headers. */
-export function sizeOf({ key, value, headers }: DecodedRecord): number {
-  const ofHeaders = headers.reduce((sum, header) => sum + header.key.length + (header.value?.length ?? 0), 0);
-  return (key?.length ?? 0) + (value?.length ?? 0) + ofHeaders;
 }
 
 /** Looks at the log from an offset on. What retention has taken is passed over, and what the group's filter does not want. */
@@ -54,7 +49,7 @@ export async function loadRecords(
     logStartOffset: result.logStartOffset,
     offsets: records.map(({ offset }) => offset),
     keyHashes: records.map(({ key }) => (key === null ? null : murmur2(key))),
-    sizes: records.map(sizeOf),
+    sizes: records.map(contentBytes),
     ...(delays === undefined ? {} : { notBeforeMs: delays }),
   };
 }

@@ -87,24 +87,14 @@ export class TopicRegistry {
 
   /** Puts a consumer group on the list; a repeat changes nothing. A name belongs to one kind of group, as in Kafka's GroupMetadataManager. */
   registerGroup(groupId: string): Failure | null {
-    if (this.#store.hasShareGroup(groupId)) {
-      return failure(
-        "INCONSISTENT_GROUP_PROTOCOL",
-        `'${groupId}' is a share group: no consumer group can have its name before it is deleted`,
-      );
-    }
+    if (this.#store.hasShareGroup(groupId)) return nameTaken(groupId, "share", "consumer");
     this.#store.addGroup(groupId);
     return null;
   }
 
   /** As `registerGroup`, the other way round. */
   registerShareGroup(groupId: string): Failure | null {
-    if (this.#store.hasGroup(groupId)) {
-      return failure(
-        "INCONSISTENT_GROUP_PROTOCOL",
-        `'${groupId}' is a consumer group: no share group can have its name before it is deleted`,
-      );
-    }
+    if (this.#store.hasGroup(groupId)) return nameTaken(groupId, "consumer", "share");
     this.#store.addShareGroup(groupId);
     return null;
   }
@@ -168,4 +158,9 @@ function readPage<Item>(
   const found = list({ prefix, after, limit: size + 1 });
   const items = found.slice(0, size);
   return { items, nextCursor: found.length > size ? encodeCursor(nameOf(items.at(-1)!)) : null };
+}
+
+function nameTaken(groupId: string, kind: string, wanted: string): Failure {
+  const detail = `'${groupId}' is a ${kind} group: no ${wanted} group can have its name before it is deleted`;
+  return failure("INCONSISTENT_GROUP_PROTOCOL", detail);
 }

@@ -11,8 +11,7 @@ import { docPage } from "../support/sdk-docs/blocks.ts";
 import { type SdkSite, serveSdk } from "../support/sdk-page.ts";
 import { SCENARIOS } from "../support/sdk-scenarios/index.ts";
 import type { BrokerAccess } from "../support/sdk-scenarios/program.ts";
-import { texts } from "../support/sdk-scenarios/scenario.ts";
-import { until } from "../support/until.ts";
+import { expectTailsOverKill } from "../support/sdk-scenarios/tails-over-kill.ts";
 
 const BUILD_TIMEOUT_MS = 120_000;
 const TOKEN = "the-token-of-this-test";
@@ -66,25 +65,7 @@ describe.skipIf(!hasChromium())("the SDK in Chromium", () => {
   });
 
   test("live tails of a page miss nothing and see nothing twice when the broker is killed while another produces", async () => {
-    const client = createClient(access);
-    await new Admin(client).topics.create({ name: "killed", partitions: 1 });
-    const produce = async (from: number) => {
-      const producer = new Producer(client);
-      await producer.sendAll(texts(5, from).map((value) => ({ topic: "killed", value })));
-      await producer.close();
-    };
-    const haveSeen = (count: number) => async () => {
-      const { sse, websocket } = (await callIn(page, "seen")) as Record<"sse" | "websocket", string[]>;
-      return sse.length >= count && websocket.length >= count;
-    };
-    await produce(0);
-    await callIn(page, "follow", "killed", access);
-    await until("both have what is there", haveSeen(5));
-    await broker.kill9();
-    await broker.restart();
-    await produce(5);
-    await until("both go on", haveSeen(10));
-    expect(await callIn(page, "seen")).toEqual({ sse: texts(10), websocket: texts(10) });
+    await expectTailsOverKill(broker, access, (name, ...args) => callIn(page, name, ...args));
   });
 
   test("a page that is not allowed reads nothing, writes nothing and opens no WebSocket, though it has the token", async () => {

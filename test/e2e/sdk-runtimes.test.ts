@@ -3,13 +3,11 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { buildSdk } from "../../scripts/build-sdk.ts";
-import { Admin, createClient, Producer } from "../../src/sdk/index.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { hasRuntime, type InstalledSdk, installSdk, RUNTIMES, type Runtime, type RuntimeProcess } from "../support/sdk-runtimes.ts";
 import { SCENARIOS } from "../support/sdk-scenarios/index.ts";
 import type { BrokerAccess } from "../support/sdk-scenarios/program.ts";
-import { texts } from "../support/sdk-scenarios/scenario.ts";
-import { until } from "../support/until.ts";
+import { expectTailsOverKill } from "../support/sdk-scenarios/tails-over-kill.ts";
 
 const BUILD_TIMEOUT_MS = 120_000;
 const TOKEN = "the-token-of-this-test";
@@ -48,25 +46,7 @@ describe.each(Object.keys(RUNTIMES) as Runtime[])("%s", (runtime) => {
     });
 
     test("live tails miss nothing and see nothing twice when the broker is killed while another produces", async () => {
-      const client = createClient(access);
-      await new Admin(client).topics.create({ name: "killed", partitions: 1 });
-      const produce = async (from: number) => {
-        const producer = new Producer(client);
-        await producer.sendAll(texts(5, from).map((value) => ({ topic: "killed", value })));
-        await producer.close();
-      };
-      const haveSeen = (count: number) => async () => {
-        const { sse, websocket } = (await program.call("seen")) as Record<"sse" | "websocket", string[]>;
-        return sse.length >= count && websocket.length >= count;
-      };
-      await produce(0);
-      await program.call("follow", "killed", access);
-      await until("both have what is there", haveSeen(5));
-      await broker.kill9();
-      await broker.restart();
-      await produce(5);
-      await until("both go on", haveSeen(10));
-      expect(await program.call("seen")).toEqual({ sse: texts(10), websocket: texts(10) });
+      await expectTailsOverKill(broker, access, (name, ...args) => program.call(name, ...args));
     });
 
     test("the example does what it says, and ends", async () => {

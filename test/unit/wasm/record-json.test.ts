@@ -62,11 +62,11 @@ test("records that were picked out of a table", () => {
 });
 
 test("records of tables among others", () => {
-  const records = decoded(batch(someRecords(9, 5))).map((record, index) => (index % 4 === 2 ? { ...expectPlain(record) } : record));
+  const records = decoded(batch(someRecords(9, 5))).map((record, index) => (index % 4 === 2 ? { ...plainCopy(record) } : record));
   expect(written(records)).toBe(records.map(expected).join());
 });
 
-function expectPlain({ offset, timestamp, key, value, headers }: DecodedRecord): DecodedRecord {
+function plainCopy({ offset, timestamp, key, value, headers }: DecodedRecord): DecodedRecord {
   return { offset, timestamp, key, value, headers };
 }
 
