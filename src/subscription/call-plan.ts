@@ -2,8 +2,12 @@
 // plan go out together again, under the same Idempotency-Key, since nobody knows whether the endpoint took them. A plan ends when its
 // records are settled, or when the endpoint has said that it did not take them: then they may go out in other calls.
 
+import type { BatchLimits } from "./config.ts";
 import type { HeldRecord, RetryState } from "./lane.ts";
 import { type OffsetRange, rangesOf } from "./offset-ranges.ts";
+
+/** What one call may carry. */
+export type CallLimits = Pick<BatchLimits, "maxRecords" | "maxBytes">;
 
 export interface CallPlan {
   /** In the partition that is read, as they were decided on: they name the call, whatever the log has lost of them since. */

@@ -12,7 +12,7 @@ import { Breaker } from "./breaker.ts";
 import { type CallPlan, newPlan } from "./call-plan.ts";
 import { type BatchLimits, callLimits, type SubscriptionConfig } from "./config.ts";
 import { nameOf } from "./idempotency-key.ts";
-import { distrust, type HeldRecord, type Lane, lanesOf, trust } from "./lane.ts";
+import { distrust, type HeldRecord, isLane, type Lane, lanesOf, trust, unitOf, unitsOf } from "./lane.ts";
 import { RateLimit } from "./rate-limit.ts";
 import type { Track } from "./track.ts";
 
@@ -262,28 +262,29 @@ export class DeliveryMachine {
     this.takeUpRetries(track);
   }
 
-  /** Two halves: of the lanes, or of the only lane's records, of which the second half waits for the first. */
+  /** Two halves: of the lanes and the records without one, or of the only lane's records, of which the second half waits for the first. */
   #cut({ track, records, cuts: before }: Delivery, { error }: CallFailure, nowMs: number): void {
-    const lanes = lanesOf(records);
+    const units = [...unitsOf(records)];
     const cuts = before + 1;
     const waitMs = this.#breaker.state(nowMs) === "closed" ? 0 : backoffMs(cuts, this.#config.retry, this.#random);
     const part = (some: HeldRecord[]): Delivery => ({ ...newDelivery(track, newPlan(some, true)), cuts, dueMs: nowMs + waitMs, error });
-    if (lanes.length === 1) {
-      const [lane] = lanes as [Lane];
+    const [lane] = units;
+    if (units.length === 1 && isLane(lane!)) {
       distrust(lane, records.length);
       track.planNext(lane, records.slice(lane.limit));
       this.#park(part(records.slice(0, lane.limit)));
       return;
     }
-    const first = new Set(lanes.slice(0, Math.ceil(lanes.length / 2)));
-    this.#park(part(records.filter(({ lane }) => first.has(lane))));
-    this.#park(part(records.filter(({ lane }) => !first.has(lane))));
+    const first = new Set(units.slice(0, Math.ceil(units.length / 2)));
+    this.#park(part(records.filter((record) => first.has(unitOf(record)))));
+    this.#park(part(records.filter((record) => !first.has(unitOf(record)))));
   }
 
   #tryAgain(delivery: Delivery, { error, retryAfterMs, isThrottled }: CallFailure, nowMs: number): void {
     const { retry, deadLetterTopic } = this.#config;
     const attempts = delivery.attempts + 1;
-    if (!isThrottled && delivery.records.length === 1) distrust(delivery.records[0]!.lane, 1);
+    const [{ lane }, ...others] = delivery.records as [HeldRecord, ...HeldRecord[]];
+    if (!isThrottled && others.length === 0 && lane !== null) distrust(lane, 1);
     const isExhausted = attempts >= retry.maxAttempts && deadLetterTopic !== null;
     const waitMs = isExhausted ? 0 : Math.max(backoffMs(attempts, retry, this.#random), retryAfterMs ?? 0);
     this.#park({ ...delivery, attempts, error, isExhausted, isProbe: false, dueMs: nowMs + waitMs });

@@ -1,5 +1,6 @@
 // A lane: records that must be delivered one call after the other, because they are of one partition or one key (config.ts, order). A
-// lane has at most one delivery under way or waiting to be tried again; what comes later waits behind it.
+// lane has at most one delivery under way or waiting to be tried again; what comes later waits behind it. A record that nothing waits for
+// has no lane.
 
 import type { DecodedRecord } from "../record/codec.ts";
 import type { CallPlan } from "./call-plan.ts";
@@ -27,7 +28,8 @@ export interface HeldRecord {
   record: DecodedRecord;
   /** Of key, value and headers. */
   readonly sizeBytes: number;
-  readonly lane: Lane;
+  /** null: nothing waits for it. */
+  readonly lane: Lane | null;
   readonly arrivedMs: number;
   /** Not to be sent before (ms since the epoch): its `notBefore` header. */
   readonly readyMs: number;
@@ -36,14 +38,36 @@ export interface HeldRecord {
 }
 
 export interface Lane {
-  /** null: of one record, that nothing waits for. */
-  readonly key: string | null;
+  readonly key: string;
   /** In no plan yet, in the order of their offsets. */
   queue: HeldRecord[];
   /** Plans with records of this lane: the first has its turn, or is under way; the others follow, and then the queue. */
   calls: CallPlan[];
   /** Records that a delivery of this lane may have: fewer after a failure, so that the one record that cannot be delivered is found. */
   limit: number;
+  /** It stands in the ready queue (ready-queue.ts). */
+  isReady: boolean;
+}
+
+/** What has its turn as one: a lane, or a record without one. */
+export type Unit = Lane | HeldRecord;
+
+export function isLane(unit: Unit): unit is Lane {
+  return "queue" in unit;
+}
+
+/** Its next record. */
+export function headOf(unit: Unit): HeldRecord {
+  return isLane(unit) ? unit.queue[0]! : unit;
+}
+
+/** What some records stand in, each once. */
+export function unitsOf(records: readonly HeldRecord[]): Set<Unit> {
+  return new Set(records.map(unitOf));
+}
+
+export function unitOf(record: HeldRecord): Unit {
+  return record.lane ?? record;
 }
 
 /** Something of it is under way, or is to be sent before what is in its queue. */
@@ -58,8 +82,8 @@ export function addCall(lane: Lane, plan: CallPlan): void {
   else lane.calls.push(plan);
 }
 
-export function newLane(key: string | null): Lane {
-  return { key, queue: [], calls: [], limit: Number.POSITIVE_INFINITY };
+export function newLane(key: string): Lane {
+  return { key, queue: [], calls: [], limit: Number.POSITIVE_INFINITY, isReady: false };
 }
 
 /** Its last delivery failed: it goes alone, so that others do not suffer with it. */
@@ -69,15 +93,14 @@ export function isSuspect(lane: Lane): boolean {
 
 /** The lanes of some records, each once. */
 export function lanesOf(records: readonly HeldRecord[]): Lane[] {
-  const lanes: Lane[] = [];
-  const seen = new Set<Lane>();
+  const lanes = new Set<Lane>();
+  let last: Lane | null = null;
   for (const { lane } of records) {
-    const isKnown = lane === lanes.at(-1) || (lane.key !== null && seen.has(lane));
-    if (isKnown) continue;
-    lanes.push(lane);
-    if (lane.key !== null) seen.add(lane);
+    if (lane === null || lane === last) continue;
+    lanes.add(lane);
+    last = lane;
   }
-  return lanes;
+  return [...lanes];
 }
 
 /** A delivery went well: the next may be twice as large. */

@@ -6,10 +6,23 @@
 
 import { MAX_PLANNED_CALLS } from "../common/limits.ts";
 import type { DecodedRecord } from "../record/codec.ts";
-import { type CallPlan, isBefore, newPlan } from "./call-plan.ts";
+import { type CallLimits, type CallPlan, isBefore, newPlan } from "./call-plan.ts";
 import type { BatchLimits, DeliveryOrder } from "./config.ts";
-import { addCall, type HeldRecord, isBusy, isSuspect, type Lane, lanesOf, newLane, type RecordOrigin, takeFrom } from "./lane.ts";
+import {
+  addCall,
+  type HeldRecord,
+  headOf,
+  isBusy,
+  isLane,
+  isSuspect,
+  type Lane,
+  lanesOf,
+  newLane,
+  type RecordOrigin,
+  takeFrom,
+} from "./lane.ts";
 import { type OffsetRange, rangesBelow, rangesOf } from "./offset-ranges.ts";
+import { ReadyQueue } from "./ready-queue.ts";
 import { RestoredPlans } from "./restored-plans.ts";
 
 /** The partition that a track reads. */
@@ -48,9 +61,6 @@ export interface Arrival {
   readonly notBeforeMs: number;
 }
 
-/** What one call may carry. */
-export type CallLimits = Pick<BatchLimits, "maxRecords" | "maxBytes">;
-
 /** So many settled records in front are forgotten together: what is behind them is moved. */
 const FORGET_AT_ONCE = 500;
 
@@ -74,14 +84,7 @@ export class Track {
   #pendingFrom = 0;
   #pendingRecords = 0;
   readonly #lanes = new Map<string, Lane>();
-  /** Lanes that may send now, the longest waiting first. */
-  readonly #ready = new Set<Lane>();
-  /** Lanes whose first record is not to be sent yet. */
-  readonly #delayed = new Set<Lane>();
-  #earliestDelayMs = Number.POSITIVE_INFINITY;
-  /** Of ready lanes. */
-  #readyRecords = 0;
-  #readyBytes = 0;
+  readonly #ready = new ReadyQueue();
   #pendingBytes = 0;
   /** Everything from here on is as it was when it was read. */
   #touchedEnd: number;
@@ -111,7 +114,7 @@ export class Track {
     if (this.#order === "partition") return this.#pendingRecords;
     let planned = 0;
     for (const { records } of this.#plans) planned += records.length;
-    return planned + this.#readyRecords;
+    return planned + this.#ready.records;
   }
 
   /** Records that went out together in an earlier life are still to be read: they are to go out before all others. */
@@ -177,11 +180,13 @@ export class Track {
   /** When something may be sent: now or earlier where it may at once, null where nothing waits. */
   nextSendMs({ maxRecords, maxBytes, lingerMs }: BatchLimits, nowMs: number): number | null {
     if (this.#due.length > 0) return nowMs;
-    this.#wakeDelayed(nowMs);
-    const [first] = this.#ready;
-    if (first === undefined) return this.#delayed.size === 0 ? null : this.#earliestDelayMs;
-    if (lingerMs === 0 || isSuspect(first) || this.#readyRecords >= maxRecords || this.#readyBytes >= maxBytes) return nowMs;
-    return Math.min(first.queue[0]!.arrivedMs + lingerMs, this.#earliestDelayMs);
+    const ready = this.#ready;
+    ready.wake(nowMs);
+    const { first, delayedUntilMs } = ready;
+    if (first === undefined) return delayedUntilMs;
+    const isAlone = isLane(first) && isSuspect(first);
+    if (lingerMs === 0 || isAlone || ready.records >= maxRecords || ready.bytes >= maxBytes) return nowMs;
+    return Math.min(headOf(first).arrivedMs + lingerMs, delayedUntilMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** Takes the records of one call: what is planned, else what is ready. To be called when `nextSendMs` says so. null: there is nothing. */
@@ -202,7 +207,8 @@ export class Track {
 
   /** Decides on further calls, as far as they are full: it costs nothing to make them durable together with one that goes out now. */
   planAhead(limits: CallLimits, nowMs: number): void {
-    while (this.#plans.size < MAX_PLANNED_CALLS && (this.#readyRecords >= limits.maxRecords || this.#readyBytes >= limits.maxBytes)) {
+    const ready = this.#ready;
+    while (this.#plans.size < MAX_PLANNED_CALLS && (ready.records >= limits.maxRecords || ready.bytes >= limits.maxBytes)) {
       const plan = this.#planReady(limits, nowMs)!;
       this.#plans.add(plan);
       this.#due.push(plan);
@@ -246,8 +252,8 @@ export class Track {
     lane.calls.shift();
     const [next] = lane.calls;
     if (next !== undefined) this.#giveTurn(next);
-    else if (lane.queue.length > 0) this.#enterReady(lane, nowMs);
-    else if (lane.key !== null && (!isSuspect(lane) || this.#lanes.size > MAX_REMEMBERED_LANES)) this.#lanes.delete(lane.key);
+    else if (lane.queue.length > 0) this.#ready.enter(lane, nowMs);
+    else if (!isSuspect(lane) || this.#lanes.size > MAX_REMEMBERED_LANES) this.#lanes.delete(lane.key);
   }
 
   #hold({ offset, origin, record, sizeBytes, notBeforeMs }: Arrival, nowMs: number): HeldRecord {
@@ -258,17 +264,18 @@ export class Track {
     this.#pendingBytes += sizeBytes;
     const plan = this.#restored.planOf(offset);
     if (plan !== undefined) {
-      this.#claim(lane, plan);
+      if (lane !== null) this.#claim(lane, plan);
       plan.records.push(held);
-      return held;
-    }
+    } else if (lane === null) this.#ready.enter(held, nowMs);
+    else this.#enqueue(held, lane, nowMs);
+    return held;
+  }
+
+  #enqueue(held: HeldRecord, lane: Lane, nowMs: number): void {
     if (lane.queue.length === 0) lane.queue = [held];
     else lane.queue.push(held);
-    if (this.#ready.has(lane)) {
-      this.#readyRecords += 1;
-      this.#readyBytes += sizeBytes;
-    } else if (!isBusy(lane) && lane.queue.length === 1) this.#enterReady(lane, nowMs);
-    return held;
+    if (lane.isReady) this.#ready.grown(held);
+    else if (!isBusy(lane) && lane.queue.length === 1) this.#ready.enter(lane, nowMs);
   }
 
   #forgetSettled(): void {
@@ -284,22 +291,21 @@ export class Track {
    */
   #claim(lane: Lane, plan: CallPlan): void {
     if (lane.calls.includes(plan)) return;
-    if (this.#ready.has(lane)) this.#leaveReady(lane);
-    this.#delayed.delete(lane);
+    this.#ready.leave(lane);
     const index = lane.calls.findIndex((other) => !other.hasTurn && isBefore(plan, other));
     lane.calls.splice(index < 0 ? lane.calls.length : index, 0, plan);
   }
 
   /** The plan is due if it has its turn in all of its lanes. */
   #giveTurn(plan: CallPlan): void {
-    if (!plan.isComplete || plan.records.some(({ lane }) => lane.calls[0] !== plan)) return;
+    if (!plan.isComplete || plan.records.some(({ lane }) => lane !== null && lane.calls[0] !== plan)) return;
     plan.hasTurn = true;
     this.#due.push(plan);
   }
 
-  /** Plans a call of ready records, and makes their lanes busy. null: no lane is ready. */
+  /** Plans a call of ready records, and makes their lanes busy. null: there are none. */
   #planReady(limits: CallLimits, nowMs: number): CallPlan | null {
-    const records = this.#takeReady(limits, nowMs);
+    const records = this.#ready.take(limits, nowMs);
     if (records.length === 0) return null;
     const plan = newPlan(records);
     plan.hasTurn = true;
@@ -321,28 +327,9 @@ export class Track {
     }
   }
 
-  /** Takes ready records for one call, in the order of their offsets. */
-  #takeReady({ maxRecords, maxBytes }: CallLimits, nowMs: number): HeldRecord[] {
-    const taken: HeldRecord[] = [];
-    let bytes = 0;
-    for (const lane of this.#ready) {
-      const head = lane.queue[0]!;
-      const isAlone = isSuspect(lane);
-      if (taken.length > 0 && (isAlone || bytes + head.sizeBytes > maxBytes)) continue;
-      this.#leaveReady(lane);
-      const records = takeFrom(lane, nowMs, { records: maxRecords - taken.length, bytes: maxBytes - bytes });
-      for (const record of records) {
-        taken.push(record);
-        bytes += record.sizeBytes;
-      }
-      if (isAlone || taken.length >= maxRecords || bytes >= maxBytes) break;
-    }
-    return taken.sort((a, b) => a.offset - b.offset);
-  }
-
-  #laneOf(record: DecodedRecord): Lane {
+  #laneOf(record: DecodedRecord): Lane | null {
     const name = this.#laneName(record);
-    if (name === null) return newLane(null);
+    if (name === null) return null;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
       lane = newLane(name);
@@ -351,45 +338,10 @@ export class Track {
     return lane;
   }
 
-  /** null: of a lane of its own. */
   #laneName(record: DecodedRecord): string | null {
     if (this.#order !== "key") return this.#order === "partition" ? "" : null;
     const { key } = record;
     return key === null ? null : keyName(key);
-  }
-
-  #enterReady(lane: Lane, nowMs: number): void {
-    const { readyMs } = lane.queue[0]!;
-    if (readyMs > nowMs) {
-      this.#delayed.add(lane);
-      this.#earliestDelayMs = Math.min(this.#earliestDelayMs, readyMs);
-      return;
-    }
-    this.#ready.add(lane);
-    this.#count(lane, 1);
-  }
-
-  #leaveReady(lane: Lane): void {
-    this.#ready.delete(lane);
-    this.#count(lane, -1);
-  }
-
-  #count(lane: Lane, sign: 1 | -1): void {
-    this.#readyRecords += sign * lane.queue.length;
-    for (const { sizeBytes } of lane.queue) this.#readyBytes += sign * sizeBytes;
-  }
-
-  #wakeDelayed(nowMs: number): void {
-    if (nowMs < this.#earliestDelayMs) return;
-    this.#earliestDelayMs = Number.POSITIVE_INFINITY;
-    for (const lane of this.#delayed) {
-      const { readyMs } = lane.queue[0]!;
-      if (readyMs > nowMs) this.#earliestDelayMs = Math.min(this.#earliestDelayMs, readyMs);
-      else {
-        this.#delayed.delete(lane);
-        this.#enterReady(lane, nowMs);
-      }
-    }
   }
 }
 

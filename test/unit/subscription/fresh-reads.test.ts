@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
 import { MAX_FRESH_READ_BYTES, MAX_FRESH_READS } from "../../../src/common/limits.ts";
 import { FreshReads } from "../../../src/subscription/fresh-reads.ts";
-import { type HeldRecord, newLane } from "../../../src/subscription/lane.ts";
+import type { HeldRecord } from "../../../src/subscription/lane.ts";
 import { encodeBatch, patchBatches } from "../../../src/wasm/record-batches.ts";
 import { createRecordCodec } from "../../../src/wasm/record-codec.ts";
 import { TableRecord } from "../../../src/wasm/record-table.ts";
@@ -21,7 +21,7 @@ function read(baseOffset: number, values: readonly string[]): HeldRecord[] {
   const { batches } = patchBatches(core, encodeBatch(core, records, { compression: "none" }), { baseOffset, leaderEpoch: 0 });
   const decoded = codec.decode(batches, baseOffset, { maxRecords: 1e6, maxBytes: 1e9 });
   if (isFailure(decoded)) throw new Error(decoded.detail);
-  const lane = newLane(null);
+  const lane = null;
   return decoded.records.map((record) => ({
     ...{ offset: record.offset, origin: ORIGIN, record, sizeBytes: 1, lane, arrivedMs: 0, readyMs: 0, isSettled: false },
   }));

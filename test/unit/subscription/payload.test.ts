@@ -4,7 +4,7 @@ import { newPlan } from "../../../src/subscription/call-plan.ts";
 import { DEFAULT_SUBSCRIPTION, type SubscriptionConfig } from "../../../src/subscription/config.ts";
 import type { Delivery } from "../../../src/subscription/delivery-machine.ts";
 import { idempotencyKey } from "../../../src/subscription/idempotency-key.ts";
-import { newLane } from "../../../src/subscription/lane.ts";
+
 import { buildPayload } from "../../../src/subscription/payload/build.ts";
 import { Track } from "../../../src/subscription/track.ts";
 import { JsonWriter } from "../../../src/wasm/json-writer.ts";
@@ -18,7 +18,7 @@ function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
   const track = new Track({ id: "id/3", source, order: "partition", owed: [], end: 0 });
   const held = records.map((given, index) => {
     const record = { offset: index, timestamp: 1_760_000_000_000, key: null, value: null, headers: [], ...given };
-    return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: newLane(null), arrivedMs: 0, readyMs: 0, isSettled: false };
+    return { offset: record.offset, origin: source, record, sizeBytes: 1, lane: null, arrivedMs: 0, readyMs: 0, isSettled: false };
   });
   return { track, plan: newPlan(held), records: held, attempts: 1, cuts: 0, dueMs: 0, error: "", isExhausted: false, isProbe: false };
 }
