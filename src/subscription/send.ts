@@ -35,8 +35,7 @@ export async function send(
 ): Promise<CallOutcome> {
   try {
     const owned = body as Uint8Array<ArrayBuffer>; // never shared memory: the types cannot tell
-    const pairs = Object.entries(headers); // workerd takes a quarter less time over them than over an object
-    const response = await call(url, { method: "POST", headers: pairs, body: owned, redirect: "manual", signal });
+    const response = await call(url, { method: "POST", headers, body: owned, redirect: "manual", signal });
     if (response.ok) {
       drain(response);
       return { status: response.status, failure: null, answer: "" };
