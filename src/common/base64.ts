@@ -17,6 +17,7 @@ export function decodeBase64(text: string): Uint8Array<ArrayBuffer> | null {
 }
 
 export function encodeBase64(bytes: Uint8Array): string {
+  if (bytes.length <= CHUNK_BYTES) return btoa(String.fromCharCode(...bytes));
   let binary = "";
   for (let i = 0; i < bytes.length; i += CHUNK_BYTES) {
     binary += String.fromCharCode(...bytes.subarray(i, i + CHUNK_BYTES));

@@ -38,7 +38,9 @@ interface NamedPlace {
 /** What is redriven goes by its origin, which only its records tell; anything else by the plan. */
 function placesOf({ track, plan, records }: Named): NamedPlace[] {
   const { topic, partition } = track.source;
-  const isRedriven = records.some(({ origin }) => origin.topic !== topic || origin.partition !== partition);
+  const isElsewhere = ({ origin }: HeldRecord): boolean =>
+    origin !== track.source && (origin.topic !== topic || origin.partition !== partition);
+  const isRedriven = records.some(isElsewhere);
   if (!isRedriven) return [{ place: `${topic}/${partition}`, ranges: plan.offsets }];
   const offsets = Map.groupBy(records, ({ origin }) => `${origin.topic}/${origin.partition}`);
   return [...offsets].map(([place, held]) => ({ place, ranges: rangesOf(offsetsOf(held)) }));

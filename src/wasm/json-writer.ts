@@ -17,6 +17,9 @@ const FIRST_BYTES = 64 << 10;
 /** Up to so many bytes, copying them by hand is quicker than the way to the core and back. */
 const SHORT_BYTES = 24;
 
+/** The same for a text, which is to be encoded. */
+const SHORT_TEXT_LENGTH = 128;
+
 /** A longer text goes through the core in pieces of this size: escaped one may be six times as long, and the core's memory never shrinks. */
 const PIECE_BYTES = 64 << 10;
 const MAX_ESCAPED_LENGTH = 6;
@@ -82,7 +85,7 @@ export class JsonWriter {
 
   /** Text that is JSON already. */
   rawText(json: string): void {
-    if (json.length <= SHORT_BYTES && this.#shortAscii(json)) return;
+    if (json.length <= SHORT_TEXT_LENGTH && this.#shortAscii(json)) return;
     this.#ensure(json.length * 3);
     this.#length += encoder.encodeInto(json, this.#bytes.subarray(this.#length)).written;
   }
@@ -137,7 +140,7 @@ export class JsonWriter {
 
   /** @returns whether it is ASCII: it is not written where it is not */
   #shortAscii(text: string): boolean {
-    this.#ensure(SHORT_BYTES);
+    this.#ensure(text.length);
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i);
       if (unit >= 0x80) return false;

@@ -57,7 +57,7 @@ export function* writeRecordRuns(json: JsonWriter, records: readonly DecodedReco
 
 /** @returns whether `count` records from this one on are written, by the core */
 function writeRun(json: JsonWriter, first: DecodedRecord, count: number, prefix: Uint8Array): boolean {
-  if (!(first instanceof TableRecord) || spanBytes(first, count) > RUN_BYTES) return false;
+  if (!(first instanceof TableRecord) || first.table.spanBytes(first.index, first.index + count) > RUN_BYTES) return false;
   return json.tableRecords(first.table, first.index, count, prefix);
 }
 
@@ -69,14 +69,9 @@ function runEnd(records: readonly DecodedRecord[], from: number): number {
   for (; end < records.length; end++) {
     const next = records[end]!;
     if (!(next instanceof TableRecord) || next.table !== first.table || next.index !== first.index + end - from) break;
-    if (spanBytes(first, end + 1 - from) > RUN_BYTES) break;
+    if (first.table.spanBytes(first.index, next.index + 1) > RUN_BYTES) break;
   }
   return end;
-}
-
-function spanBytes({ table, index }: TableRecord, count: number): number {
-  const { from, to } = table.span(index, index + count);
-  return to - from;
 }
 
 /** `"offset":…,"timestamp":…,"key":…,"value":…,"headers":[…]`: the members of a record, without braces. */

@@ -78,6 +78,12 @@ export class RecordTable {
     return { from, to: end < this.count ? this.#view.getUint32(end * ENTRY_BYTES + KEY_POSITION, true) : this.source.length };
   }
 
+  /** Bytes of that span. */
+  spanBytes(first: number, end: number): number {
+    const { from, to } = this.span(first, end);
+    return to - from;
+  }
+
   #headerCount(index: number): number {
     return this.#view.getInt32(index * ENTRY_BYTES + HEADER_COUNT, true);
   }

@@ -10,6 +10,9 @@ import type { Payload } from "./payload.ts";
 
 const encoder = new TextEncoder();
 
+/** `{"topic":…,"partition":…,` of each origin: the records of a track share one. */
+const placesJson = new WeakMap<RecordOrigin, Uint8Array>();
+
 export function jsonPayload(json: JsonWriter, subscription: string, { records, attempts }: Delivery): Payload {
   json.begin();
   json.rawText(`{"subscription":${JSON.stringify(subscription)},"attempt":${attempts + 1},"records":[`);
@@ -37,9 +40,13 @@ function recordsOf(held: readonly HeldRecord[], from: number, end: number): Deco
   return records;
 }
 
-/** `{"topic":…,"partition":…,` */
-function placeJson({ topic, partition }: RecordOrigin): Uint8Array {
-  return encoder.encode(`{"topic":${JSON.stringify(topic)},"partition":${partition},`);
+function placeJson(origin: RecordOrigin): Uint8Array {
+  let json = placesJson.get(origin);
+  if (json === undefined) {
+    json = encoder.encode(`{"topic":${JSON.stringify(origin.topic)},"partition":${origin.partition},`);
+    placesJson.set(origin, json);
+  }
+  return json;
 }
 
 function isSame(one: RecordOrigin, other: RecordOrigin): boolean {
