@@ -1,17 +1,39 @@
-// Records as JSON bytes: the writer over the core, against a string for each key and value (decoded, quoted, joined and encoded), in MB/s
-// of values. It is what a webhook's body and a decoded fetch's answer cost.
+// Records as JSON bytes, in MB/s of values: from the table of a decoded batch, all of them in the core, and one by one over the core;
+// against a string for each key and value (decoded, quoted, joined and encoded). It is what a webhook's body and a decoded fetch's answer
+// cost.
 //
 //   node bench/core/json.bench.ts [--smoke]
 
+import { isFailure } from "../../src/common/errors.ts";
 import type { DecodedRecord } from "../../src/record/codec.ts";
 import { autoJson } from "../../src/record/json-text.ts";
+import { encodeBatch } from "../../src/wasm/encode-batch.ts";
 import { JsonWriter } from "../../src/wasm/json-writer.ts";
-import { writeAuto, writeRecord } from "../../src/wasm/record-json.ts";
+import { createRecordCodec } from "../../src/wasm/record-codec.ts";
+import { writeAuto, writeRecord, writeRecords } from "../../src/wasm/record-json.ts";
 import { loadCore } from "../../test/support/core.ts";
 import { measure } from "../support/measure.ts";
 
 const encoder = new TextEncoder();
-const json = new JsonWriter(loadCore());
+const core = loadCore();
+const json = new JsonWriter(core);
+const codec = createRecordCodec(core, 1 << 30);
+const BRACE = encoder.encode("{");
+
+/** The same records, as places in the table of the batch that they were encoded to. */
+function inTable(records: readonly DecodedRecord[]): readonly DecodedRecord[] {
+  const baseOffset = records[0]!.offset;
+  const batch = encodeBatch(core, records, { compression: "none", baseOffset });
+  const decoded = codec.decode(batch, baseOffset, { maxRecords: records.length, maxBytes: 1 << 30 });
+  if (isFailure(decoded)) throw new Error(decoded.detail);
+  return decoded.records;
+}
+
+function throughTable(records: readonly DecodedRecord[]): Uint8Array {
+  json.begin();
+  writeRecords(json, records, BRACE);
+  return json.take();
+}
 
 function throughWriter(records: readonly DecodedRecord[]): Uint8Array {
   json.begin();
@@ -46,10 +68,16 @@ for (const [name, text] of Object.entries(VALUES)) {
   const records = Array.from({ length: count }, (_, i) => {
     return { offset: 1_000_000 + i, timestamp: 1_760_000_000_000 + i, key: encoder.encode(`k${i}`), value, headers: [] };
   });
-  const { writer = 0, strings = 0 } = measure(count * value.length, {
+  const places = inTable(records);
+  const {
+    table = 0,
+    writer = 0,
+    strings = 0,
+  } = measure(count * value.length, {
+    table: () => void throughTable(places),
     writer: () => void throughWriter(records),
     strings: () => void throughStrings(records),
   });
-  const speeds = `writer ${writer.toFixed(0).padStart(6)}  strings ${strings.toFixed(0).padStart(6)}`;
-  console.log(`${name.padEnd(26)} ${speeds}  ${(writer / strings).toFixed(1)} x`);
+  const speeds = Object.entries({ table, writer, strings }).map(([way, speed]) => `${way} ${speed.toFixed(0).padStart(6)}`);
+  console.log(`${name.padEnd(26)} ${speeds.join("  ")}  ${(table / strings).toFixed(1)} x  ${(writer / strings).toFixed(1)} x`);
 }
