@@ -70,11 +70,14 @@ function plainCopy({ offset, timestamp, key, value, headers }: DecodedRecord): D
   return { offset, timestamp, key, value, headers };
 }
 
-test.each([0, 1, 9, 10, 99, 100, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 1e15, Number.MAX_SAFE_INTEGER - 1])("offset and timestamp %d", (number) => {
-  const records = decoded(batch([{ timestamp: number, key: null, value: null, headers: [] }], number));
-  expect(written(records)).toBe(records.map(expected).join());
-  expect(JSON.parse(written(records))).toMatchObject({ offset: number, timestamp: number });
-});
+test.each([0, 1, 9, 10, 99, 100, 1e9 - 1, 1e9, 1e9 + 1, 2 ** 31 - 1, 2 ** 31, 2 ** 32, 1e15, Number.MAX_SAFE_INTEGER - 1])(
+  "offset and timestamp %d",
+  (number) => {
+    const records = decoded(batch([{ timestamp: number, key: null, value: null, headers: [] }], number));
+    expect(written(records)).toBe(records.map(expected).join());
+    expect(JSON.parse(written(records))).toMatchObject({ offset: number, timestamp: number });
+  },
+);
 
 test("a record without a timestamp has -1", () => {
   expect(JSON.parse(written(one({ timestamp: -1 })))).toMatchObject({ timestamp: -1 });
