@@ -9,7 +9,7 @@ import { idempotencyKey } from "./idempotency-key.ts";
 import { buildPayload } from "./payload/build.ts";
 import { type Secrets, validSecrets } from "./secrets.ts";
 import { type CallOutcome, type FetchCall, send } from "./send.ts";
-import { Signer } from "./signature.ts";
+import { Signer, signingOf } from "./signature.ts";
 
 export interface CallerOptions {
   readonly name: string;
@@ -36,9 +36,10 @@ export class Caller {
   /** Never rejects for what the endpoint does. */
   async call(delivery: Delivery): Promise<CallOutcome> {
     const { name, config, secrets, call, json, now } = this.#options;
-    const { headers, body } = buildPayload(json, name, config, delivery);
     const id = await idempotencyKey(delivery);
-    const signature = await this.#signer.sign(id, body, validSecrets(secrets(), now()), now());
+    const signing = signingOf(id, now());
+    const { headers, signed, body } = buildPayload(json, signing.prefix, name, config, delivery);
+    const signature = await this.#signer.sign(signing, signed, validSecrets(secrets(), now()));
     const own = {
       "user-agent": `Sluice/${VERSION}`,
       "idempotency-key": id,

@@ -9,7 +9,7 @@ import type { Payload } from "./payload/payload.ts";
 /** How a call is made: the platform's fetch, or a Worker's. */
 export type FetchCall = (url: string, init: RequestInit) => Promise<Response>;
 
-export interface CallRequest extends Payload {
+export interface CallRequest extends Pick<Payload, "headers" | "body"> {
   readonly url: string;
   readonly timeoutMs: number;
 }
@@ -34,8 +34,7 @@ export async function send(
   now: () => number,
 ): Promise<CallOutcome> {
   try {
-    const owned = body as Uint8Array<ArrayBuffer>; // never shared memory: the types cannot tell
-    const response = await call(url, { method: "POST", headers, body: owned, redirect: "manual", signal });
+    const response = await call(url, { method: "POST", headers, body, redirect: "manual", signal });
     if (response.ok) {
       drain(response);
       return { status: response.status, failure: null, answer: "" };

@@ -2,7 +2,7 @@
 
 import { encodeBase64 } from "../../src/common/base64.ts";
 import { encodeHex } from "../../src/common/hex.ts";
-import { Signer } from "../../src/subscription/signature.ts";
+import { Signer, signingOf } from "../../src/subscription/signature.ts";
 
 /** Of Standard Webhooks' own examples: 24 bytes. */
 export const WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -44,7 +44,13 @@ export async function slackRequest(secret: string, event: object, atMs = Date.no
  */
 export async function standardRequest(secret: string, id: string, event: object, atMs = Date.now()): Promise<SignedRequest> {
   const body = JSON.stringify(event);
-  return { body, headers: await new Signer().sign(id, encoder.encode(body), [secret], atMs) };
+  return { body, headers: await signText(body, id, [secret], atMs) };
+}
+
+/** The headers that the broker's own calls have with such a body. */
+export function signText(body: string, id: string, secrets: readonly string[], atMs = Date.now()): Promise<Record<string, string>> {
+  const signing = signingOf(id, atMs);
+  return new Signer().sign(signing, Uint8Array.from(encoder.encode(signing.prefix + body)), secrets);
 }
 
 /** A pair of Ed25519 keys: the public one as `whpk_…`, and requests signed with the private one (Standard Webhooks v1a). */

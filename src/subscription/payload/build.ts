@@ -8,8 +8,15 @@ import { jsonPayload } from "./json.ts";
 import type { Payload } from "./payload.ts";
 import { rawPayload } from "./raw.ts";
 
-export function buildPayload(json: JsonWriter, subscription: string, config: SubscriptionConfig, delivery: Delivery): Payload {
-  if (config.format === "raw") return rawPayload(delivery);
-  if (config.format === "cloudevents") return cloudEventsPayload(config, delivery);
-  return jsonPayload(json, subscription, delivery);
+/** @param prefix what is signed before the body */
+export function buildPayload(
+  json: JsonWriter,
+  prefix: string,
+  subscription: string,
+  config: SubscriptionConfig,
+  delivery: Delivery,
+): Payload {
+  if (config.format === "raw") return rawPayload(prefix, delivery);
+  if (config.format === "cloudevents") return cloudEventsPayload(prefix, config, delivery);
+  return jsonPayload(json, prefix, subscription, delivery);
 }

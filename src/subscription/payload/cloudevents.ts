@@ -11,7 +11,7 @@ import { autoJson, strictUtf8 } from "../../record/json-text.ts";
 import type { SubscriptionConfig } from "../config.ts";
 import type { Delivery } from "../delivery-machine.ts";
 import type { RecordOrigin } from "../lane.ts";
-import type { Payload } from "./payload.ts";
+import { type Payload, prefixed } from "./payload.ts";
 
 const BINARY_PREFIX = "ce_";
 const REQUIRED = ["id", "source", "type"] as const;
@@ -20,13 +20,13 @@ const ATTRIBUTE_NAME = /^[a-z0-9]{1,20}$/;
 /** Made here, so that a header cannot say otherwise. */
 const RESERVED = new Set(["specversion", "data", "datacontenttype", "sluicetopic", "sluicepartition", "sluiceoffset"]);
 
-export function cloudEventsPayload({ batch }: Pick<SubscriptionConfig, "batch">, { records }: Delivery): Payload {
+export function cloudEventsPayload(prefix: string, { batch }: Pick<SubscriptionConfig, "batch">, { records }: Delivery): Payload {
   const events = records.map(({ origin, record }) => eventJson(origin, record));
   const isBatch = batch.maxRecords > 1 || events.length > 1; // one that was planned before the limit was lowered stays whole
   const [type, body] = !isBatch
     ? ["application/cloudevents+json; charset=UTF-8", events[0]!]
     : ["application/cloudevents-batch+json; charset=UTF-8", `[${events.join(",")}]`];
-  return { headers: { "content-type": type }, body: new TextEncoder().encode(body) };
+  return prefixed(prefix, { "content-type": type }, body);
 }
 
 function eventJson(origin: RecordOrigin, record: DecodedRecord): string {

@@ -6,15 +6,17 @@ import type { JsonWriter } from "../../wasm/json-writer.ts";
 import { writeRecords } from "../../wasm/record-json.ts";
 import type { Delivery } from "../delivery-machine.ts";
 import type { HeldRecord, RecordOrigin } from "../lane.ts";
-import type { Payload } from "./payload.ts";
+import { type Payload, payloadOf } from "./payload.ts";
 
 const encoder = new TextEncoder();
 
 /** `{"topic":…,"partition":…,` of each origin: the records of a track share one. */
 const placesJson = new WeakMap<RecordOrigin, Uint8Array>();
 
-export function jsonPayload(json: JsonWriter, subscription: string, { records, attempts }: Delivery): Payload {
+export function jsonPayload(json: JsonWriter, prefix: string, subscription: string, { records, attempts }: Delivery): Payload {
   json.begin();
+  json.rawText(prefix);
+  const bodyAt = json.length;
   json.rawText(`{"subscription":${JSON.stringify(subscription)},"attempt":${attempts + 1},"records":[`);
   for (let from = 0; from < records.length; ) {
     const { origin } = records[from]!;
@@ -24,7 +26,7 @@ export function jsonPayload(json: JsonWriter, subscription: string, { records, a
     from = end;
   }
   json.rawText("]}");
-  return { headers: { "content-type": "application/json" }, body: json.take() };
+  return payloadOf({ "content-type": "application/json" }, json.take(), bodyAt);
 }
 
 /** Where the records that follow each other at one origin end. */

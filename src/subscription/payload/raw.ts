@@ -7,12 +7,12 @@
 import { encodeBase64 } from "../../common/base64.ts";
 import { MAX_HOOK_HEADER_BYTES } from "../../common/limits.ts";
 import type { Delivery } from "../delivery-machine.ts";
-import type { Payload } from "./payload.ts";
+import { type Payload, prefixed } from "./payload.ts";
 
 const NAME_PREFIX = "x-header-";
 const NOT_IN_NAMES = /[^a-z0-9!#$&'*+.^_`|~-]/g;
 
-export function rawPayload({ records }: Delivery): Payload {
+export function rawPayload(prefix: string, { records }: Delivery): Payload {
   const { offset, timestamp, key, value, headers } = records[0]!.record;
   const { origin } = records[0]!;
   const contentType = headers.find((header) => header.key.toLowerCase() === "content-type")?.value ?? null;
@@ -29,7 +29,7 @@ export function rawPayload({ records }: Delivery): Payload {
   ];
   const omitted = addWithin(mapped, extra);
   if (omitted > 0) mapped["sluice-headers-omitted"] = String(omitted);
-  return { headers: mapped, body: value === null ? new Uint8Array(0) : value.slice() };
+  return prefixed(prefix, mapped, value ?? "");
 }
 
 /** Adds what fits; a name that comes again is a list. @returns how many did not fit */

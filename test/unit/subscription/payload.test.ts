@@ -11,6 +11,7 @@ import { JsonWriter } from "../../../src/wasm/json-writer.ts";
 import { loadCore } from "../../support/core.ts";
 
 const JSON_WRITER = new JsonWriter(loadCore());
+const PREFIX = "orders/3/4-5.1760000000.";
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
@@ -26,11 +27,14 @@ function delivery(records: readonly Partial<DecodedRecord>[]): Delivery {
 function build(changes: Partial<SubscriptionConfig>, records: readonly Partial<DecodedRecord>[]) {
   const payload = buildPayload(
     JSON_WRITER,
+    PREFIX,
     "hook",
     { ...DEFAULT_SUBSCRIPTION, topics: ["orders"], url: "https://a.example", ...changes },
     delivery(records),
   );
-  return { headers: payload.headers, text: new TextDecoder().decode(payload.body), body: payload.body };
+  const text = new TextDecoder().decode(payload.body);
+  expect(payload.signed).toEqual(Uint8Array.of(...bytes(PREFIX), ...payload.body));
+  return { headers: payload.headers, text, body: payload.body };
 }
 
 test("json: records as a fetch gives them, with their place", () => {

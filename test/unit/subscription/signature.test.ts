@@ -5,11 +5,10 @@ import { Webhook as SvixWebhook } from "svix";
 import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
 import { checkSecret, makeSecret, rotate, secretKey, validSecrets } from "../../../src/subscription/secrets.ts";
-import { Signer } from "../../../src/subscription/signature.ts";
+import { signText } from "../../support/webhook-senders.ts";
 
 const newSecret = () => makeSecret((count) => crypto.getRandomValues(new Uint8Array(count)));
 const BODY = JSON.stringify({ subscription: "s", records: [{ key: "ключ", value: "\u2603" }] });
-const bytes = (text: string) => new TextEncoder().encode(text);
 
 /** Headers as each library calls them. */
 const svixHeaders = (headers: Record<string, string>) =>
@@ -17,7 +16,7 @@ const svixHeaders = (headers: Record<string, string>) =>
 
 test("standardwebhooks and svix take what is signed, and nothing that was changed", async () => {
   const secret = newSecret();
-  const headers = await new Signer().sign("orders.v1/0/4-9", bytes(BODY), [secret], Date.now());
+  const headers = await signText(BODY, "orders.v1/0/4-9", [secret]);
   expect(new StandardWebhook(secret).verify(BODY, headers)).toEqual(JSON.parse(BODY));
   for (const named of [headers, svixHeaders(headers)]) {
     expect(() => new SvixWebhook(secret).verify(BODY, named)).not.toThrow();
@@ -35,11 +34,11 @@ test("standardwebhooks and svix take what is signed, and nothing that was change
 test("during a rotation calls hold for whoever knows the old secret and for whoever knows the new one", async () => {
   const [before, after] = [newSecret(), newSecret()];
   const rotated = rotate({ current: before, previous: null }, after, 1_000);
-  const signed = await new Signer().sign("id", bytes(BODY), validSecrets(rotated, 999), Date.now());
+  const signed = await signText(BODY, "id", validSecrets(rotated, 999));
   expect(signed["webhook-signature"]!.split(" ")).toHaveLength(2);
   for (const secret of [before, after]) expect(new StandardWebhook(secret).verify(BODY, signed)).toBeTruthy();
 
-  const over = await new Signer().sign("id", bytes(BODY), validSecrets(rotated, 1_000), Date.now());
+  const over = await signText(BODY, "id", validSecrets(rotated, 1_000));
   expect(new StandardWebhook(after).verify(BODY, over)).toBeTruthy();
   expect(() => new StandardWebhook(before).verify(BODY, over)).toThrow();
 });
