@@ -44,6 +44,7 @@ export class ReadyQueue {
       this.#earliestDelayMs = Math.min(this.#earliestDelayMs, readyMs);
       return;
     }
+    this.#giveUpFreed();
     this.#units.push(unit);
     if (isLane(unit)) unit.isReady = true;
     this.#count(unit, 1);
@@ -121,6 +122,9 @@ export class ReadyQueue {
   /** Nothing holds on to it here: it may keep a megabyte of a read in memory. */
   #forgetFirst(): void {
     this.#units[this.#from++] = undefined;
+  }
+
+  #giveUpFreed(): void {
     if (this.#from < MIN_FREED || this.#from * 2 < this.#units.length) return;
     this.#units = this.#units.slice(this.#from);
     this.#from = 0;
