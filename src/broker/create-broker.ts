@@ -2,7 +2,8 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
+import { MAX_DECOMPRESSED_BYTES } from "../common/limits/records.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import type { Core } from "../wasm/core.ts";
 import { JsonWriter } from "../wasm/json-writer.ts";

@@ -3,7 +3,7 @@
 
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_DECODED_BYTES, MAX_FETCH_BYTES } from "../common/limits.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_BYTES } from "../common/limits/fetch.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import { type Attempt, DELIVERIES_TOPIC } from "../subscription/attempt-log.ts";
 import { isPulledFrom } from "../subscription/pull-config.ts";

@@ -3,7 +3,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { AnswerRoom } from "./answer-room.ts";
 import { readArchive } from "./archive-read.ts";
 import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";

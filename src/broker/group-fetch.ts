@@ -6,7 +6,8 @@
 // processes records of a partition which the group wants back is told so at once: the others wait for it.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { DEFAULT_FETCH_BYTES, GROUP_WAIT_SLICE_MS, MAX_PARTITIONS_PER_FETCH } from "../common/limits.ts";
+import { DEFAULT_FETCH_BYTES, MAX_PARTITIONS_PER_FETCH } from "../common/limits/fetch.ts";
+import { GROUP_WAIT_SLICE_MS } from "../common/limits/groups.ts";
 import { leaveHeartbeat } from "../coordinator/consumer-messages.ts";
 import type { FetchManyResult, GroupFetchRequest, GroupFetchResult } from "./broker.ts";
 import { fetchMany } from "./fetch.ts";

@@ -2,7 +2,8 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_GROUP_ID_LENGTH } from "../common/limits.ts";
+import { MAX_GROUP_ID_LENGTH } from "../common/limits/groups.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type {
   CommitOffsetsRequest,
   CommitOffsetsResult,

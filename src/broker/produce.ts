@@ -2,7 +2,7 @@
 // edge; a partition only sets offsets.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits/records.ts";
 import type { Core } from "../wasm/core.ts";
 import { type BatchInfo, type RecordInput, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { statusFailure } from "../wasm/status.ts";

@@ -3,7 +3,7 @@
 
 import { forEachConcurrently, mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { AcknowledgementBatch } from "./ports.ts";
 import { addressOf, type ShareContext, shareTopicOf, viewOf } from "./share-context.ts";
 import type { SharePlace } from "./share-fetch.ts";

@@ -2,7 +2,7 @@
 // under a token that it has for as long as its share session lasts.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_PULL } from "../common/limits/share-groups.ts";
 import type { AnswerRoom } from "./answer-room.ts";
 import type { ShareGroupView, SharePartitionAddress, TopicMetadata } from "./ports.ts";
 import type { PartitionPull } from "./share-acquire.ts";

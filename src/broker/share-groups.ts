@@ -3,7 +3,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareOrder, type ShareSettings } from "../common/share-settings.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import type { ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";

@@ -3,7 +3,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { resetTarget } from "./groups.ts";
 import type { ShareGroupView, TopicMetadata } from "./ports.ts";
 import { addressOf, type ShareContext, shareTopicOf } from "./share-context.ts";

@@ -3,7 +3,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { checkTransactionalId } from "../coordinator/transaction-coordinator.ts";
 import type { TransactionRequest } from "../coordinator/transaction-messages.ts";
 import type { CommitOffsetsRequest, CommitOffsetsResult } from "./broker.ts";

@@ -8,7 +8,7 @@ import {
   MAX_INGEST_SOURCE_NAME_LENGTH,
   MAX_INGEST_TOLERANCE_MS,
   MAX_ONCE_WINDOW_MS,
-} from "../common/limits.ts";
+} from "../common/limits/ingest.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { offset, partition, timestamp, topicName, topicParams } from "./fields.ts";
 import { operation } from "./operation.ts";

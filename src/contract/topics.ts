@@ -1,6 +1,6 @@
 // Topics: make, list, describe, change, delete, and what offset a time has.
 
-import { MAX_PARTITIONS_PER_TOPIC } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_TOPIC } from "../common/limits/topics.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import {
   cursorParam,

@@ -7,7 +7,7 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MinHeap } from "../common/heap.ts";
-import { SHARE_LOAD_RECORDS } from "../common/limits.ts";
+import { SHARE_LOAD_RECORDS } from "../common/limits/share-groups.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
 import {
   ACQUIRED,

@@ -5,7 +5,7 @@
 // that goes in one.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { StoredDeletion, TopicStore } from "../storage/topic-store.ts";
 
 /** Partitions between two stores of what is left: as many are destroyed again after a crash. */

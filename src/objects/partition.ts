@@ -24,7 +24,8 @@ import type {
   WakeRequest,
 } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
+import { MAX_PENDING_APPEND_BYTES } from "../common/limits/partition-log.ts";
+import { MAX_OBJECT_BYTES } from "../common/limits/platform.ts";
 import type { Env } from "../env.ts";
 import type { AppendItem, VerifiedRun } from "../log/append-plan.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";

@@ -5,7 +5,7 @@ import type { Broker, ProduceRecord } from "../broker/broker.ts";
 import { createBroker } from "../broker/create-broker.ts";
 import type { Ports } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { HOOK_READ_BYTES, MAX_HELD_BYTES } from "../common/limits.ts";
+import { HOOK_READ_BYTES, MAX_HELD_BYTES } from "../common/limits/subscriptions.ts";
 import type { Env } from "../env.ts";
 import { type Attempt, DELIVERIES_TOPIC, DELIVERIES_TOPIC_CONFIGS, DELIVERIES_TOPIC_PARTITIONS } from "../subscription/attempt-log.ts";
 import { bindingOf, type EndpointRules } from "../subscription/endpoint-url.ts";

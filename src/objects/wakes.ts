@@ -6,7 +6,7 @@
 // alarm sends it. The row goes once the subscription has answered.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS wakes (

@@ -3,7 +3,7 @@
 
 import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MAX_BODY_BYTES } from "../../src/common/limits.ts";
+import { MAX_BODY_BYTES } from "../../src/common/limits/http.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { loadCore } from "../support/core.ts";

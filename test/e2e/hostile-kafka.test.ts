@@ -3,7 +3,7 @@
 
 import { createConnection, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../src/common/limits.ts";
+import { MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../src/common/limits/kafka.ts";
 import { SERVED } from "../../src/listeners/kafka/served-apis.ts";
 import { API, type Api } from "../../src/protocol/api-keys.ts";
 import type { Fields } from "../../src/protocol/fields.ts";

@@ -1,7 +1,7 @@
 // A Kafka connection over a broker in memory, as tests talk to it: requests in, decoded answers out.
 
 import type { Security } from "../../src/broker/security.ts";
-import { MAX_FRAME_BYTES } from "../../src/common/limits.ts";
+import { MAX_FRAME_BYTES } from "../../src/common/limits/kafka.ts";
 import type { KafkaSettings, SessionState } from "../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../src/listeners/kafka/connection.ts";
 import type { Api } from "../../src/protocol/api-keys.ts";

@@ -4,7 +4,7 @@ import type { AnswerRoom } from "../../broker/answer-room.ts";
 import type { FetchManyResult } from "../../broker/broker.ts";
 import type { LogOffsets, ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
-import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits.ts";
+import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits/fetch.ts";
 import * as contract from "../../contract/fetch.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";

@@ -6,7 +6,7 @@
 
 import type { TailRequest } from "../../broker/broker.ts";
 import type { FetchStart } from "../../broker/ports.ts";
-import { MIN_PONG_INTERVAL_MS } from "../../common/limits.ts";
+import { MIN_PONG_INTERVAL_MS } from "../../common/limits/websockets.ts";
 import type * as contract from "../../contract/fetch.ts";
 import type { z } from "../../contract/zod.ts";
 import type { JsonWriter } from "../../wasm/json-writer.ts";

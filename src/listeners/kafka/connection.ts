@@ -10,15 +10,14 @@ import { ReadAhead } from "../../broker/read-ahead.ts";
 import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
 import { SharedRoom } from "../../broker/shared-room.ts";
 import { WatchCache } from "../../broker/watch-cache.ts";
+import { MAX_READ_AHEAD_BYTES, READ_AHEAD_MS } from "../../common/limits/fetch.ts";
 import {
   MAX_BYTES_IN_FLIGHT,
   MAX_FRAME_BYTES,
-  MAX_READ_AHEAD_BYTES,
   MAX_REQUESTS_IN_FLIGHT,
   MAX_UNAUTHENTICATED_FRAME_BYTES,
   MAX_WATCHES_PER_CONNECTION,
-  READ_AHEAD_MS,
-} from "../../common/limits.ts";
+} from "../../common/limits/kafka.ts";
 import { waitUnless } from "../../common/wait.ts";
 import { API } from "../../protocol/api-keys.ts";
 import { encodeResponse, openRequest, type RequestEnvelope } from "../../protocol/envelope.ts";

@@ -7,7 +7,7 @@ import type { PartitionPort, Ports, ReadRequest, ReadResult, TopicMetadata } fro
 import { ReadAhead } from "../../../src/broker/read-ahead.ts";
 import { SharedRoom } from "../../../src/broker/shared-room.ts";
 import { failure, isFailure } from "../../../src/common/errors.ts";
-import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../../../src/common/limits.ts";
+import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../../../src/common/limits/fetch.ts";
 import { MemoryPartition } from "../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../support/plain-batches.ts";
 

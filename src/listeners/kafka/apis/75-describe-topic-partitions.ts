@@ -5,7 +5,8 @@
 import type { TopicMetadata } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
 import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_DESCRIBED_PARTITIONS } from "../../../common/limits.ts";
+import { MAX_DESCRIBED_PARTITIONS } from "../../../common/limits/kafka.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits/platform.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
 import { type Call, ConnectionRefused, serve } from "../call.ts";

@@ -9,7 +9,7 @@ import {
   ANSWER_THROTTLE_MS,
   ANSWERS_RESERVE_BYTES,
   MAX_ANSWERS_BYTES,
-} from "../../../../src/common/limits.ts";
+} from "../../../../src/common/limits/answer-room.ts";
 import { ClientGone } from "../../../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { errorCode, failure } from "../../../../src/common/errors.ts";
-import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../../../src/common/limits.ts";
+import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../../../src/common/limits/kafka.ts";
 import { ConnectionRefused, type KafkaSettings } from "../../../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
 import { SERVED } from "../../../../src/listeners/kafka/served-apis.ts";

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { errorCode } from "../../../../src/common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../../../../src/common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../../src/common/limits/platform.ts";
 import { NO_TOPIC_ID } from "../../../../src/listeners/kafka/apis/03-metadata.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
 import { connectKafka, type KafkaClient } from "../../../support/kafka-connection.ts";

@@ -8,7 +8,7 @@ import {
   MAX_UNTOLD_SOCKET_BYTES,
   PARTIAL_REQUEST_MS,
   SOCKET_WINDOW_BYTES,
-} from "../../../../src/common/limits.ts";
+} from "../../../../src/common/limits/websockets.ts";
 import { type KafkaSettings, newSession } from "../../../../src/listeners/kafka/call.ts";
 import { CLOSE_CODES, KafkaWebSocket, newSocketState, type SocketState } from "../../../../src/listeners/kafka/serve-web-socket.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
