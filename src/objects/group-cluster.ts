@@ -2,7 +2,7 @@
 
 import type { TopicMetadata, TopicPage } from "../broker/ports.ts";
 import { MAX_PAGE_ITEMS } from "../common/limits/topics.ts";
-import type { GroupRegister } from "../coordinator/group-coordinator.ts";
+import type { GroupRegister } from "../coordinator/group-life.ts";
 import type { TopicSource } from "../coordinator/group-topics.ts";
 import type { Env } from "../env.ts";
 import { clusterObject } from "./names.ts";
