@@ -1,8 +1,8 @@
 // Kafka's OffsetDelete: committed offsets that nobody needs any more, of topics that no member of the group subscribes to.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import type { CommitOffsetsResult } from "./broker.ts";
 import { checkGroupId } from "./groups.ts";
+import type { CommitOffsetsResult } from "./messages/offsets.ts";
 import type { OffsetDeletion, Ports } from "./ports.ts";
 import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
 

@@ -12,7 +12,7 @@ import type {
   ResetOffsetsRequest,
   ResetOffsetsResult,
   ResetTarget,
-} from "./broker.ts";
+} from "./messages/offsets.ts";
 import { queryOffset } from "./offsets.ts";
 import type {
   CommittedOffset,

@@ -6,6 +6,7 @@ import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limit
 import type { Core } from "../wasm/core.ts";
 import { type BatchInfo, type RecordInput, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { statusFailure } from "../wasm/status.ts";
+import { encodeRun } from "./encode-run.ts";
 import type {
   ProduceBatchesRequest,
   ProduceBatchesResult,
@@ -14,8 +15,7 @@ import type {
   ProduceRequest,
   ProduceResult,
   ProducerSequence,
-} from "./broker.ts";
-import { encodeRun } from "./encode-run.ts";
+} from "./messages/produce.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, OnceKey, Ports, TopicMetadata } from "./ports.ts";
 import { type BatchFailure, checkRecord, refuseRecords } from "./record-refusals.ts";

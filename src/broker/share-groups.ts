@@ -6,8 +6,8 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareOrder, type ShareSettings } from "../common/share-settings.ts";
 import type { DecodedRecord } from "../record/codec.ts";
-import type { ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
 import { checkGroupId, resetTarget } from "./groups.ts";
+import type { ResetOffsetsRequest, ResetOffsetsResult } from "./messages/offsets.ts";
 import { queryOffset } from "./offsets.ts";
 import type {
   PageRequest,

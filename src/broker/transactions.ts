@@ -6,8 +6,8 @@ import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { checkTransactionalId } from "../coordinator/transaction-coordinator.ts";
 import type { TransactionRequest } from "../coordinator/transaction-messages.ts";
-import type { CommitOffsetsRequest, CommitOffsetsResult } from "./broker.ts";
 import { checkGroupId, commitEach } from "./groups.ts";
+import type { CommitOffsetsRequest, CommitOffsetsResult } from "./messages/offsets.ts";
 import type {
   AddGroupRequest,
   EndTransactionRequest,

@@ -1,7 +1,7 @@
 // GET …/partitions/{p}/records and POST /v1/fetch. Stored batches go out as they are; JSON and MessagePack are decoded from them here.
 
 import type { AnswerRoom } from "../../broker/answer-room.ts";
-import type { FetchManyResult } from "../../broker/broker.ts";
+import type { FetchManyResult } from "../../broker/messages/fetch.ts";
 import type { LogOffsets, ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
 import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits/fetch.ts";

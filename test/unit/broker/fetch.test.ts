@@ -2,8 +2,8 @@
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { AnswerRooms } from "../../../src/broker/answer-room.ts";
-import type { FetchManyRequest } from "../../../src/broker/broker.ts";
 import { fetchMany } from "../../../src/broker/fetch.ts";
+import type { FetchManyRequest } from "../../../src/broker/messages/fetch.ts";
 import type { PartitionPort, PartitionWatch, Ports, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import type { TopicCache } from "../../../src/broker/topics.ts";
 import { WatchCache } from "../../../src/broker/watch-cache.ts";

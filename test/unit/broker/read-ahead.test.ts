@@ -1,8 +1,8 @@
 // Fetches of one client over a partition that counts what it is asked: when the next run is read before it is asked for, and for whom.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import type { FetchManyRequest } from "../../../src/broker/broker.ts";
 import { fetchMany } from "../../../src/broker/fetch.ts";
+import type { FetchManyRequest } from "../../../src/broker/messages/fetch.ts";
 import type { PartitionPort, Ports, ReadRequest, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import { ReadAhead } from "../../../src/broker/read-ahead.ts";
 import { SharedRoom } from "../../../src/broker/shared-room.ts";

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AnswerRooms } from "../../../../src/broker/answer-room.ts";
-import type { FetchManyRequest } from "../../../../src/broker/broker.ts";
+import type { FetchManyRequest } from "../../../../src/broker/messages/fetch.ts";
 import {
   ANSWER_LEAVE_MS,
   ANSWER_ROOM_WAIT_MS,
