@@ -39,11 +39,11 @@ export class SecurityRegistry {
 
   /** null: nothing changed since that version. */
   snapshot(knownVersion: number | null): SecuritySnapshot | null {
-    const { version, secret } = this.#store.head();
+    const version = this.#store.version();
     if (version === knownVersion) return null;
     const { credential, token, acl, quota } = this.#values;
     return {
-      ...{ version, decoySecret: secret },
+      ...{ version, decoySecret: this.#store.secret() },
       ...{ credentials: inOrder(credential), tokens: inOrder(token), acls: inOrder(acl), quotas: inOrder(quota) },
     };
   }
