@@ -14,7 +14,7 @@ import { checkExpiry, configsOf, type Interval, LogModel } from "./log-model.ts"
 import { checkAlarm, checkRead, checkSettled, isSoonCompacted } from "./partition-checks.ts";
 import { PartitionUnderFaults } from "./partition-under-faults.ts";
 import { ModelProducers, type PlannedRun } from "./planned-runs.ts";
-import { seededRandom } from "./random.ts";
+import { RandomSteps } from "./random-steps.ts";
 import { DELETING, equal, readBatches, StoredLog, StoredLogReader } from "./stored-log.ts";
 
 const START_MS = 1_790_000_000_000;
@@ -69,7 +69,7 @@ type StepName = "append" | "goOn" | "read" | "find" | "ring" | "roll" | "truncat
 export class LogMachine {
   readonly plan: FaultPlan;
   readonly #core: Core;
-  readonly #random: () => number;
+  readonly #steps: RandomSteps<StepName>;
   readonly #turns: Turns;
   readonly #partition: PartitionUnderFaults;
   readonly #model = new LogModel();
@@ -77,7 +77,6 @@ export class LogMachine {
   readonly #producers: ModelProducers;
   readonly #reader: StoredLogReader;
   readonly #failures: unknown[] = [];
-  readonly counts: Record<string, number> = {};
   #configs: Readonly<Record<string, string>>;
   #configVersion = 1;
   #nowMs = START_MS;
@@ -93,14 +92,14 @@ export class LogMachine {
 
   constructor(core: Core, seed: number, cleanupPolicy: string) {
     this.#core = core;
-    this.#random = seededRandom(seed);
+    this.#steps = new RandomSteps(seed, STEPS);
     const lagMs = this.#below(3) === 0 ? "20000" : "0";
     this.#configs = { ...FIRST_CONFIGS, "cleanup.policy": cleanupPolicy, "min.compaction.lag.ms": lagMs };
     this.#interval = { configs: [this.#config], earliestMs: START_MS };
-    this.plan = new FaultPlan(this.#random);
-    this.#turns = new Turns(this.#random);
+    this.plan = new FaultPlan(this.#steps.random);
+    this.#turns = new Turns(this.#steps.random);
     this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
-    this.#producers = new ModelProducers(core, this.#random);
+    this.#producers = new ModelProducers(core, this.#steps.random);
     this.#reader = new StoredLogReader(core);
     vi.stubGlobal("scheduler", { wait: () => this.#turns.wait() }); // where compaction lets others have their turn
     this.#setClock(START_MS);
@@ -117,19 +116,12 @@ export class LogMachine {
 
   async run(stepCount: number): Promise<void> {
     this.#startAnew();
-    for (let step = 0; step < stepCount; step++) {
-      const name = this.#pickStep();
-      try {
-        await this.#step(name);
-      } catch (error) {
-        throw new Error(`step ${step} (${name}): ${error instanceof Error ? error.message : error}`, { cause: error });
-      }
-    }
+    await this.#steps.run(stepCount, (name) => this.#step(name));
     await this.#step("settle");
   }
 
   async #step(name: StepName): Promise<void> {
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.#steps.count(name);
     this.plan.chance = name === "settle" ? 0 : FAULT_CHANCE;
     await this[name]();
     this.plan.chance = 0;
@@ -214,10 +206,8 @@ export class LogMachine {
   }
 
   configure(): void {
-    const keys = Object.keys(CONFIGS);
-    const key = keys[this.#below(keys.length)]!;
-    const values = CONFIGS[key]!;
-    this.#configs = { ...this.#configs, [key]: values[this.#below(values.length)]! };
+    const key = this.#steps.anyOf(Object.keys(CONFIGS));
+    this.#configs = { ...this.#configs, [key]: this.#steps.anyOf(CONFIGS[key]!) };
     this.#configVersion++;
     this.#interval.configs.push(this.#config);
     this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
@@ -380,17 +370,8 @@ export class LogMachine {
     vi.setSystemTime(nowMs);
   }
 
-  #pickStep(): StepName {
-    let left = this.#random() * STEPS.reduce((sum, [weight]) => sum + weight, 0);
-    for (const [weight, name] of STEPS) {
-      left -= weight;
-      if (left < 0) return name;
-    }
-    return "goOn";
-  }
-
   #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
+    return this.#steps.below(limit);
   }
 }
 
