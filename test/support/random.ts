@@ -17,11 +17,11 @@ export function seededRandom(seed: number): () => number {
   return () => next() / 2 ** 32;
 }
 
-export function randomBytes(length: number, random: () => number): Uint8Array {
+export function randomBytes(length: number, random: () => number): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, () => Math.floor(random() * 256));
 }
 
 /** Those of a generator of their own. */
-export function seededBytes(length: number, seed: number): Uint8Array {
+export function seededBytes(length: number, seed: number): Uint8Array<ArrayBuffer> {
   return randomBytes(Math.floor(length), seededRandom(seed));
 }

@@ -49,16 +49,6 @@ export function withChange(batch: Uint8Array, change: (view: DataView, bytes: Ui
   return changed;
 }
 
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
-}
-
 /** Options of the validating twin that go with LIMITS. It decompresses by the core: the codecs have tests of their own. */
 export function twinOptions(core: Core, isFromClient = true): ValidateTwinOptions {
   return {
