@@ -161,7 +161,7 @@ export class LogMachine {
     this.#begin(async (mayFail) => {
       const result = await this.#partition.read({ start, ...limits });
       if (!isFailure(result)) return this.#checkRead(result, start, begun);
-      const isOutside = start < this.#storedLogStart || start > endOffset;
+      const isOutside = start < this.#partition.storedLogStart || start > endOffset;
       if (result.error === "OFFSET_OUT_OF_RANGE" ? !isOutside : !isOutside && !mayFail())
         throw new Error(`a read at ${start} failed: ${describe(result)}`);
     });
@@ -177,7 +177,7 @@ export class LogMachine {
         return;
       }
       const end = found.offset === -1 ? known.end : found.offset;
-      const inRange = this.#readStored().recordsBetween(this.#storedLogStart, end);
+      const inRange = this.#readStored().recordsBetween(this.#partition.storedLogStart, end);
       const passed = inRange.find((record) => record.timestamp >= timestamp);
       if (passed !== undefined) throw new Error(`a lookup of ${timestamp} answered ${found.offset}, but ${passed.offset} is first`);
       if (found.offset === -1) return;
@@ -195,14 +195,15 @@ export class LogMachine {
   }
 
   roll(): void {
-    this.#orDropped(() => this.#partition.roll());
+    this.#partition.change(() => this.#partition.roll());
   }
 
   truncate(): void {
     const { logStartOffset, endOffset } = this.#model;
     const offset = this.#below(4) === 0 ? endOffset : logStartOffset + this.#below(endOffset - logStartOffset + 1);
-    this.#orDropped(() => this.#partition.truncate(offset));
-    if (this.#storedLogStart === offset || this.#partition.isRunning) this.#model.logStartOffset = Math.max(offset, logStartOffset);
+    this.#partition.change(() => this.#partition.truncate(offset));
+    if (this.#partition.storedLogStart === offset || this.#partition.isRunning)
+      this.#model.logStartOffset = Math.max(offset, logStartOffset);
   }
 
   configure(): void {
@@ -210,7 +211,7 @@ export class LogMachine {
     this.#configs = { ...this.#configs, [key]: this.#steps.anyOf(CONFIGS[key]!) };
     this.#configVersion++;
     this.#interval.configs.push(this.#config);
-    this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
+    this.#partition.change(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
   }
 
   moveClock(): void {
@@ -227,7 +228,7 @@ export class LogMachine {
     await this.#turns.all();
     this.#partition.end("killed");
     this.#startAnew();
-    for (let round = 0; round === 0 || this.#isDue; round++) {
+    for (let round = 0; round === 0 || this.#partition.isDue(this.#nowMs); round++) {
       if (round === MAX_ROUNDS) throw new Error("the alarm rings again and again");
       if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
       this.#begin(() => this.#partition.ring());
@@ -248,9 +249,9 @@ export class LogMachine {
     const { cleaner } = disk.loadState()!;
     const now = this.#readStored();
     const interval: Interval = { ...this.#interval, before: this.#stored, now, latestMs: this.#latestMs };
-    if (this.#storedLogStart !== this.#model.logStartOffset) {
-      checkExpiry(this.#model, this.#storedLogStart, interval, (offset) => this.#compaction.mayVanish(offset, interval, cleaner));
-      this.#model.logStartOffset = this.#storedLogStart;
+    if (this.#partition.storedLogStart !== this.#model.logStartOffset) {
+      checkExpiry(this.#model, this.#partition.storedLogStart, interval, (offset) => this.#compaction.mayVanish(offset, interval, cleaner));
+      this.#model.logStartOffset = this.#partition.storedLogStart;
     }
     equal(log.logStartOffset, this.#model.logStartOffset, "log start offset");
     equal(log.highWatermark, this.#model.endOffset, "high watermark");
@@ -275,16 +276,6 @@ export class LogMachine {
 
   #readStored(): StoredLog {
     return this.#reader.read(this.#partition.disk, this.#partition.bucket);
-  }
-
-  /** Ahead of the model's within a step. */
-  get #storedLogStart(): number {
-    return this.#partition.disk.loadState()!.logStartOffset;
-  }
-
-  get #isDue(): boolean {
-    const { alarmMs } = this.#partition;
-    return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
   }
 
   #checkRead(result: ReadResult, start: number, begun: StoredLog): void {
@@ -322,15 +313,6 @@ export class LogMachine {
     const { injected } = this.plan;
     const mayFail = (): boolean => this.plan.injected > injected || this.#lives > lives;
     work(mayFail).catch((error) => this.#failures.push(error));
-  }
-
-  /** A change that a fault cuts off leaves the instance dropped. */
-  #orDropped(change: () => void): void {
-    try {
-      change();
-    } catch {
-      if (this.#partition.isRunning) throw new Error("the instance whose change failed goes on");
-    }
   }
 
   #appendToModel(run: PlannedRun, logAppendTimeMs: number | null, result: AppendedRun | Failure | undefined): void {

@@ -169,7 +169,7 @@ export class TxnMachine {
     this.#begin(async () => {
       const result = await this.#partition.read({ start, ...limits });
       if (!isFailure(result)) return this.#checkRead(result, start, lastStableOffset);
-      const mayFail = this.plan.injected > injected || this.model.isCompacted || start < this.#storedLogStart;
+      const mayFail = this.plan.injected > injected || this.model.isCompacted || start < this.#partition.storedLogStart;
       if (!mayFail) throw new Error(`a read at ${start} failed: ${result.error}: ${result.detail}`);
     });
   }
@@ -179,13 +179,13 @@ export class TxnMachine {
   }
 
   roll(): void {
-    this.#orDropped(() => this.#partition.roll());
+    this.#partition.change(() => this.#partition.roll());
   }
 
   /** An open transaction's batches may be deleted too, as in Kafka. */
   truncate(): void {
     const { logStartOffset, endOffset } = this.model;
-    this.#orDropped(() => this.#partition.truncate(logStartOffset + this.#below(endOffset - logStartOffset + 1)));
+    this.#partition.change(() => this.#partition.truncate(logStartOffset + this.#below(endOffset - logStartOffset + 1)));
   }
 
   configure(): void {
@@ -194,7 +194,7 @@ export class TxnMachine {
     this.#configs = { ...this.#configs, [key]: value };
     this.#configVersion++;
     this.model.isCompacted ||= value.includes("compact");
-    this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
+    this.#partition.change(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
   }
 
   moveClock(): void {
@@ -210,12 +210,12 @@ export class TxnMachine {
     await this.#turns.all();
     this.#partition.end("killed");
     this.#startAnew();
-    for (let round = 0; round === 0 || (round < MAX_SETTLING_RINGS && this.#isDue); round++) {
+    for (let round = 0; round === 0 || (round < MAX_SETTLING_RINGS && this.#partition.isDue(this.#nowMs)); round++) {
       if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
       this.#begin(() => this.#partition.ring());
       await this.#turns.all();
     }
-    this.model.logStartOffset = Math.max(this.model.logStartOffset, this.#storedLogStart);
+    this.model.logStartOffset = Math.max(this.model.logStartOffset, this.#partition.storedLogStart);
     for (let count = checkTxnIndexes(this.#partition, this.model); count > 0; count--) this.#steps.count("transaction indexes");
     const markers = await this.#readAll();
     if (checkAborted(this.#partition, this.model, markers)) this.#steps.count("forgotten aborts");
@@ -314,10 +314,6 @@ export class TxnMachine {
 
   // ---------------------------------------------------------------------------------------------------------------- the rest
 
-  get #storedLogStart(): number {
-    return this.#partition.disk.loadState()!.logStartOffset;
-  }
-
   #anyProducer(): TxnProducer {
     return this.#steps.anyOf(this.#producers.all);
   }
@@ -326,26 +322,12 @@ export class TxnMachine {
     work().catch((error) => this.#failures.push(error));
   }
 
-  /** A change that a fault cuts off leaves the instance dropped. */
-  #orDropped(change: () => void): void {
-    try {
-      change();
-    } catch {
-      if (this.#partition.isRunning) throw new Error("the instance whose change failed goes on");
-    }
-  }
-
   #startAnew(): void {
     const { chance } = this.plan;
     this.plan.chance = 0;
     this.#partition.start(this.#configs);
     if (this.#partition.log.state.topicVersion < this.#configVersion) this.#partition.setConfigs(this.#configVersion, this.#configs);
     this.plan.chance = chance;
-  }
-
-  get #isDue(): boolean {
-    const { alarmMs } = this.#partition;
-    return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
   }
 
   #setClock(nowMs: number): void {
