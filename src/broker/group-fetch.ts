@@ -8,9 +8,10 @@
 import { type Failure, isFailure } from "../common/errors.ts";
 import { DEFAULT_FETCH_BYTES, MAX_PARTITIONS_PER_FETCH } from "../common/limits/fetch.ts";
 import { GROUP_WAIT_SLICE_MS } from "../common/limits/groups.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import { leaveHeartbeat } from "../coordinator/consumer-messages.ts";
 import { fetchMany } from "./fetch.ts";
-import { checkGroupId, resolveCommit } from "./groups.ts";
+import { resolveCommit } from "./groups.ts";
 import type { FetchManyResult } from "./messages/fetch.ts";
 import type { GroupFetchRequest, GroupFetchResult } from "./messages/group-fetch.ts";
 import type { FetchStart, MemberPoll, MemberPolled, OffsetCommit, Ports } from "./ports.ts";

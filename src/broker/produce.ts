@@ -20,7 +20,7 @@ import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, OnceKey, Ports, TopicMetadata } from "./ports.ts";
 import { type BatchFailure, checkRecord, refuseRecords } from "./record-refusals.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
-import { addressOf, configOf, findTopic, madeAgain, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+import { addressOf, checkPartition, configOf, findTopic, madeAgain, type TopicCache, withPartition } from "./topics.ts";
 import { appendTransactional, type TransactionalProducer, transactionalProducer } from "./transactional-append.ts";
 
 export interface ProduceContext {
@@ -125,8 +125,7 @@ function groupByPartition(
   const groups = new Map<number, number[]>();
   for (const [index, record] of records.entries()) {
     const partition = choosePartition(record, topic.partitionCount, stickyOf);
-    const reason =
-      partition < topic.partitionCount ? checkRecord(record, { topic: topic.name, config, nowMs }) : unknownPartition(topic, partition);
+    const reason = checkPartition(topic, partition) ?? checkRecord(record, { topic: topic.name, config, nowMs });
     if (reason !== null) {
       refuse(index, partition, reason);
       continue;

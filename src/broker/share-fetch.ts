@@ -11,6 +11,7 @@ import { placesFrom, type ShareContext } from "./share-context.ts";
 import { waitForBytes } from "./share-min-bytes.ts";
 import { pullFrom } from "./share-rounds.ts";
 import { subscribeShareGroup } from "./share-subscribe.ts";
+import { checkPartition } from "./topics.ts";
 
 /** A partition of a topic, which must have this id still. */
 export interface SharePlace {
@@ -100,8 +101,7 @@ async function knownTopics(
 
 function whyNot(topic: TopicMetadata | null, { topicId, partition }: SharePlace): Failure | null {
   if (topic?.topicId !== topicId) return failure("UNKNOWN_TOPIC_ID", `no topic has the id ${topicId} any more`);
-  if (partition >= 0 && partition < topic.partitionCount) return null;
-  return failure("UNKNOWN_TOPIC_OR_PARTITION", `topic '${topic.name}' has ${topic.partitionCount} partitions: there is no ${partition}`);
+  return checkPartition(topic, partition);
 }
 
 function resultOf(

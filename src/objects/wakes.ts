@@ -16,7 +16,7 @@ const SCHEMA = `
 `;
 
 /** How long an answer is waited for before the alarm sends the wake-up again (ms). */
-export const WAKE_RETRY_MS = 5_000;
+const WAKE_RETRY_MS = 5_000;
 
 export interface WakesOptions {
   readonly storage: DurableObjectStorage;

@@ -6,7 +6,7 @@ export interface VersionRange {
   readonly last: number;
 }
 
-export const NO_VERSIONS: VersionRange = { first: 0, last: -1 };
+const NO_VERSIONS: VersionRange = { first: 0, last: -1 };
 export const ALL_VERSIONS: VersionRange = { first: 0, last: Number.POSITIVE_INFINITY };
 
 /** @throws RangeError if `text` is not a range */

@@ -45,7 +45,7 @@ export function checkQuotaChange({ entity, values }: QuotaChange): Failure | nul
   return null;
 }
 
-export function isQuotaKey(key: string): key is QuotaKey {
+function isQuotaKey(key: string): key is QuotaKey {
   return (QUOTA_KEYS as readonly string[]).includes(key);
 }
 

@@ -55,7 +55,7 @@ async function fetchInto(call: FetchCall, room: AnswerRoom): Promise<Response> {
 }
 
 /** Counts what an answer holds until it has left: the batches, or what was unpacked of them, and each record's place. */
-export function holdDecoded(room: AnswerRoom, parts: readonly DecodedRecords[]): void {
+function holdDecoded(room: AnswerRoom, parts: readonly DecodedRecords[]): void {
   const unpackedBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const count = parts.reduce((sum, { records }) => sum + records.length, 0);
   if (count > 0) room.hold(Math.max(room.heldBytes, unpackedBytes) + count * RECORD_PLACE_BYTES);
