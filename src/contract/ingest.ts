@@ -16,7 +16,7 @@ import { z } from "./zod.ts";
 
 const NAME = new RegExp(`^(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,${MAX_INGEST_SOURCE_NAME_LENGTH}}$`);
 
-export const sourceName = z
+const sourceName = z
   .string()
   .regex(NAME, `must be 1 to ${MAX_INGEST_SOURCE_NAME_LENGTH} of a-z A-Z 0-9 . _ - and not "." or ".."`)
   .meta({ description: "Name of the source; `default` is the one of the path without a name.", examples: ["github"] });

@@ -33,7 +33,7 @@ export const produceRecord = z
   })
   .meta({ id: "ProduceRecord" });
 
-export const ACKS = ["all", "leader", "none"] as const;
+const ACKS = ["all", "leader", "none"] as const;
 export const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 
 const acks = z

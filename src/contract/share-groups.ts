@@ -113,7 +113,7 @@ export const EXAMPLE_PULLED = {
   order: "none",
 } as const;
 
-export const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
+const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
 
 export const pullRecords = operation({
   id: "pullRecords",

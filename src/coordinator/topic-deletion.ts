@@ -76,7 +76,10 @@ export class TopicDeletion {
         lastError = error;
       }
     });
-    if (failed.size > 0) console.warn(`${failed.size} partitions of topic ${topicId} are not destroyed yet: ${String(lastError)}`);
+    if (failed.size > 0) {
+      const about = { topicId, partitionCount: failed.size, error: String(lastError) };
+      console.warn(JSON.stringify({ message: "partitions of a deleted topic are not destroyed yet", ...about }));
+    }
     return failed;
   }
 }

@@ -7,7 +7,6 @@ export interface VersionRange {
 }
 
 const NO_VERSIONS: VersionRange = { first: 0, last: -1 };
-export const ALL_VERSIONS: VersionRange = { first: 0, last: Number.POSITIVE_INFINITY };
 
 /** @throws RangeError if `text` is not a range */
 export function parseVersions(text: string): VersionRange {

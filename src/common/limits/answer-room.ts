@@ -11,7 +11,10 @@ export const MAX_ANSWERS_BYTES = 64 * MIB;
 /** Beyond it, for answers of one batch each: a client that reads is served beside many that do not. */
 export const ANSWERS_RESERVE_BYTES = 32 * MIB;
 
-/** Counted for a read until it is known what it brings, at least: a first batch comes whole, and is so large at most by default (max.message.bytes). */
+/**
+ * Counted for a read until it is known what it brings, at least: a first batch comes whole, and is so large at most by default
+ * (max.message.bytes).
+ */
 export const MIN_ANSWER_READ_BYTES = 1 * MIB;
 
 /** How long a fetch waits for room before it is refused, and how often it looks. Clients wait 30 s for an answer. */

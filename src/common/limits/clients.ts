@@ -14,7 +14,10 @@ export const MAX_TUNNEL_MESSAGE_BYTES = 32 * MIB;
 /** What the tunnel reads of a refusal, which is a problem (RFC 9457) of some hundred bytes. */
 export const MAX_REFUSAL_BYTES = 64 * KIB;
 
-/** Bytes of records in one request of a mirror to Kafka: far below every broker's megabyte (message.max.bytes), which counts what is around too. */
+/**
+ * Bytes of records in one request of a mirror to Kafka: far below every broker's megabyte (message.max.bytes), which counts what is around
+ * too.
+ */
 export const MAX_MIRROR_REQUEST_BYTES = 512 * KIB;
 
 /** Partitions that a mirror writes at a time: a request each. */

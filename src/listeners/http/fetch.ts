@@ -153,7 +153,10 @@ function nothing(nextOffset: number): DecodedRecords {
   return { records: [], bytes: 0, nextOffset };
 }
 
-/** Decodes in order until `maxRecords`, or as many bytes as an answer may have, are there; what comes after goes on where it was asked to start. */
+/**
+ * Decodes in order until `maxRecords`, or as many bytes as an answer may have, are there; what comes after goes on where it was asked to
+ * start.
+ */
 export function decodeMany(
   codec: RecordCodec,
   fetched: Pick<FetchManyResult, "partitions">,

@@ -2,7 +2,8 @@
 //
 // Requests are taken one after the other, as a Kafka broker does: the next is looked at when the one before is answered. Only Produce is
 // pipelined, since a producer sends several at once and each waits for the disk: it is begun in order, its records copied, and answered in
-// order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and nothing else.
+// order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and
+// nothing else.
 
 import type { AnswerRoom } from "../../broker/answer-room.ts";
 import type { Broker } from "../../broker/broker.ts";
