@@ -20,7 +20,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { NEWEST_ROWS_BYTES } from "../src/common/limits.ts";
+import { NEWEST_ROWS_BYTES } from "../src/common/limits/partition-log.ts";
 import type { SegmentAnswer } from "../src/contract/segments.ts";
 import { type Broker, startBroker } from "../test/support/broker.ts";
 import { drawCurves, type Point } from "./support/draw-curves.ts";

@@ -1,4 +1,5 @@
-// Copies that the byte-oriented LZ formats (snappy, lz4) share: literals and matches, in 16-byte steps or exact.
+// Copies that the byte-oriented LZ formats (snappy, lz4) share: literals and matches, in 16-byte steps or exact; and how a short pattern is
+// repeated, which zstd does too.
 //
 // The wide copies trade room for speed: they read and write whole 16-byte chunks, and so touch bytes past the last one that was asked
 // for. The caller proves that this room is there; where it is not, it uses the exact copies.
@@ -6,8 +7,8 @@
 /** How many bytes past its end a wide copy may read and write, rounded up. */
 export const COPY_SLACK: usize = 32;
 
-// Row `offset` lists, for the 16 bytes that follow, which of the last `offset` bytes each one repeats: i mod offset. Row 0 is unused.
-const REPEAT: usize = memory.data<u8>([
+/** u8[16][16]: for the 16 bytes that follow, which of the last `offset` bytes each one repeats: i mod offset. Row 0 is unused. */
+export const REPEAT_SHUFFLES: usize = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
   0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
@@ -26,8 +27,8 @@ const REPEAT: usize = memory.data<u8>([
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
 ], 16);
 
-// For each offset below 16, the largest multiple of it that is at most 16: how far a repeated pattern may advance and stay in phase.
-const REPEAT_STEP: usize = memory.data<u8>([0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
+/** u8[16]: for each offset, the largest multiple of it that is at most 16: how far a repeated pattern may advance and stay in phase. */
+export const REPEAT_STEPS: usize = memory.data<u8>([0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
 
 /** Copies `length` bytes, 16 at a time, to a place that does not follow `source` by less than 16. Touches up to 16 bytes too many. */
 // @ts-ignore: decorator
@@ -54,8 +55,8 @@ export function copyMatchWide(destination: usize, offset: usize, length: usize):
     return;
   }
   const end = destination + length;
-  const pattern = i8x16.swizzle(v128.load(destination - offset), v128.load(REPEAT + (offset << 4)));
-  const step = <usize>load<u8>(REPEAT_STEP + offset);
+  const pattern = i8x16.swizzle(v128.load(destination - offset), v128.load(REPEAT_SHUFFLES + (offset << 4)));
+  const step = <usize>load<u8>(REPEAT_STEPS + offset);
   do {
     v128.store(destination, pattern);
     destination += step;

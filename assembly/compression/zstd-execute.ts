@@ -7,30 +7,8 @@
 // A match at an offset below 16 overlaps itself within one wide copy. Its output repeats `offset` bytes, so a vector of 16 bytes of that
 // pattern is made by one shuffle, and stored in steps of the largest multiple of the offset that fits in 16.
 
+import { REPEAT_SHUFFLES, REPEAT_STEPS } from "./lz-copy";
 import { OVERSHOOT, SEQUENCE_BYTES, sequences } from "./zstd-workspace";
-
-/** u8[16][16]: for each offset, the shuffle that repeats the first `offset` bytes of a vector. Row 0 is not used. */
-const REPEAT_SHUFFLES: usize = memory.data<u8>([
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
-  0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
-  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
-  0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
-  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
-], 16);
-
-/** u8[16]: for each offset, its largest multiple up to 16. */
-const REPEAT_STEPS: usize = memory.data<u8>([0, 16, 16, 15, 16, 15, 12, 14, 16, 9, 10, 11, 12, 13, 14, 15]);
 
 /** Executes the first `count` sequences in the workspace: literals come from `from`, output goes to `to`, capacity ends at `outputEnd`. */
 export function executeSequences(count: u32, from: usize, to: usize, outputEnd: usize): void {

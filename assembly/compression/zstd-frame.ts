@@ -53,14 +53,9 @@ export function zstdDecompress(source: usize, sourceLength: u32, destination: us
   let out = destination;
   if (at == end) return CORRUPT;
   while (at < end) {
-    const skipped = skippableBytes(at, end);
-    if (skipped < 0) return CORRUPT;
-    if (skipped > 0) {
-      at += <usize>skipped;
-      continue;
-    }
-    const headerBytes = readHeader(at, end);
+    const headerBytes = openFrame(at, end);
     if (headerBytes < 0) return headerBytes;
+    if (headerBytes == 0) break;
     const written = decodeFrame(at + headerBytes, end, out, outputEnd);
     if (written < 0) return written;
     at = frameEnd;
@@ -91,14 +86,9 @@ function measureFrames(source: usize, sourceLength: u32, fromBlocks: bool): i32 
   let total: u64 = 0;
   if (at == end) return CORRUPT;
   while (at < end) {
-    const skipped = skippableBytes(at, end);
-    if (skipped < 0) return CORRUPT;
-    if (skipped > 0) {
-      at += <usize>skipped;
-      continue;
-    }
-    const headerBytes = readHeader(at, end);
+    const headerBytes = openFrame(at, end);
     if (headerBytes < 0) return headerBytes;
+    if (headerBytes == 0) break;
     const bound = measureBlocks(at + headerBytes, end);
     if (bound < 0) return CORRUPT;
     at = frameEnd;
@@ -147,6 +137,20 @@ function blockHeader(at: usize): u32 {
 @inline
 function blockType(header: u32): u32 {
   return (header >> 1) & 3;
+}
+
+/** Reads the next frame's header. @returns the bytes before its blocks, skippable frames too; 0 if those are all; CORRUPT or UNSUPPORTED */
+function openFrame(at: usize, end: usize): i32 {
+  for (let from = at; from < end; ) {
+    const skipped = skippableBytes(from, end);
+    if (skipped < 0) return CORRUPT;
+    if (skipped == 0) {
+      const headerBytes = readHeader(from, end);
+      return headerBytes < 0 ? headerBytes : <i32>(from - at) + headerBytes;
+    }
+    from += <usize>skipped;
+  }
+  return 0;
 }
 
 /** Length of the skippable frame at `at`, 0 if something else is there, -1 if it is cut off. */

@@ -15,7 +15,7 @@ import {
   ANSWERS_RESERVE_BYTES,
   MAX_ANSWERS_BYTES,
   MIN_ANSWER_READ_BYTES,
-} from "../common/limits.ts";
+} from "../common/limits/answer-room.ts";
 import { type Room, SharedRoom } from "./shared-room.ts";
 
 /** The part of what is free that one answer may have. */

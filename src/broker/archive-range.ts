@@ -2,7 +2,7 @@
 // the partition still serves.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_BATCH_BYTES } from "../common/limits.ts";
+import { MAX_BATCH_BYTES } from "../common/limits/records.ts";
 import { BATCH_HEADER_BYTES, LOG_OVERHEAD_BYTES, POSITION } from "../record/record-batch.ts";
 import type { ArchivePort } from "./ports.ts";
 

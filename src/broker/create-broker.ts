@@ -2,20 +2,23 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
+import { MAX_DECOMPRESSED_BYTES } from "../common/limits/records.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import type { Core } from "../wasm/core.ts";
 import { JsonWriter } from "../wasm/json-writer.ts";
 import { createRecordCodec } from "../wasm/record-codec.ts";
 import { AnswerRooms } from "./answer-room.ts";
-import type { Broker, TopicDescription } from "./broker.ts";
+import type { Broker } from "./broker.ts";
 import { CachedCluster, ClusterCache } from "./cluster-cache.ts";
 import { deleteOffsets } from "./delete-offsets.ts";
 import { readDeliveries } from "./deliveries.ts";
 import { fetchMany, fetchOne } from "./fetch.ts";
 import { groupFetch, removeMember } from "./group-fetch.ts";
-import { checkGroupId, commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
+import { commitOffsets, committedOffsets, describeGroup, resetOffsets } from "./groups.ts";
 import { createIngestSources, createSourceCache, type IngestContext } from "./ingest-sources.ts";
+import type { TopicDescription } from "./messages/topics.ts";
 import { queryOffset } from "./offsets.ts";
 import type { Ports, TopicMetadata } from "./ports.ts";
 import { type ProduceContext, produceBatches, produceRecords } from "./produce.ts";

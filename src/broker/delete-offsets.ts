@@ -1,10 +1,10 @@
 // Kafka's OffsetDelete: committed offsets that nobody needs any more, of topics that no member of the group subscribes to.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import type { CommitOffsetsResult } from "./broker.ts";
-import { checkGroupId } from "./groups.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
+import type { CommitOffsetsResult } from "./messages/offsets.ts";
 import type { OffsetDeletion, Ports } from "./ports.ts";
-import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
+import { checkPartition, findTopic, type TopicCache } from "./topics.ts";
 
 export async function deleteOffsets(
   ports: Ports,
@@ -33,6 +33,5 @@ async function resolve(
 ): Promise<OffsetDeletion | Failure> {
   const topic = await findTopic(topics, name);
   if (isFailure(topic)) return topic;
-  if (partition < 0 || partition >= topic.partitionCount) return unknownPartition(topic, partition);
-  return { topicId: topic.topicId, topic: name, partition };
+  return checkPartition(topic, partition) ?? { topicId: topic.topicId, topic: name, partition };
 }

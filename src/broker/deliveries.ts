@@ -3,12 +3,12 @@
 
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_DECODED_BYTES, MAX_FETCH_BYTES } from "../common/limits.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_BYTES } from "../common/limits/fetch.ts";
 import type { RecordCodec } from "../record/codec.ts";
 import { type Attempt, DELIVERIES_TOPIC } from "../subscription/attempt-log.ts";
 import { isPulledFrom } from "../subscription/pull-config.ts";
-import type { DeliveriesPage, DeliveriesRequest, LoggedAttempt } from "./broker.ts";
 import { readPartition } from "./fetch.ts";
+import type { DeliveriesPage, DeliveriesRequest, LoggedAttempt } from "./messages/subscriptions.ts";
 import { choosePartition } from "./partitioner.ts";
 import { isPulled } from "./ports/subscription.ts";
 import type { Ports } from "./ports.ts";

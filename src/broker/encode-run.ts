@@ -3,11 +3,11 @@
 
 import { concatBytes } from "../common/bytes.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_BATCH_BYTES } from "../common/limits.ts";
+import { MAX_BATCH_BYTES } from "../common/limits/records.ts";
 import type { Core } from "../wasm/core.ts";
 import { type Compression, type EncodeOptions, encodeBatch, type RecordInput } from "../wasm/record-batches.ts";
 import { CoreError, MEMORY_LIMIT } from "../wasm/status.ts";
-import type { ProducerSequence } from "./broker.ts";
+import type { ProducerSequence } from "./messages/produce.ts";
 
 export interface RunOptions {
   readonly compression: Compression;

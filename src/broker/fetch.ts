@@ -3,10 +3,10 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { AnswerRoom } from "./answer-room.ts";
 import { readArchive } from "./archive-read.ts";
-import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./broker.ts";
+import type { FetchManyRequest, FetchManyResult, FetchRequest } from "./messages/fetch.ts";
 import type { ArchivedRead, FetchStart, IsolationLevel, PartitionWatch, Ports, ReadFailure, ReadResult } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
 import { addressOf, madeAgain, type TopicCache, withPartition } from "./topics.ts";

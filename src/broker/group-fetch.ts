@@ -6,11 +6,14 @@
 // processes records of a partition which the group wants back is told so at once: the others wait for it.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { DEFAULT_FETCH_BYTES, GROUP_WAIT_SLICE_MS, MAX_PARTITIONS_PER_FETCH } from "../common/limits.ts";
+import { DEFAULT_FETCH_BYTES, MAX_PARTITIONS_PER_FETCH } from "../common/limits/fetch.ts";
+import { GROUP_WAIT_SLICE_MS } from "../common/limits/groups.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import { leaveHeartbeat } from "../coordinator/consumer-messages.ts";
-import type { FetchManyResult, GroupFetchRequest, GroupFetchResult } from "./broker.ts";
 import { fetchMany } from "./fetch.ts";
-import { checkGroupId, resolveCommit } from "./groups.ts";
+import { resolveCommit } from "./groups.ts";
+import type { FetchManyResult } from "./messages/fetch.ts";
+import type { GroupFetchRequest, GroupFetchResult } from "./messages/group-fetch.ts";
 import type { FetchStart, MemberPoll, MemberPolled, OffsetCommit, Ports } from "./ports.ts";
 import type { TopicCache } from "./topics.ts";
 import { WatchCache } from "./watch-cache.ts";

@@ -2,7 +2,8 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_GROUP_ID_LENGTH } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import type {
   CommitOffsetsRequest,
   CommitOffsetsResult,
@@ -11,7 +12,7 @@ import type {
   ResetOffsetsRequest,
   ResetOffsetsResult,
   ResetTarget,
-} from "./broker.ts";
+} from "./messages/offsets.ts";
 import { queryOffset } from "./offsets.ts";
 import type {
   CommittedOffset,
@@ -23,7 +24,7 @@ import type {
   OffsetResult,
   Ports,
 } from "./ports.ts";
-import { findTopic, madeAgain, type TopicCache, unknownPartition } from "./topics.ts";
+import { checkPartition, findTopic, madeAgain, type TopicCache } from "./topics.ts";
 
 export async function commitOffsets(
   ports: Ports,
@@ -86,9 +87,8 @@ export async function describeGroup(
 export async function resetOffsets(ports: Ports, topics: TopicCache, request: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure> {
   const topic = await findTopic(topics, request.topic);
   if (isFailure(topic)) return topic;
-  if (request.partition !== undefined && request.partition >= topic.partitionCount) return unknownPartition(topic, request.partition);
-  const badId = checkGroupId(request.groupId);
-  if (badId !== null) return badId;
+  const refused = checkGroupId(request.groupId) ?? (request.partition === undefined ? null : checkPartition(topic, request.partition));
+  if (refused !== null) return refused;
   const group = await ports.group(request.groupId).describe(request.groupId);
   const committed = new Map(
     group?.offsets.filter((offset) => offset.topicId === topic.topicId).map((offset) => [offset.partition, offset.offset]),
@@ -113,17 +113,12 @@ export async function resetOffsets(ports: Ports, topics: TopicCache, request: Re
   const moved = offsets.filter((offset) => offset.to >= 0).map(({ topic, partition, to }) => ({ topic, partition, offset: to }));
   const result = await commitOffsets(ports, topics, { groupId: request.groupId, offsets: moved });
   if (isFailure(result)) return result;
-  const refused = new Map(result.offsets.map((offset) => [offset.partition, offset.failure]));
-  return { offsets: offsets.map((offset) => ({ ...offset, ...withFailure(refused.get(offset.partition)) })) };
+  const unwritten = new Map(result.offsets.map((offset) => [offset.partition, offset.failure]));
+  return { offsets: offsets.map((offset) => ({ ...offset, ...withFailure(unwritten.get(offset.partition)) })) };
 }
 
 function withFailure(refused: Failure | undefined): { failure: Failure } | undefined {
   return refused && { failure: refused };
-}
-
-export function checkGroupId(groupId: string): Failure | null {
-  if (groupId.length > 0 && groupId.length <= MAX_GROUP_ID_LENGTH) return null;
-  return failure("INVALID_GROUP_ID", `a group id has 1 to ${MAX_GROUP_ID_LENGTH} characters, this one ${groupId.length}`);
 }
 
 /** A commit with its topic's id. */
@@ -131,7 +126,8 @@ export async function resolveCommit(topics: TopicCache, commit: CommitOffsetsReq
   const topic = await findTopic(topics, commit.topic);
   if (isFailure(topic)) return topic;
   if (commit.topicId !== undefined && commit.topicId !== topic.topicId) return madeAgain(topic, commit.topicId);
-  if (commit.partition >= topic.partitionCount) return unknownPartition(topic, commit.partition);
+  const unknown = checkPartition(topic, commit.partition);
+  if (unknown !== null) return unknown;
   return { ...commit, topicId: topic.topicId, leaderEpoch: commit.leaderEpoch ?? -1, metadata: commit.metadata ?? "" };
 }
 

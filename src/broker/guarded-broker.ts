@@ -5,11 +5,13 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
-import type { Broker, FetchManyRequest, FetchManyResult, GroupFetchRequest, GroupFetchResult, TailRequest, TailStep } from "./broker.ts";
+import type { Broker } from "./broker.ts";
 import { guardIngestSources } from "./guarded-ingest-sources.ts";
 import { guardShareGroups } from "./guarded-share-groups.ts";
 import { guardSubscriptions } from "./guarded-subscriptions.ts";
 import { guardTransactions } from "./guarded-transactions.ts";
+import type { FetchManyRequest, FetchManyResult, TailRequest, TailStep } from "./messages/fetch.ts";
+import type { GroupFetchRequest, GroupFetchResult } from "./messages/group-fetch.ts";
 import type { ClassicGroupPort } from "./ports.ts";
 import { commitAllowed, firstRefusal, refuseToRead } from "./refusals.ts";
 

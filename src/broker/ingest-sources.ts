@@ -30,7 +30,7 @@ export interface IngestSources {
 }
 
 /** A snapshot, by topic and name. */
-export class KnownSources {
+class KnownSources {
   readonly version: number;
   readonly all: readonly IngestSource[];
   readonly #byName: ReadonlyMap<string, IngestSource>;

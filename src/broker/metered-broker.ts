@@ -3,8 +3,10 @@
 
 import { isFailure } from "../common/errors.ts";
 import { waitUnless } from "../common/wait.ts";
-import type { Broker, ProduceRecord, TailRequest, TailStep } from "./broker.ts";
+import type { Broker } from "./broker.ts";
 import type { ClientMeter } from "./client-meter.ts";
+import type { TailRequest, TailStep } from "./messages/fetch.ts";
+import type { ProduceRecord } from "./messages/produce.ts";
 import type { ReadFailure, ReadResult } from "./ports.ts";
 
 export function meterBroker(broker: Broker, meter: ClientMeter, clientId: string): Broker {

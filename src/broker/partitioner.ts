@@ -1,7 +1,7 @@
 // Which partition a record goes to: the one that it names, else its key's (as the Java client picks it), else one for the whole request.
 
 import { partitionForKey } from "../common/murmur2.ts";
-import type { ProduceRecord } from "./broker.ts";
+import type { ProduceRecord } from "./messages/produce.ts";
 
 const encoder = new TextEncoder();
 

@@ -2,10 +2,11 @@
 // edge; a partition only sets offsets.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS_PER_REQUEST } from "../common/limits/records.ts";
 import type { Core } from "../wasm/core.ts";
 import { type BatchInfo, type RecordInput, setMaxTimestamp, validateBatches } from "../wasm/record-batches.ts";
 import { statusFailure } from "../wasm/status.ts";
+import { encodeRun } from "./encode-run.ts";
 import type {
   ProduceBatchesRequest,
   ProduceBatchesResult,
@@ -14,13 +15,12 @@ import type {
   ProduceRequest,
   ProduceResult,
   ProducerSequence,
-} from "./broker.ts";
-import { encodeRun } from "./encode-run.ts";
+} from "./messages/produce.ts";
 import { choosePartition } from "./partitioner.ts";
 import type { AppendResult, OnceKey, Ports, TopicMetadata } from "./ports.ts";
 import { type BatchFailure, checkRecord, refuseRecords } from "./record-refusals.ts";
 import { recompressRun, storedCompression } from "./store-compression.ts";
-import { addressOf, configOf, findTopic, madeAgain, type TopicCache, unknownPartition, withPartition } from "./topics.ts";
+import { addressOf, checkPartition, configOf, findTopic, madeAgain, type TopicCache, withPartition } from "./topics.ts";
 import { appendTransactional, type TransactionalProducer, transactionalProducer } from "./transactional-append.ts";
 
 export interface ProduceContext {
@@ -125,8 +125,7 @@ function groupByPartition(
   const groups = new Map<number, number[]>();
   for (const [index, record] of records.entries()) {
     const partition = choosePartition(record, topic.partitionCount, stickyOf);
-    const reason =
-      partition < topic.partitionCount ? checkRecord(record, { topic: topic.name, config, nowMs }) : unknownPartition(topic, partition);
+    const reason = checkPartition(topic, partition) ?? checkRecord(record, { topic: topic.name, config, nowMs });
     if (reason !== null) {
       refuse(index, partition, reason);
       continue;

@@ -7,7 +7,7 @@
 // behind. What a client may read is decided when it asks, and charged then. A read ahead that fails is made again when it is asked for.
 
 import { isFailure } from "../common/errors.ts";
-import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../common/limits.ts";
+import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../common/limits/fetch.ts";
 import type { FetchStart, IsolationLevel, ReadFailure, ReadResult } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
 import type { Room, SharedRoom } from "./shared-room.ts";

@@ -7,7 +7,7 @@
 
 import type { TopicConfig } from "../common/configs.ts";
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_DECOMPRESSED_BYTES, MAX_RECORD_REFUSALS } from "../common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES, MAX_RECORD_REFUSALS } from "../common/limits/records.ts";
 import type { Core } from "../wasm/core.ts";
 import { type BatchInfo, type DecodedRecord, decodeBatches } from "../wasm/record-batches.ts";
 import { checkBatchTimestamps, checkRecordTimestamp } from "./timestamp-rules.ts";

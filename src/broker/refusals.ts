@@ -2,7 +2,7 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import type { Access } from "./access.ts";
-import type { CommitOffsetsRequest, CommitOffsetsResult } from "./broker.ts";
+import type { CommitOffsetsRequest, CommitOffsetsResult } from "./messages/offsets.ts";
 
 /** null: nothing is refused. */
 export function firstRefusal(refusals: readonly (Failure | null)[]): Failure | null {

@@ -2,7 +2,7 @@
 // ALTER on the cluster and questions DESCRIBE; for quotas ALTER_CONFIGS and DESCRIBE_CONFIGS.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_SECURITY_CHANGES, MIN_SCRAM_ITERATIONS } from "../common/limits.ts";
+import { MAX_SECURITY_CHANGES, MIN_SCRAM_ITERATIONS } from "../common/limits/security.ts";
 import type { ScramMechanism } from "../common/security-words.ts";
 import { type AclBinding, type AclFilter, matchesFilter } from "../security/acl.ts";
 import type { ClientQuota, QuotaChange } from "../security/client-quota.ts";

@@ -5,7 +5,7 @@
 // about is decided by what was known up to a minute ago; then nobody but the admin gets in.
 
 import { failure } from "../common/errors.ts";
-import { MIN_SCRAM_ITERATIONS } from "../common/limits.ts";
+import { MIN_SCRAM_ITERATIONS } from "../common/limits/security.ts";
 import { SCRAM_MECHANISM_CODES, type ScramMechanism, wordsOf } from "../common/security-words.ts";
 import { type Identity, tokenIdentity, userIdentity } from "../security/identity.ts";
 import type { SecurityPort, SecuritySnapshot } from "../security/messages.ts";

@@ -2,7 +2,7 @@
 
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import type { ListSegmentsRequest, ListSegmentsResult } from "./broker.ts";
+import type { ListSegmentsRequest, ListSegmentsResult } from "./messages/segments.ts";
 import type { Ports } from "./ports.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";
 

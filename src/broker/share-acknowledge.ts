@@ -3,10 +3,11 @@
 
 import { forEachConcurrently, mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { AcknowledgementBatch } from "./ports.ts";
 import { addressOf, type ShareContext, shareTopicOf, viewOf } from "./share-context.ts";
 import type { SharePlace } from "./share-fetch.ts";
+import { hasPartition } from "./topics.ts";
 
 export interface ShareAcknowledgeRequest {
   readonly groupId: string;
@@ -37,7 +38,7 @@ export async function acknowledgeShares(
   const outcomes = await mapConcurrently(partitions, MAX_CONCURRENT_CALLS, async ({ topicId, partition, batches }) => {
     const topic = shareTopicOf(view, topicId);
     if (batches.length === 0) return null;
-    if (partition < 0 || partition >= topic.partitionCount) return nothingHeld(groupId, partition);
+    if (!hasPartition(topic, partition)) return nothingHeld(groupId, partition);
     const address = addressOf(view, topic, partition);
     return context.ports.sharePartition(view.groupUuid, topicId, partition).acknowledge({ address, token, batches });
   });

@@ -3,7 +3,7 @@
 // delivered; what the log does not have any more is archived.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { MAX_EMPTY_SHARE_LOADS } from "../common/limits.ts";
+import { MAX_EMPTY_SHARE_LOADS } from "../common/limits/share-groups.ts";
 import type { AcquiredRecords, LoadedRecords, SettlementAction, SharePartitionAddress } from "./ports.ts";
 import type { ShareContext } from "./share-context.ts";
 import { loadRecords } from "./share-read.ts";

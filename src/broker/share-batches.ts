@@ -2,7 +2,7 @@
 // else is in them the client is not told of in AcquiredRecords, and passes over.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { SHARE_LOAD_BYTES } from "../common/limits.ts";
+import { SHARE_LOAD_BYTES } from "../common/limits/share-groups.ts";
 import { batchHeaders, lastOffset } from "../record/record-batch.ts";
 import type { AnswerRoom } from "./answer-room.ts";
 import { noRoom, readPartition, takeRoom } from "./fetch.ts";

@@ -26,7 +26,10 @@ export function addressOf(view: ShareGroupView, { topicId, topic, topicVersion }
   return { groupId, groupUuid, topicId, topic, topicVersion, partition, settings, settingsVersion };
 }
 
-/** The topic as the group consumes it. What the edge knows of the group may be older than what it is asked about: a share partition knows its own topic. */
+/**
+ * The topic as the group consumes it. What the edge knows of the group may be older than what it is asked about: a share partition knows
+ * its own topic.
+ */
 export function shareTopicOf({ topics }: ShareGroupView, topicId: string): ShareTopic {
   return topics.find((topic) => topic.topicId === topicId) ?? { topicId, topic: "", topicVersion: 0, partitionCount: 0 };
 }

@@ -2,7 +2,7 @@
 // under a token that it has for as long as its share session lasts.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_PULL } from "../common/limits/share-groups.ts";
 import type { AnswerRoom } from "./answer-room.ts";
 import type { ShareGroupView, SharePartitionAddress, TopicMetadata } from "./ports.ts";
 import type { PartitionPull } from "./share-acquire.ts";
@@ -11,6 +11,7 @@ import { placesFrom, type ShareContext } from "./share-context.ts";
 import { waitForBytes } from "./share-min-bytes.ts";
 import { pullFrom } from "./share-rounds.ts";
 import { subscribeShareGroup } from "./share-subscribe.ts";
+import { checkPartition } from "./topics.ts";
 
 /** A partition of a topic, which must have this id still. */
 export interface SharePlace {
@@ -100,8 +101,7 @@ async function knownTopics(
 
 function whyNot(topic: TopicMetadata | null, { topicId, partition }: SharePlace): Failure | null {
   if (topic?.topicId !== topicId) return failure("UNKNOWN_TOPIC_ID", `no topic has the id ${topicId} any more`);
-  if (partition >= 0 && partition < topic.partitionCount) return null;
-  return failure("UNKNOWN_TOPIC_OR_PARTITION", `topic '${topic.name}' has ${topic.partitionCount} partitions: there is no ${partition}`);
+  return checkPartition(topic, partition);
 }
 
 function resultOf(

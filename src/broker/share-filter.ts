@@ -3,7 +3,7 @@
 // is passed over then is decided, and a later change of the filter does not bring it back.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { MAX_COMPILED_FILTERS } from "../common/limits.ts";
+import { MAX_COMPILED_FILTERS } from "../common/limits/filters.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import { compileFilter, type RecordFilter } from "../subscription/filter.ts";

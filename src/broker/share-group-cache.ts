@@ -1,7 +1,7 @@
 // What an isolate knows of share groups, so that a pull costs the group's object nothing: shared by its requests, data and no promises.
 // A group that was deleted is found out by its share partitions, which are not there any more.
 
-import { MAX_CACHED_SHARE_GROUPS, SHARE_GROUP_CACHE_MS } from "../common/limits.ts";
+import { MAX_CACHED_SHARE_GROUPS, SHARE_GROUP_CACHE_MS } from "../common/limits/share-groups.ts";
 import type { ShareGroupView } from "./ports.ts";
 
 export class ShareGroupCache {

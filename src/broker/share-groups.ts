@@ -3,11 +3,12 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareOrder, type ShareSettings } from "../common/share-settings.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import type { DecodedRecord } from "../record/codec.ts";
-import type { ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
-import { checkGroupId, resetTarget } from "./groups.ts";
+import { resetTarget } from "./groups.ts";
+import type { ResetOffsetsRequest, ResetOffsetsResult } from "./messages/offsets.ts";
 import { queryOffset } from "./offsets.ts";
 import type {
   PageRequest,
@@ -36,7 +37,7 @@ import { shareHeartbeat, shareMembers } from "./share-members.ts";
 import { type AlterShareOffsetsRequest, alterShareOffsets, type DeleteShareOffsetsRequest, deleteShareOffsets } from "./share-offsets.ts";
 import { pull } from "./share-pull.ts";
 import { settleLeases } from "./share-settle.ts";
-import { findTopic, unknownPartition } from "./topics.ts";
+import { checkPartition, findTopic } from "./topics.ts";
 
 export interface PullRequest {
   readonly groupId: string;
@@ -198,7 +199,8 @@ export async function resetShareGroup(context: ShareContext, request: ResetOffse
   const { ports, topics } = context;
   const topic = await findTopic(topics, request.topic);
   if (isFailure(topic)) return topic;
-  if (request.partition !== undefined && request.partition >= topic.partitionCount) return unknownPartition(topic, request.partition);
+  const unknown = request.partition === undefined ? null : checkPartition(topic, request.partition);
+  if (unknown !== null) return unknown;
   const view = await viewOf(context, request.groupId);
   if (isFailure(view)) return view;
   const count = view.topics.find(({ topicId }) => topicId === topic.topicId)?.partitionCount ?? 0;

@@ -7,7 +7,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { readPartition } from "./fetch.ts";
 import type { SharePartitionAddress } from "./ports.ts";
 import type { ShareContext } from "./share-context.ts";

@@ -3,12 +3,12 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { resetTarget } from "./groups.ts";
 import type { ShareGroupView, TopicMetadata } from "./ports.ts";
 import { addressOf, type ShareContext, shareTopicOf } from "./share-context.ts";
 import { subscribeShareGroup } from "./share-subscribe.ts";
-import { findTopic, unknownPartition } from "./topics.ts";
+import { checkPartition, findTopic } from "./topics.ts";
 
 export interface AlterShareOffsetsRequest {
   readonly groupId: string;
@@ -33,7 +33,7 @@ export async function alterShareOffsets(
   return mapConcurrently(offsets, MAX_CONCURRENT_CALLS, async ({ topic, partition, offset }) => {
     const found = topics.get(topic)!;
     if (isFailure(found)) return found;
-    return partition < found.partitionCount ? moveTo(context, view, found, partition, offset) : unknownPartition(found, partition);
+    return checkPartition(found, partition) ?? moveTo(context, view, found, partition, offset);
   });
 }
 

@@ -1,7 +1,7 @@
 // A pull over HTTP: records of some topics, leased to the caller, each with an id to settle it by.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_PULL } from "../common/limits/share-groups.ts";
 import { DEFAULT_SHARE_SETTINGS } from "../common/share-settings.ts";
 import type { SharePartitionAddress, TopicMetadata } from "./ports.ts";
 import type { PartitionPull, ReadRecords } from "./share-acquire.ts";

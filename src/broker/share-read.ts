@@ -1,7 +1,8 @@
 // The log as a share group's edge reads it: what comes next, with the hash of each key, and the records that were handed out.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS, SHARE_LOAD_BYTES } from "../common/limits.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS } from "../common/limits/fetch.ts";
+import { SHARE_LOAD_BYTES } from "../common/limits/share-groups.ts";
 import { murmur2 } from "../common/murmur2.ts";
 import type { DecodedRecord, RecordCodec } from "../record/codec.ts";
 import { contentBytes } from "../wasm/record-table.ts";

@@ -1,7 +1,7 @@
 // Asks the share partitions of a pull, in turn; where nothing is to be had, it waits until a record is written, given back, or its lease
 // ends, and asks again. The waits are watches (ports.ts) and one timer: nothing is polled, and what is idle is left to sleep.
 
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { SharePartitionAddress } from "./ports.ts";
 import { type AcquireLimits, acquireFrom, isOver, type PartitionPull, type ReadRecords } from "./share-acquire.ts";
 import type { ShareContext } from "./share-context.ts";

@@ -2,7 +2,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { Settlement, ShareGroupView, ShareTopic } from "./ports.ts";
 import { addressOf, type ShareContext, shareTopicOf, viewOf } from "./share-context.ts";
 import type { LeaseSettlement } from "./share-groups.ts";

@@ -3,7 +3,7 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { waitUnless } from "../common/wait.ts";
 import { watchPartition } from "./fetch.ts";
 import type { PartitionWatch, SharePartitionAddress, ShareWatch } from "./ports.ts";

@@ -3,7 +3,7 @@
 //
 // A record never changes; one that was deleted or compacted away may be handed out for this moment longer.
 
-import { SHARED_RECORDS_BYTES, SHARED_RECORDS_MS } from "../common/limits.ts";
+import { SHARED_RECORDS_BYTES, SHARED_RECORDS_MS } from "../common/limits/share-groups.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 
 /** Records of a partition from one look, by offset. */

@@ -4,7 +4,8 @@
 import { concatBytes } from "../common/bytes.ts";
 import type { TopicConfig } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_BATCH_BYTES, MAX_RPC_BYTES } from "../common/limits.ts";
+import { MAX_RPC_BYTES } from "../common/limits/platform.ts";
+import { MAX_BATCH_BYTES } from "../common/limits/records.ts";
 import type { Core } from "../wasm/core.ts";
 import { compressionOf, recompressBatch } from "../wasm/recompress-batch.ts";
 import type { BatchInfo, Compression } from "../wasm/record-batches.ts";

@@ -4,8 +4,9 @@
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import { isCalled } from "../subscription/pull-config.ts";
-import type { ReplayRequest, ResetOffsetsRequest, ResetOffsetsResult } from "./broker.ts";
 import { resetOffsets } from "./groups.ts";
+import type { ResetOffsetsRequest, ResetOffsetsResult } from "./messages/offsets.ts";
+import type { ReplayRequest } from "./messages/subscriptions.ts";
 import { isPulled } from "./ports/subscription.ts";
 import type { ShareContext } from "./share-context.ts";
 import { resetShareGroup } from "./share-groups.ts";

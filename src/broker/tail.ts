@@ -2,8 +2,8 @@
 // what it gave was taken, so a slow client slows its own tail and nothing else.
 
 import { isFailure } from "../common/errors.ts";
-import type { TailRequest, TailStep } from "./broker.ts";
 import { readPartition, watchPartition } from "./fetch.ts";
+import type { TailRequest, TailStep } from "./messages/fetch.ts";
 import type { FetchStart, PartitionWatch, Ports } from "./ports.ts";
 import { readableEnd } from "./readable-end.ts";
 import { findTopic, type TopicCache } from "./topics.ts";

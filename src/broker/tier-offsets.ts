@@ -1,7 +1,7 @@
 // Which offsets are where (KIP-405): by the places of a partition's segments, which are in the order of their offsets.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import type { TierQuery } from "./broker.ts";
+import type { TierQuery } from "./messages/topics.ts";
 import { queryOffset } from "./offsets.ts";
 import type { OffsetResult, Ports, SegmentDescription } from "./ports.ts";
 import { addressOf, type TopicCache, withPartition } from "./topics.ts";

@@ -20,7 +20,13 @@ export function addressOf(topic: TopicMetadata, partition: number): PartitionAdd
   return { topicId: topic.topicId, partition, topicVersion: topic.version };
 }
 
-export function unknownPartition(topic: TopicMetadata, partition: number): Failure {
+export function hasPartition({ partitionCount }: Pick<TopicMetadata, "partitionCount">, partition: number): boolean {
+  return partition >= 0 && partition < partitionCount;
+}
+
+/** Why the topic has no such partition, or null. Kafka's clients may name any int32, and what is asked of an object makes it. */
+export function checkPartition(topic: TopicMetadata, partition: number): Failure | null {
+  if (hasPartition(topic, partition)) return null;
   const detail = `topic '${topic.name}' has ${topic.partitionCount} partitions: there is no partition ${partition}`;
   return failure("UNKNOWN_TOPIC_OR_PARTITION", detail);
 }
@@ -43,7 +49,7 @@ export async function withPartition<T extends object>(
   const attempt = async (): Promise<T | Failure> => {
     const topic = await findTopic(topics, name);
     if (isFailure(topic)) return topic;
-    return partition < topic.partitionCount ? work(topic) : unknownPartition(topic, partition);
+    return checkPartition(topic, partition) ?? work(topic);
   };
   const result = await attempt();
   if (!isFailure(result) || !isStale(result)) return result;

@@ -3,11 +3,12 @@
 
 import { mapConcurrently } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
+import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import { checkTransactionalId } from "../coordinator/transaction-coordinator.ts";
 import type { TransactionRequest } from "../coordinator/transaction-messages.ts";
-import type { CommitOffsetsRequest, CommitOffsetsResult } from "./broker.ts";
-import { checkGroupId, commitEach } from "./groups.ts";
+import { commitEach } from "./groups.ts";
+import type { CommitOffsetsRequest, CommitOffsetsResult } from "./messages/offsets.ts";
 import type {
   AddGroupRequest,
   EndTransactionRequest,
@@ -18,7 +19,7 @@ import type {
   TransactionDescription,
   TransactionTopic,
 } from "./ports.ts";
-import { findTopic, type TopicCache, unknownPartition } from "./topics.ts";
+import { checkPartition, findTopic, type TopicCache } from "./topics.ts";
 
 export interface TopicPartition {
   readonly topic: string;
@@ -94,7 +95,8 @@ async function addPartitions(
 async function resolve(topics: TopicCache, { topic: name, partition }: TopicPartition): Promise<TransactionTopic | Failure> {
   const topic = await findTopic(topics, name);
   if (isFailure(topic)) return topic;
-  if (partition < 0 || partition >= topic.partitionCount) return unknownPartition(topic, partition);
+  const refused = checkPartition(topic, partition);
+  if (refused !== null) return refused;
   return { topicId: topic.topicId, topic: topic.name, topicVersion: topic.version, partitions: [partition] };
 }
 

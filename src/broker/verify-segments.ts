@@ -7,9 +7,9 @@
 
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_VERIFY_READS } from "../common/limits.ts";
+import { MAX_VERIFY_READS } from "../common/limits/verification.ts";
 import type { Core } from "../wasm/core.ts";
-import type { VerifiedSegment, VerifySegmentsRequest, VerifySegmentsResult } from "./broker.ts";
+import type { VerifiedSegment, VerifySegmentsRequest, VerifySegmentsResult } from "./messages/segments.ts";
 import type { LogOffsets, PartitionAddress, Ports, ReadFailure, SegmentDescription } from "./ports.ts";
 import { beginCheck, type CheckProgress, checkRun, finishCheck } from "./segment-check.ts";
 import { archiveSource, copiesOf, localSource, type SegmentCopy } from "./segment-source.ts";

@@ -4,7 +4,8 @@
 
 import { boolean, type ConfigType, type ConfigTypeName, double, int, listOf, long, oneOf, replicaList } from "./config-types.ts";
 import { type Failure, failure, isFailure } from "./errors.ts";
-import { MAX_BATCH_BYTES, MAX_CONFIG_VALUE_LENGTH } from "./limits.ts";
+import { MAX_BATCH_BYTES } from "./limits/records.ts";
+import { MAX_CONFIG_VALUE_LENGTH } from "./limits/topics.ts";
 
 interface ConfigKey<T> extends ConfigType<T> {
   /** As text, in the form in which Kafka shows it. */

@@ -3,7 +3,7 @@
 
 import { int, long } from "./config-types.ts";
 import { type DeploymentConfigTable, readDeploymentConfigs } from "./deployment-configs.ts";
-import { IDLE_CONNECTION_MS, MAX_KAFKA_CONNECTIONS } from "./limits.ts";
+import { IDLE_CONNECTION_MS, MAX_KAFKA_CONNECTIONS } from "./limits/kafka.ts";
 
 const CONNECTION_CONFIGS = {
   "connections.max.idle.ms": {

@@ -3,7 +3,7 @@
 
 import { type ConfigType, type ConfigTypeName, int, oneOf } from "./config-types.ts";
 import { type Failure, failure } from "./errors.ts";
-import { MAX_SHARE_DELIVERIES, MAX_SHARE_IN_FLIGHT, MAX_SHARE_LEASE_MS, MIN_SHARE_LEASE_MS } from "./limits.ts";
+import { MAX_SHARE_DELIVERIES, MAX_SHARE_IN_FLIGHT, MAX_SHARE_LEASE_MS, MIN_SHARE_LEASE_MS } from "./limits/share-groups.ts";
 import { DEFAULT_SHARE_SETTINGS, SHARE_STARTS, type ShareSettings } from "./share-settings.ts";
 
 interface ShareConfig {

@@ -1,6 +1,6 @@
 // The settings of a share group (KIP-932's group configs, under the names that the HTTP API has for them), with their defaults.
 
-import { DEFAULT_SHARE_DELIVERIES, DEFAULT_SHARE_IN_FLIGHT, DEFAULT_SHARE_LEASE_MS } from "./limits.ts";
+import { DEFAULT_SHARE_DELIVERIES, DEFAULT_SHARE_IN_FLIGHT, DEFAULT_SHARE_LEASE_MS } from "./limits/share-groups.ts";
 
 /**
  * What is kept in order: nothing; the records of each key, while keys run in parallel; or those of each partition, of which one worker at a

@@ -3,7 +3,7 @@
 
 import { int } from "./config-types.ts";
 import { type DeploymentConfigTable, readDeploymentConfigs } from "./deployment-configs.ts";
-import { MAX_PARTITIONS_PER_TOPIC } from "./limits.ts";
+import { MAX_PARTITIONS_PER_TOPIC } from "./limits/topics.ts";
 
 const TOPIC_CREATION_CONFIGS = {
   "num.partitions": {

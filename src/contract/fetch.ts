@@ -8,7 +8,7 @@ import {
   MAX_FETCH_RECORDS,
   MAX_PARTITIONS_PER_FETCH,
   MAX_WAIT_MS,
-} from "../common/limits.ts";
+} from "../common/limits/fetch.ts";
 import { bothTypes, requestBody } from "./bodies.ts";
 import {
   accessTokenParam,

@@ -1,6 +1,7 @@
 // The fields that several resources share. Parameters arrive as strings: each `…Param` reads one, and documents what it reads.
 
-import { MAX_GROUP_ID_LENGTH, MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../common/limits.ts";
+import { MAX_GROUP_ID_LENGTH } from "../common/limits/groups.ts";
+import { MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../common/limits/topics.ts";
 import { z } from "./zod.ts";
 
 const TOPIC_NAME = new RegExp(`^(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,${MAX_TOPIC_NAME_LENGTH}}$`);

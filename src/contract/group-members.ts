@@ -1,16 +1,7 @@
 // Members of consumer groups over HTTP: one call joins, commits, and reads on. No consumer instance is kept anywhere but in the group.
 
-import {
-  DEFAULT_FETCH_BYTES,
-  DEFAULT_FETCH_RECORDS,
-  MAX_FETCH_BYTES,
-  MAX_FETCH_RECORDS,
-  MAX_MEMBER_ID_LENGTH,
-  MAX_OFFSETS_PER_COMMIT,
-  MAX_TOPIC_PATTERN_LENGTH,
-  MAX_TOPICS_PER_MEMBER,
-  MAX_WAIT_MS,
-} from "../common/limits.ts";
+import { DEFAULT_FETCH_BYTES, DEFAULT_FETCH_RECORDS, MAX_FETCH_BYTES, MAX_FETCH_RECORDS, MAX_WAIT_MS } from "../common/limits/fetch.ts";
+import { MAX_MEMBER_ID_LENGTH, MAX_OFFSETS_PER_COMMIT, MAX_TOPIC_PATTERN_LENGTH, MAX_TOPICS_PER_MEMBER } from "../common/limits/groups.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { groupRecord } from "./fetch.ts";
 import { encodingParam, groupId, groupParams, isolation, offset, partition, refusalFields, topicName } from "./fields.ts";

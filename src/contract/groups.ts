@@ -1,6 +1,6 @@
 // Consumer groups: commit, committed offsets with lag, reset, list, describe, delete.
 
-import { MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../common/limits.ts";
+import { MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../common/limits/groups.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import {
   cursorParam,

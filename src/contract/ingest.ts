@@ -8,7 +8,7 @@ import {
   MAX_INGEST_SOURCE_NAME_LENGTH,
   MAX_INGEST_TOLERANCE_MS,
   MAX_ONCE_WINDOW_MS,
-} from "../common/limits.ts";
+} from "../common/limits/ingest.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { offset, partition, timestamp, topicName, topicParams } from "./fields.ts";
 import { operation } from "./operation.ts";
@@ -16,7 +16,7 @@ import { z } from "./zod.ts";
 
 const NAME = new RegExp(`^(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,${MAX_INGEST_SOURCE_NAME_LENGTH}}$`);
 
-export const sourceName = z
+const sourceName = z
   .string()
   .regex(NAME, `must be 1 to ${MAX_INGEST_SOURCE_NAME_LENGTH} of a-z A-Z 0-9 . _ - and not "." or ".."`)
   .meta({ description: "Name of the source; `default` is the one of the path without a name.", examples: ["github"] });

@@ -1,7 +1,8 @@
 // Produce: JSON, MessagePack, a stream of JSON lines, one raw value, and record batches as they are. And producer ids.
 
 import type { ErrorName } from "../common/errors.ts";
-import { DEFAULT_TRANSACTION_TIMEOUT_MS, MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../common/limits.ts";
+import { MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../common/limits/records.ts";
+import { DEFAULT_TRANSACTION_TIMEOUT_MS } from "../common/limits/transactions.ts";
 import { bothTypes, none } from "./bodies.ts";
 import { flagParam, offset, partition, partitionParam, partitionParams, refusalFields, timestamp, topicParams } from "./fields.ts";
 import { BATCHES_TYPE, JSON_TYPE, MSGPACK_TYPE, NDJSON_TYPE } from "./media-types.ts";
@@ -32,7 +33,7 @@ export const produceRecord = z
   })
   .meta({ id: "ProduceRecord" });
 
-export const ACKS = ["all", "leader", "none"] as const;
+const ACKS = ["all", "leader", "none"] as const;
 export const COMPRESSIONS = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
 
 const acks = z

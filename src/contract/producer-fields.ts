@@ -1,6 +1,6 @@
 // What names a producer, wherever it is named.
 
-import { MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits.ts";
+import { MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits/transactions.ts";
 import { z } from "./zod.ts";
 
 export const producerId = z.int().min(0).meta({ description: "From `POST /v1/producers`." });

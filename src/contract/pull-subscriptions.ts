@@ -8,7 +8,7 @@ import {
   MAX_PARTITIONS_PER_PULL,
   MAX_SHARE_DELIVERIES,
   MAX_SHARE_IN_FLIGHT,
-} from "../common/limits.ts";
+} from "../common/limits/share-groups.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { encodingParam, timestamp, topicName } from "./fields.ts";
 import { operation } from "./operation.ts";

@@ -8,7 +8,7 @@ import {
   MAX_SECURITY_CHANGES,
   MAX_USER_NAME_LENGTH,
   MIN_SCRAM_ITERATIONS,
-} from "../common/limits.ts";
+} from "../common/limits/security.ts";
 import {
   OPERATIONS,
   PATTERN_TYPES,

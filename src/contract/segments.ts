@@ -1,6 +1,6 @@
 // What a partition is made of: delete its oldest records, list its segments, prove them whole.
 
-import { DEFAULT_VERIFY_BYTES, DEFAULT_VERIFY_MS, MAX_VERIFY_BYTES, MAX_VERIFY_MS } from "../common/limits.ts";
+import { DEFAULT_VERIFY_BYTES, DEFAULT_VERIFY_MS, MAX_VERIFY_BYTES, MAX_VERIFY_MS } from "../common/limits/verification.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { cursorParam, limitParam, logOffsetFields, nextCursor, offset, partitionParams, refusalFields, timestamp } from "./fields.ts";
 import { operation } from "./operation.ts";

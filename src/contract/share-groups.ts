@@ -1,9 +1,8 @@
 // Share groups: pull with leases, settle, settings, describe, reset, delete.
 
+import { DEFAULT_FETCH_BYTES, MAX_DECODED_BYTES, MAX_WAIT_MS } from "../common/limits/fetch.ts";
 import {
-  DEFAULT_FETCH_BYTES,
   DEFAULT_PULL_RECORDS,
-  MAX_DECODED_BYTES,
   MAX_PARTITIONS_PER_PULL,
   MAX_PULL_RECORDS,
   MAX_SETTLEMENTS,
@@ -11,9 +10,8 @@ import {
   MAX_SHARE_DELIVERIES,
   MAX_SHARE_IN_FLIGHT,
   MAX_SHARE_LEASE_MS,
-  MAX_WAIT_MS,
   MIN_SHARE_LEASE_MS,
-} from "../common/limits.ts";
+} from "../common/limits/share-groups.ts";
 import { DEFAULT_SHARE_SETTINGS, SHARE_ORDERS, SHARE_STARTS } from "../common/share-settings.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { fetchedRecord } from "./fetch.ts";
@@ -115,7 +113,7 @@ export const EXAMPLE_PULLED = {
   order: "none",
 } as const;
 
-export const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
+const SHARE_ERRORS = ["INVALID_GROUP_ID", "COORDINATOR_NOT_AVAILABLE"] as const;
 
 export const pullRecords = operation({
   id: "pullRecords",

@@ -1,15 +1,15 @@
 // What a webhook subscription is made of: its name, its config with every default and bound, and what it tells of itself.
 
+import { MAX_FILTER_LENGTH } from "../common/limits/filters.ts";
 import {
   DEFAULT_HOOK_TIMEOUT_MS,
-  MAX_FILTER_LENGTH,
   MAX_HOOK_BATCH_BYTES,
   MAX_HOOK_BATCH_RECORDS,
   MAX_HOOK_TIMEOUT_MS,
   MAX_HOOKS_IN_FLIGHT,
   MAX_SUBSCRIPTION_NAME_LENGTH,
   MAX_SUBSCRIPTION_TOPICS,
-} from "../common/limits.ts";
+} from "../common/limits/subscriptions.ts";
 import { offset, partition, timestamp, topicName } from "./fields.ts";
 import { z } from "./zod.ts";
 

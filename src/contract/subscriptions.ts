@@ -1,7 +1,7 @@
 // Webhook subscriptions: a subscription is a consumer group that is called; or, with `pull: true`, a share group that is pulled from
 // (pull-subscriptions.ts).
 
-import { MAX_SUBSCRIPTION_NAME_LENGTH } from "../common/limits.ts";
+import { MAX_SUBSCRIPTION_NAME_LENGTH } from "../common/limits/subscriptions.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { cursorParam, intParam, limitParam, nextCursor, offset, partition, refusalFields, timestamp, topicName } from "./fields.ts";
 import { resetTarget } from "./groups.ts";

@@ -1,6 +1,6 @@
 // Topics: make, list, describe, change, delete, and what offset a time has.
 
-import { MAX_PARTITIONS_PER_TOPIC } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_TOPIC } from "../common/limits/topics.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import {
   cursorParam,
@@ -102,6 +102,15 @@ const EXAMPLE_TOPIC = {
   createdAt: 1760000000000,
 };
 
+/** Of a topic that is made or altered. */
+const CHANGE_ERRORS = [
+  "INVALID_TOPIC_EXCEPTION",
+  "INVALID_PARTITIONS",
+  "INVALID_CONFIG",
+  "POLICY_VIOLATION",
+  "KAFKA_STORAGE_ERROR",
+] as const;
+
 export const listTopics = operation({
   id: "listTopics",
   method: "GET",
@@ -136,14 +145,7 @@ export const createTopic = operation({
     200: { description: "`validateOnly`: it could be made, and would be this.", content: bothTypes(topic, EXAMPLE_TOPIC) },
     201: { description: "Made.", content: bothTypes(topic, EXAMPLE_TOPIC), headers: { location: "Where the topic is." } },
   },
-  errors: [
-    "TOPIC_ALREADY_EXISTS",
-    "INVALID_TOPIC_EXCEPTION",
-    "INVALID_PARTITIONS",
-    "INVALID_CONFIG",
-    "POLICY_VIOLATION",
-    "KAFKA_STORAGE_ERROR",
-  ],
+  errors: ["TOPIC_ALREADY_EXISTS", ...CHANGE_ERRORS],
 });
 
 export const createTopicBody = createTopicRequest;
@@ -191,14 +193,7 @@ export const alterTopic = operation({
   query: validateOnly,
   body: requestBody(alterTopicRequest, { partitions: 8, configs: { "retention.ms": "86400000", "segment.ms": null } }),
   answers: { 200: { description: "The topic as it is now (`validateOnly`: as it would be).", content: bothTypes(topic, EXAMPLE_TOPIC) } },
-  errors: [
-    "UNKNOWN_TOPIC_OR_PARTITION",
-    "INVALID_TOPIC_EXCEPTION",
-    "INVALID_PARTITIONS",
-    "INVALID_CONFIG",
-    "POLICY_VIOLATION",
-    "KAFKA_STORAGE_ERROR",
-  ],
+  errors: ["UNKNOWN_TOPIC_OR_PARTITION", ...CHANGE_ERRORS],
 });
 
 export const alterTopicBody = alterTopicRequest;

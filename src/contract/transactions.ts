@@ -1,6 +1,7 @@
 // Transactions: group offsets into one, commit, abort, list, describe. Records join by `transactionalId` in a produce (produce.ts).
 
-import { MAX_OFFSETS_PER_COMMIT, MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits.ts";
+import { MAX_OFFSETS_PER_COMMIT } from "../common/limits/groups.ts";
+import { MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits/transactions.ts";
 import { TRANSACTION_STATES } from "../common/transaction-states.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { cursorParam, groupId, limitParam, nextCursor, partition, timestamp, topicName } from "./fields.ts";

@@ -4,7 +4,7 @@
 // id takes the place of the one with its name, and in a Stable group nothing else changes.
 
 import { type ErrorName, type Failure, failure } from "../common/errors.ts";
-import { MAX_GROUP_METADATA_BYTES, MIN_REBALANCE_TIMEOUT_MS, NEW_MEMBER_JOIN_TIMEOUT_MS } from "../common/limits.ts";
+import { MAX_GROUP_METADATA_BYTES, MIN_REBALANCE_TIMEOUT_MS, NEW_MEMBER_JOIN_TIMEOUT_MS } from "../common/limits/groups.ts";
 import type { JoinGroupRequest } from "./classic-messages.ts";
 import { hasSameProtocols, joinedMembers, selectProtocol, sizeOfProtocols, supportsProtocols } from "./classic-protocols.ts";
 import { completeJoinIfAllJoined, joinedGroup, prepareRebalance, rebalanceOrCompleteJoin } from "./classic-rebalance.ts";

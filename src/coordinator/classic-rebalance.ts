@@ -67,7 +67,7 @@ export function expireJoinTimer(step: Step): void {
 }
 
 /** Ends the first half: dynamic members that did not join again are out, and the others are the next generation. */
-export function completeJoin(step: Step): void {
+function completeJoin(step: Step): void {
   const { group } = step;
   group.joinTimer = null;
   for (const member of allMembers(group)) {

@@ -3,7 +3,7 @@
 // org.apache.kafka.coordinator.group.GroupMetadataManager.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_GROUP_METADATA_BYTES } from "../common/limits.ts";
+import { MAX_GROUP_METADATA_BYTES } from "../common/limits/groups.ts";
 import type { MemberAssignment, SyncedGroup, SyncGroupRequest } from "./classic-messages.ts";
 import { prepareRebalance } from "./classic-rebalance.ts";
 import {

@@ -2,7 +2,8 @@
 // result. Who may commit is the matter of the group's members (classic-commit.ts).
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_GROUP_ID_LENGTH, MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT, MAX_PARTITIONS_PER_TOPIC } from "../common/limits.ts";
+import { MAX_GROUP_ID_LENGTH, MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../common/limits/groups.ts";
+import { MAX_PARTITIONS_PER_TOPIC } from "../common/limits/topics.ts";
 import { utf8Length } from "../common/utf8.ts";
 
 const MAX_INT32 = 2 ** 31 - 1;

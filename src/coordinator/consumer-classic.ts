@@ -6,7 +6,7 @@
 // heartbeat of the consumer protocol does, SyncGroup tells it what it has, and Heartbeat, by REBALANCE_IN_PROGRESS, that it is to join again.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MIN_REBALANCE_TIMEOUT_MS } from "../common/limits.ts";
+import { MIN_REBALANCE_TIMEOUT_MS } from "../common/limits/groups.ts";
 import type {
   HeartbeatRequest,
   JoinGroupAnswer,

@@ -64,7 +64,8 @@ export function takeOver(step: ConsumerStep, { members, generationId }: StoredCl
   }
 }
 
-function subscriptionOf({ protocols }: StoredMember): Subscription {
+/** What a member of the classic protocol subscribes to: nothing, where it is no consumer. */
+export function subscriptionOf({ protocols }: Pick<StoredMember, "protocols">): Subscription {
   const said = readSubscription(protocols);
   return toSubscription(isFailure(said) ? [] : said.topics, null);
 }

@@ -5,7 +5,7 @@
 // under its own id (epoch 0, owning nothing) is let in, where Kafka fences it until its session ends.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_GROUP_METADATA_BYTES, MAX_MEMBER_ID_LENGTH } from "../common/limits.ts";
+import { MAX_GROUP_METADATA_BYTES, MAX_MEMBER_ID_LENGTH } from "../common/limits/groups.ts";
 import { NO_PARTITIONS } from "./assignors/assignor.ts";
 import {
   type ConsumerHeartbeat,

@@ -204,7 +204,7 @@ export function isReconciled(group: ConsumerState, member: ConsumerMember): bool
   return member.state === "Stable" && member.epoch === group.assignmentEpoch;
 }
 
-export function unknownMember(memberId: string): Failure {
+function unknownMember(memberId: string): Failure {
   return failure("UNKNOWN_MEMBER_ID", `The group has no member '${memberId.slice(0, 300)}'.`);
 }
 

@@ -3,7 +3,7 @@
 //
 // In memory only: it is of use for as long as a call is on its way, and an object that was heard just now stays in memory for longer.
 
-import { DEPARTED_MEMBER_MS, MAX_DEPARTED_MEMBERS } from "../common/limits.ts";
+import { DEPARTED_MEMBER_MS, MAX_DEPARTED_MEMBERS } from "../common/limits/groups.ts";
 
 export class DepartedMembers {
   /** To when it left (ms since the epoch), the first to be forgotten first. */

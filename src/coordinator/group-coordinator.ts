@@ -1,24 +1,16 @@
-// A group's coordinator: its members, its committed offsets, and its life from the first join or commit to its deletion.
-//
-// Two things are stored in two objects, the group here and its name in the cluster's register, and no transaction spans both. The order
-// of the steps keeps one promise: a group that has members or offsets is in the register. A group is registered before its first member
-// or offset, and taken off the register after its last one is gone; what a crash in between leaves is a name without a group, which the
-// next commit or the next delete puts right. The two sequences never run at the same time.
-//
-// The members are the matter of group-members.ts.
+// A group's coordinator: what is asked of a group, and who in it answers. The members are the matter of group-members.ts, the making and the
+// deletion of the group that of group-life.ts; committed offsets, and when they expire, are here.
 
-import { Sequence } from "../common/concurrency.ts";
 import type { ConsumerConfigDescription } from "../common/consumer-configs.ts";
-import { type Failure, failure, isFailure } from "../common/errors.ts";
+import { type Failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
 import type { GroupConfigStore } from "../storage/group-config-store.ts";
 import type { OffsetStore, StoredOffset } from "../storage/offset-store.ts";
-import type { PartitionKey, PendingOffsetStore } from "../storage/pending-offset-store.ts";
+import type { PendingOffsetStore } from "../storage/pending-offset-store.ts";
 import type { Committer } from "./classic-commit.ts";
 import { checkJoin } from "./classic-join.ts";
 import type {
   ClassicGroupDescription,
-  ClassicGroupState,
   HeartbeatRequest,
   JoinGroupAnswer,
   JoinGroupRequest,
@@ -27,61 +19,21 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "./classic-messages.ts";
-import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "./committed-offsets.ts";
+import { checkCommitSize, checkGroupId, checkOffset } from "./committed-offsets.ts";
 import type { MemberAssignment } from "./consumer-group.ts";
 import { checkHeartbeat, isLeaving } from "./consumer-heartbeat.ts";
-import {
-  type ConsumerGroupDescription,
-  type ConsumerGroupState,
-  type ConsumerHeartbeat,
-  type ConsumerHeartbeatAnswer,
-  JOIN_EPOCH,
-} from "./consumer-messages.ts";
+import { type ConsumerGroupDescription, type ConsumerHeartbeat, type ConsumerHeartbeatAnswer, JOIN_EPOCH } from "./consumer-messages.ts";
 import { DepartedMembers } from "./departed-members.ts";
-import { GroupMembers, type MemberStores } from "./group-members.ts";
+import type { MemberStores } from "./group-kind.ts";
+import { GroupLife, type GroupRegister, noSuchGroup } from "./group-life.ts";
+import { GroupMembers } from "./group-members.ts";
+import type { GroupCommit, GroupListing, GroupSnapshot } from "./group-messages.ts";
 import { GroupRetention } from "./group-retention.ts";
 import type { TopicSource } from "./group-topics.ts";
-import type { GroupMemberDescription } from "./member-description.ts";
 import { deletableOffsets, type OffsetDeletion } from "./offset-deletion.ts";
 import { OwnConfigs } from "./own-configs.ts";
 import { hasEnded, type OpenTransaction, PendingOffsets, type VerifyTransaction } from "./pending-offsets.ts";
 import type { GroupTransactionEnd, TransactionalCommit } from "./transaction-messages.ts";
-
-/** The cluster's list of groups; both calls may be repeated. */
-export interface GroupRegister {
-  /** INCONSISTENT_GROUP_PROTOCOL: the name is a share group's. */
-  registerGroup(groupId: string): Promise<Failure | null>;
-  unregisterGroup(groupId: string): Promise<void>;
-}
-
-export interface GroupCommit {
-  readonly groupId: string;
-  readonly offsets: readonly OffsetToCommit[];
-  readonly member?: Committer;
-  readonly force?: boolean;
-  /** The member commits only what it has (classic-commit.ts). */
-  readonly isOwnerOnly?: boolean;
-}
-
-export type GroupType = "classic" | "consumer";
-
-export interface GroupSnapshot {
-  readonly groupId: string;
-  readonly type: GroupType;
-  readonly state: ClassicGroupState | ConsumerGroupState;
-  readonly members: readonly GroupMemberDescription[];
-  readonly offsets: readonly StoredOffset[];
-  /** With an offset that a transaction will decide. */
-  readonly unstable: readonly PartitionKey[];
-}
-
-/** What ListGroups says of a group. */
-export interface GroupListing {
-  readonly groupId: string;
-  readonly type: GroupType;
-  readonly state: ClassicGroupState | ConsumerGroupState;
-  readonly protocolType: string;
-}
 
 export interface GroupStores extends MemberStores {
   readonly offsets: OffsetStore;
@@ -115,10 +67,9 @@ export interface GroupCoordinatorOptions {
 }
 
 export class GroupCoordinator {
-  readonly #stores: GroupStores;
-  readonly #register: GroupRegister;
+  readonly #offsets: OffsetStore;
   readonly #options: GroupCoordinatorOptions;
-  readonly #lifecycle = new Sequence();
+  readonly #life: GroupLife;
   readonly #retention: GroupRetention;
   readonly #pending: PendingOffsets;
   readonly #members: GroupMembers;
@@ -126,8 +77,7 @@ export class GroupCoordinator {
   readonly #configs: OwnConfigs;
 
   constructor(stores: GroupStores, register: GroupRegister & TopicSource, options: GroupCoordinatorOptions) {
-    this.#stores = stores;
-    this.#register = register;
+    this.#offsets = stores.offsets;
     this.#options = options;
     this.#retention = new GroupRetention(stores.offsets, options.config);
     this.#pending = new PendingOffsets(stores.pending, stores.offsets, options.verifyTransaction);
@@ -138,6 +88,9 @@ export class GroupCoordinator {
       operated: () => options.schedule(this.schedule),
       changed: () => this.#retention.membersChanged(this.#members.emptySinceMs),
     });
+    const { offsets, pending } = stores;
+    const parts = { offsets, pending, members: this.#members, retention: this.#retention, configs: this.#configs };
+    this.#life = new GroupLife(parts, register, options.cleared);
   }
 
   /** What is to be called when, after a start. */
@@ -161,7 +114,7 @@ export class GroupCoordinator {
     // Only somebody new makes a group. From this look at what there is to the join nothing may come between, a deletion least of all.
     for (;;) {
       if (refused !== null) return { ...refused, memberId };
-      if (memberId === "" && this.#stores.offsets.groupId() === null) refused = await this.#make(groupId);
+      if (memberId === "" && this.#life.groupId === null) refused = await this.#life.begin(groupId);
       else if (!this.#members.isPreparedForJoin(request)) refused = await this.#members.prepareJoin(request);
       else return this.#members.join(request);
     }
@@ -192,7 +145,7 @@ export class GroupCoordinator {
     if (refused === null && this.#members.areTopicsOld()) refused = await this.#members.refreshTopics();
     for (;;) {
       if (refused !== null) return refused;
-      if (memberEpoch === JOIN_EPOCH && this.#stores.offsets.groupId() === null) refused = await this.#make(groupId);
+      if (memberEpoch === JOIN_EPOCH && this.#life.groupId === null) refused = await this.#life.begin(groupId);
       else if (!isLeaving(request) && !this.#members.isPreparedForHeartbeat(request)) {
         refused = await this.#members.prepareConsumerHeartbeat(request);
       } else return this.#members.consumerHeartbeat(request);
@@ -241,7 +194,7 @@ export class GroupCoordinator {
 
   /** null: none is committed. */
   committedOffset(topicId: string, partition: number): StoredOffset | null {
-    return this.#stores.offsets.offset(topicId, partition);
+    return this.#offsets.offset(topicId, partition);
   }
 
   /** One result for each offset, in order: null where it was written. The good ones are written together. */
@@ -273,40 +226,40 @@ export class GroupCoordinator {
    */
   endTransaction(end: GroupTransactionEnd): readonly StoredOffset[] {
     const visible = this.#pending.end(end);
-    if (this.#stores.offsets.groupId() !== null && this.#members.isEmpty) this.#retention.committed(this.#options.now());
+    if (this.#life.groupId !== null && this.#members.isEmpty) this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
     return visible;
   }
 
   /** null: the group does not exist. */
   describe(): GroupSnapshot | null {
-    const groupId = this.#stores.offsets.groupId();
+    const groupId = this.#life.groupId;
     if (groupId === null) return null;
     const { type, state } = this.#members;
-    return { groupId, type, state, members: this.#members.describeMembers(groupId), ...this.#offsets() };
+    return { groupId, type, state, members: this.#members.describeMembers(groupId), ...this.#offsetsNow() };
   }
 
   /** For a member, where one is named: it must be one, in its present epoch. */
   committedOffsets(member?: Committer): Pick<GroupSnapshot, "offsets" | "unstable"> | Failure {
     const refused = member === undefined ? null : this.#members.allowOffsetFetch(member.memberId, member.memberEpoch);
-    return refused ?? this.#offsets();
+    return refused ?? this.#offsetsNow();
   }
 
   /** null: the group does not exist, or is of the other kind. */
   describeClassic(): ClassicGroupDescription | null {
-    const groupId = this.#stores.offsets.groupId();
+    const groupId = this.#life.groupId;
     return groupId === null ? null : this.#members.describeClassic(groupId);
   }
 
   /** null: the group does not exist, or is of the other kind. */
   describeConsumer(): ConsumerGroupDescription | null {
-    const groupId = this.#stores.offsets.groupId();
+    const groupId = this.#life.groupId;
     return groupId === null ? null : this.#members.describeConsumer(groupId);
   }
 
   /** null: the group does not exist. */
   listing(): GroupListing | null {
-    const groupId = this.#stores.offsets.groupId();
+    const groupId = this.#life.groupId;
     const { type, state, protocolType } = this.#members;
     return groupId === null ? null : { groupId, type, state, protocolType };
   }
@@ -315,24 +268,25 @@ export class GroupCoordinator {
   deleteOffsets(groupId: string, offsets: readonly OffsetDeletion[]): readonly (Failure | null)[] | Failure {
     const invalid = checkGroupId(groupId) ?? checkCommitSize(offsets);
     if (invalid !== null) return invalid;
-    if (this.#stores.offsets.groupId() === null) return failure("GROUP_ID_NOT_FOUND", `Group '${groupId}' does not exist.`);
+    if (this.#life.groupId === null) return noSuchGroup(groupId);
     const deletable = deletableOffsets(this.#members, offsets);
     if (isFailure(deletable)) return deletable;
     const going = offsets.filter((_, index) => deletable[index] === null);
-    if (going.length > 0) this.#stores.offsets.removeOffsets(going);
+    if (going.length > 0) this.#offsets.removeOffsets(going);
     return deletable;
   }
 
-  delete(groupId: string): Promise<null | Failure> {
-    return this.#lifecycle.run(async () => checkGroupId(groupId) ?? this.#checkEmpty(groupId) ?? (await this.#remove(groupId)));
+  /** Deletes the group if nobody is in it. */
+  async delete(groupId: string): Promise<null | Failure> {
+    return checkGroupId(groupId) ?? this.#life.end(groupId);
   }
 
   /** Does what has become due: members that were not heard, rebalances whose time is up, offsets that were kept long enough. */
   async expire(): Promise<void> {
     this.#members.expire();
-    const groupId = this.#stores.offsets.groupId();
+    const groupId = this.#life.groupId;
     const now = this.#options.now();
-    if (groupId !== null && this.#pending.isEmpty && this.#retention.expire(this.#members, now)) await this.#removeIfUnused(groupId);
+    if (groupId !== null && this.#pending.isEmpty && this.#retention.expire(this.#members, now)) await this.#life.endIfUnused(groupId);
     this.#options.schedule(this.schedule);
   }
 
@@ -343,11 +297,7 @@ export class GroupCoordinator {
 
   /** Makes the group where it is not there: without members or offsets. */
   async ensure(groupId: string): Promise<null | Failure> {
-    return checkGroupId(groupId) ?? (this.#stores.offsets.groupId() === null ? this.#make(groupId) : null);
-  }
-
-  #make(groupId: string): Promise<null | Failure> {
-    return this.#lifecycle.run(() => this.#writeFirst(groupId, []));
+    return checkGroupId(groupId) ?? (this.#life.groupId === null ? this.#life.begin(groupId) : null);
   }
 
   /** Between the last look at the group and the write nothing may come, a deletion least of all. */
@@ -356,8 +306,8 @@ export class GroupCoordinator {
     for (;;) {
       const refused = this.#members.allowCommit({ ...(member && { member }), isTransactional: true });
       if (refused !== null) return refused;
-      if (this.#stores.offsets.groupId() !== null) break;
-      const unreached = await this.#make(groupId);
+      if (this.#life.groupId !== null) break;
+      const unreached = await this.#life.begin(groupId);
       if (unreached !== null) return unreached;
     }
     if (transaction.hasEnded()) return hasEnded(commit);
@@ -379,73 +329,15 @@ export class GroupCoordinator {
     };
   }
 
-  #offsets(): Pick<GroupSnapshot, "offsets" | "unstable"> {
-    return { offsets: this.#stores.offsets.offsets(), unstable: this.#pending.partitions() };
+  #offsetsNow(): Pick<GroupSnapshot, "offsets" | "unstable"> {
+    return { offsets: this.#offsets.offsets(), unstable: this.#pending.partitions() };
   }
 
   async #write(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
-    const unreached =
-      this.#stores.offsets.groupId() === null
-        ? await this.#lifecycle.run(() => this.#writeFirst(groupId, offsets))
-        : this.#stores.offsets.putOffsets(groupId, offsets);
+    const unreached = this.#life.groupId === null ? await this.#life.begin(groupId, offsets) : this.#offsets.putOffsets(groupId, offsets);
     if (!unreached) this.#pending.committed(offsets);
     if (this.#members.isEmpty) this.#retention.committed(this.#options.now());
     this.#options.schedule(this.schedule);
     return unreached ?? null;
-  }
-
-  async #writeFirst(groupId: string, offsets: readonly StoredOffset[]): Promise<null | Failure> {
-    const isNew = this.#stores.offsets.groupId() === null;
-    const refused = isNew ? await reach(() => this.#register.registerGroup(groupId)) : null;
-    if (refused !== null) return refused;
-    this.#stores.offsets.putOffsets(groupId, offsets);
-    if (isNew && offsets.length === 0) this.#members.store(); // since when it has had no members
-    return null;
-  }
-
-  #checkEmpty(groupId: string): Failure | null {
-    if (this.#members.isEmpty) return null;
-    return failure("NON_EMPTY_GROUP", `Group '${groupId}' has ${this.#members.memberCount} members.`);
-  }
-
-  /** Runs within the life cycle, and for an Empty group. */
-  async #remove(groupId: string): Promise<null | Failure> {
-    const existed = this.#stores.offsets.groupId() !== null;
-    if (existed) await this.#clear();
-    // Also where the group is gone: an earlier deletion may have ended here.
-    const unreached = await reach(async () => {
-      await this.#register.unregisterGroup(groupId);
-      return null;
-    });
-    return unreached ?? (existed ? null : failure("GROUP_ID_NOT_FOUND", `Group '${groupId}' does not exist.`));
-  }
-
-  async #clear(): Promise<void> {
-    this.#retention.groupIsGone();
-    try {
-      this.#members.kill();
-      this.#stores.pending.clear();
-      await this.#stores.offsets.clear(this.#configs.isAnySet ? "group" : "object");
-      this.#options.cleared();
-    } finally {
-      this.#members.reload();
-    }
-  }
-
-  /** Where the register cannot be reached the name stays, and the group's next life or deletion puts it right. */
-  #removeIfUnused(groupId: string): Promise<null | Failure> {
-    return this.#lifecycle.run(async () => {
-      const isUnused = this.#members.isEmpty && this.#stores.offsets.offsets().length === 0 && this.#pending.isEmpty;
-      return isUnused ? this.#remove(groupId) : null;
-    });
-  }
-}
-
-/** What the register says, or why it could not be reached. */
-async function reach(call: () => Promise<Failure | null>): Promise<Failure | null> {
-  try {
-    return await call();
-  } catch (error) {
-    return failure("COORDINATOR_NOT_AVAILABLE", `The cluster's list of groups cannot be reached right now: ${String(error)}`);
   }
 }

@@ -1,19 +1,16 @@
-// A group's members, whichever protocol they speak: which kind of group it is, what of it is stored and when, and who waits for an answer.
+// A group's members, whichever protocol they speak: what they ask, what is fetched for it before, and who waits for an answer. Which kind of
+// group it is, and what of it is stored, is the matter of group-kind.ts.
 //
-// A group is of the classic kind (classic-group.ts), where members divide their work by themselves, or of the consumer kind
-// (consumer-group.ts), where the coordinator does. A new group takes the kind of who comes first; it changes without losing its place when a
-// member of the other protocol comes or the last one goes (consumer-convert.ts). What an operation has changed is stored first, then
-// whoever waits is answered. No operation on the group is interrupted: what has to be fetched for it is fetched before.
+// What an operation has changed is stored first, then whoever waits is answered. No operation on the group is interrupted: what has to be
+// fetched for it is fetched before.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
-import type { ConsumerStore } from "../storage/consumer-store.ts";
 import type { GroupStore, StoredClassicGroup } from "../storage/group-store.ts";
 import type { CommitRights } from "./classic-commit.ts";
-import { ClassicGroup } from "./classic-group.ts";
+import type { ClassicGroup } from "./classic-group.ts";
 import type {
   ClassicGroupDescription,
-  ClassicGroupState,
   HeartbeatRequest,
   JoinGroupAnswer,
   JoinGroupRequest,
@@ -22,28 +19,17 @@ import type {
   SyncGroupAnswer,
   SyncGroupRequest,
 } from "./classic-messages.ts";
-import type { ClassicGroupOptions } from "./classic-state.ts";
-import { checkUpgrade, interestOf } from "./consumer-convert.ts";
-import { ConsumerGroup, type MemberAssignment, NO_ASSIGNMENT } from "./consumer-group.ts";
-import {
-  type ConsumerGroupDescription,
-  type ConsumerGroupState,
-  type ConsumerHeartbeat,
-  type ConsumerHeartbeatAnswer,
-  JOIN_EPOCH,
-} from "./consumer-messages.ts";
-import type { ConsumerGroupOptions } from "./consumer-state.ts";
-import { CONSUMER_PROTOCOL_TYPE, readSubscription } from "./consumer-subscription.ts";
+import { checkUpgrade, interestOf, subscriptionOf } from "./consumer-convert.ts";
+import { type ConsumerGroup, type MemberAssignment, NO_ASSIGNMENT } from "./consumer-group.ts";
+import { type ConsumerGroupDescription, type ConsumerHeartbeat, type ConsumerHeartbeatAnswer, JOIN_EPOCH } from "./consumer-messages.ts";
+import { CONSUMER_PROTOCOL_TYPE } from "./consumer-subscription.ts";
 import { NO_SUBSCRIPTION, type Subscription, toSubscription } from "./group-interest.ts";
+import { GroupKind, type Kind, type MemberStores } from "./group-kind.ts";
+import type { GroupState, GroupType } from "./group-messages.ts";
 import { GroupTopics, type TopicSource } from "./group-topics.ts";
 import { describeMembers, type GroupMemberDescription } from "./member-description.ts";
 import { ParkedCalls } from "./parked-calls.ts";
 import { type Interest, TopicImage } from "./topic-image.ts";
-
-export interface MemberStores {
-  readonly members: GroupStore;
-  readonly consumers: ConsumerStore;
-}
 
 export interface GroupMembersOptions {
   /** ms since the epoch */
@@ -62,40 +48,36 @@ export interface GroupMembersOptions {
   readonly broken: (error: unknown) => void;
 }
 
-type Kind = { readonly classic: ClassicGroup; readonly consumer?: never } | { readonly consumer: ConsumerGroup; readonly classic?: never };
-
 export class GroupMembers {
-  readonly #stores: MemberStores;
+  readonly #sessions: GroupStore;
   readonly #source: TopicSource;
   readonly #options: GroupMembersOptions;
-  readonly #classicOptions: ClassicGroupOptions;
-  readonly #consumerOptions: ConsumerGroupOptions;
+  readonly #group: GroupKind;
   readonly #joins = new ParkedCalls<JoinGroupAnswer>();
   readonly #syncs = new ParkedCalls<SyncGroupAnswer>();
-  #kind: Kind;
   #topics: GroupTopics;
   #areSessionsStored: boolean;
   /** When `expire` is to be called, or earlier (ms since the epoch). */
   #deadlineMs: number | null;
 
   constructor(stores: MemberStores, source: TopicSource, options: GroupMembersOptions) {
-    this.#stores = stores;
+    this.#sessions = stores.members;
     this.#source = source;
     this.#options = options;
-    this.#classicOptions = { ...options.config, randomId: options.randomId };
-    this.#consumerOptions = { config: options.ownConfig, randomId: options.randomId };
+    const { now, config, ownConfig, randomId, changed, broken } = options;
     const sessions = stores.members.sessions();
     this.#areSessionsStored = sessions !== null;
-    this.#kind = this.#load(sessions ?? undefined);
+    const kinds = { classic: { ...config, randomId }, consumer: { config: ownConfig, randomId } };
+    this.#group = new GroupKind(stores, { now, ...kinds, changed, broken }, sessions ?? undefined);
     this.#topics = this.#newTopics();
     this.#deadlineMs = this.#nextDeadlineMs();
   }
 
-  get type(): "classic" | "consumer" {
+  get type(): GroupType {
     return this.#kind.classic === undefined ? "consumer" : "classic";
   }
 
-  get state(): ClassicGroupState | ConsumerGroupState {
+  get state(): GroupState {
     return (this.#kind.classic ?? this.#kind.consumer).state;
   }
 
@@ -155,11 +137,11 @@ export class GroupMembers {
 
   /** Fetches what the group must know for a JoinGroup. null: it is there. */
   prepareJoin(request: JoinGroupRequest): Promise<Failure | null> {
-    return this.#refreshTopics(subscriptionOfJoin(request));
+    return this.#refreshTopics(subscriptionOf(request));
   }
 
   isPreparedForJoin(request: JoinGroupRequest): boolean {
-    return this.#kind.consumer === undefined || this.#knowsTopics(subscriptionOfJoin(request));
+    return this.#kind.consumer === undefined || this.#knowsTopics(subscriptionOf(request));
   }
 
   /**
@@ -167,7 +149,7 @@ export class GroupMembers {
    * @param request one that the group is prepared for
    */
   join(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
-    if (this.#kind.consumer?.memberCount === 0) this.#becomeClassic();
+    if (this.#kind.consumer?.memberCount === 0) this.#becomeClassic(this.#kind.consumer);
     const { consumer, classic } = this.#kind;
     if (consumer !== undefined) return Promise.resolve(this.#runConsumer(consumer, (nowMs) => consumer.joinClassic(request, nowMs)));
     const { waiter, answered } = this.#joins.park();
@@ -251,10 +233,7 @@ export class GroupMembers {
   isSubscribedTo(topic: string): boolean {
     const { consumer, classic } = this.#kind;
     if (consumer !== undefined) return consumer.isSubscribedTo(topic);
-    return classic.members().members.some(({ protocols }) => {
-      const said = readSubscription(protocols);
-      return !isFailure(said) && said.topics.includes(topic);
-    });
+    return classic.members().members.some((member) => subscriptionOf(member).names.includes(topic));
   }
 
   /** null: it is of the other kind. */
@@ -282,39 +261,31 @@ export class GroupMembers {
   /** Stores when the sessions end: nobody was heard for a while, and the object may be put out of memory. */
   sleep(): void {
     if (!this.hasUnstoredSessions) return;
-    this.#stores.members.putSessions((this.#kind.classic ?? this.#kind.consumer).sessionDeadlines());
+    this.#sessions.putSessions((this.#kind.classic ?? this.#kind.consumer).sessionDeadlines());
     this.#areSessionsStored = true;
   }
 
   /** Stores a group that is new, or the present one once more. */
   store(): void {
-    this.#storing(() => {
-      if (this.#kind.classic !== undefined) this.#stores.members.putClassicGroup(this.#kind.classic.snapshot());
-    });
+    this.#group.storeClassic();
   }
 
   /** The group is being deleted: it answers nobody any more. */
   kill(): void {
     this.#kind.classic?.kill(this.#options.now());
-    this.#stores.members.clear();
-    this.#stores.consumers.clear();
+    this.#group.clear();
   }
 
   /** The group was deleted, or could not be: begins anew from the storage. */
   reload(): void {
     this.#areSessionsStored = false;
-    this.#kind = this.#load();
+    this.#group.reload();
     this.#topics = this.#newTopics();
     this.#deadlineMs = this.#nextDeadlineMs();
   }
 
-  #load(sessions?: ReadonlyMap<string, number>): Kind {
-    const nowMs = this.#options.now();
-    const consumer = this.#stores.consumers.load();
-    if (consumer !== null) return { consumer: ConsumerGroup.restore(consumer, this.#consumerOptions, nowMs, sessions) };
-    const classic = this.#stores.members.classicGroup();
-    if (classic === null) return { classic: ClassicGroup.empty(this.#classicOptions, nowMs) };
-    return { classic: ClassicGroup.restore(classic, this.#classicOptions, nowMs, sessions) };
+  get #kind(): Kind {
+    return this.#group.kind;
   }
 
   #newTopics(): GroupTopics {
@@ -348,7 +319,7 @@ export class GroupMembers {
    */
   #run<T>(operation: (nowMs: number) => T, deadlineMs?: number | null): T {
     if (this.#areSessionsStored) {
-      this.#stores.members.clearSessions();
+      this.#sessions.clearSessions();
       this.#areSessionsStored = false;
     }
     const nowMs = this.#options.now();
@@ -359,7 +330,7 @@ export class GroupMembers {
   }
 
   #settle(nowMs: number, deadlineMs?: number | null): void {
-    this.#storeConsumer();
+    this.#group.storeConsumer();
     const downgraded = this.#kind.consumer?.downgraded(this.#options.config.maxSize, nowMs);
     if (downgraded) this.#goOnAsClassic(downgraded).rebalance(nowMs);
     if (this.#kind.classic !== undefined) this.#settleClassic(this.#kind.classic);
@@ -377,21 +348,6 @@ export class GroupMembers {
     for (const { waiter, answer } of syncs) this.#syncs.answer(waiter, answer);
   }
 
-  #storeConsumer(): void {
-    const write = this.#kind.consumer?.takeChanges() ?? null;
-    if (write !== null) this.#storing(() => this.#stores.consumers.write(write));
-  }
-
-  #storing(write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      this.#options.broken(error);
-      throw error;
-    }
-    this.#options.changed();
-  }
-
   /** The group's members, if it has any, become members of a consumer group. */
   #upgrade({ memberEpoch }: ConsumerHeartbeat, nowMs: number): ConsumerGroup | Failure {
     const classic = this.#kind.classic!;
@@ -401,41 +357,19 @@ export class GroupMembers {
     if (memberEpoch !== JOIN_EPOCH) return failure("UNKNOWN_MEMBER_ID", "The group has no members of the consumer protocol.");
     classic.dissolve(nowMs);
     this.#settleClassic(classic);
-    const consumer = ConsumerGroup.upgrade(members, this.#topics.image, this.#consumerOptions, nowMs);
-    this.#kind = { consumer };
-    this.#storing(() => this.#stores.members.clear());
-    return consumer;
+    return this.#group.upgrade(members, this.#topics.image, nowMs);
   }
 
-  /** A consumer group without members: whoever comes first says what kind it is. */
-  #becomeClassic(): void {
-    const { consumer } = this.#kind;
-    if (consumer === undefined) return;
-    this.#goOnAsClassic({
-      generationId: consumer.groupEpoch,
-      protocolType: CONSUMER_PROTOCOL_TYPE,
-      protocolName: null,
-      leaderId: null,
-      sinceMs: consumer.emptySinceMs ?? this.#options.now(),
-      members: [],
-    });
+  #becomeClassic(consumer: ConsumerGroup): void {
+    this.#group.becomeClassic(consumer);
+    this.#topics = this.#newTopics();
   }
 
   #goOnAsClassic(stored: StoredClassicGroup): ClassicGroup {
-    const classic = ClassicGroup.restore(stored, this.#classicOptions, this.#options.now());
-    this.#kind = { classic };
+    const classic = this.#group.goOnAsClassic(stored);
     this.#topics = this.#newTopics();
-    this.#storing(() => {
-      this.#stores.members.putClassicGroup(stored);
-      this.#stores.consumers.clear();
-    });
     return classic;
   }
-}
-
-function subscriptionOfJoin({ protocols }: JoinGroupRequest): Subscription {
-  const said = readSubscription(protocols);
-  return isFailure(said) ? NO_SUBSCRIPTION : toSubscription(said.topics, null);
 }
 
 function subscriptionOfHeartbeat({ subscribedTopicNames, subscribedTopicRegex }: ConsumerHeartbeat): Subscription {

@@ -3,7 +3,7 @@
 // needed serves on where the cluster cannot be reached.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { GROUP_TOPICS_TTL_MS } from "../common/limits.ts";
+import { GROUP_TOPICS_TTL_MS } from "../common/limits/groups.ts";
 import { type ImageTopic, type Interest, TopicImage } from "./topic-image.ts";
 
 /** The cluster's topics. */

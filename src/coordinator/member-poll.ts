@@ -2,8 +2,9 @@
 // it has and where to read on. HTTP members are such. They are members of the consumer protocol that have no connection to be heard by.
 //
 // To ask again is to have given back what the group wants back, but for partitions whose records the member says it is processing still: it is
-// told that they are its own no longer, commits, and asks again without them, within its session. What it commits of a partition that it has lost is refused. Whoever is not known any more joins anew, under its id; but who has left does not, and neither
-// does a call that was let in once already. A static name goes over to somebody new, and who had it before is fenced.
+// told that they are its own no longer, commits, and asks again without them, within its session. What it commits of a partition that it
+// has lost is refused. Whoever is not known any more joins anew, under its id; but who has left does not, and neither does a call that was
+// let in once already. A static name goes over to somebody new, and who had it before is fenced.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { StoredOffset } from "../storage/offset-store.ts";

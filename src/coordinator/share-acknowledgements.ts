@@ -6,7 +6,7 @@
 // and those that it has processed all the same are done.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_SHARE_IN_FLIGHT } from "../common/limits.ts";
+import { MAX_SHARE_IN_FLIGHT } from "../common/limits/share-groups.ts";
 import type { AcknowledgementBatch, AcknowledgeType, SettlementAction } from "./share-messages.ts";
 import type { ShareRecord } from "./share-record.ts";
 

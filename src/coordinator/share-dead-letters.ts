@@ -3,7 +3,7 @@
 // that has them already says so. What cannot be written waits, counts as in flight, and is tried again later and later.
 
 import type { ErrorName, Failure } from "../common/errors.ts";
-import { DEAD_LETTER_RETRY_MS, MAX_DEAD_LETTER_RETRY_MS, MAX_DEAD_LETTERS_PER_WRITE } from "../common/limits.ts";
+import { DEAD_LETTER_RETRY_MS, MAX_DEAD_LETTER_RETRY_MS, MAX_DEAD_LETTERS_PER_WRITE } from "../common/limits/share-groups.ts";
 import { REJECTED, type StoredDeadLetterProducer } from "../storage/share-partition-store.ts";
 import type { SharePartition } from "./share-partition.ts";
 import type { DeadLetterRun, SharePartitionOptions } from "./share-partition-coordinator.ts";

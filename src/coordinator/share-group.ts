@@ -8,7 +8,7 @@
 import { forEachConcurrently, Sequence } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../common/share-settings.ts";
 import type { ShareGrave, ShareGroupStore, StoredShareGroup } from "../storage/share-group-store.ts";
 import { JOIN_EPOCH } from "./consumer-messages.ts";

@@ -1,7 +1,8 @@
 // What can be said of a ShareGroupHeartbeat without its group (GroupCoordinatorService.throwIfShareGroupHeartbeatRequestIsInvalid).
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_MEMBER_ID_LENGTH, MAX_SHARE_MEMBER_TOPICS } from "../common/limits.ts";
+import { MAX_MEMBER_ID_LENGTH } from "../common/limits/groups.ts";
+import { MAX_SHARE_MEMBER_TOPICS } from "../common/limits/share-groups.ts";
 import { JOIN_EPOCH, LEAVE_EPOCH } from "./consumer-messages.ts";
 import type { ShareHeartbeat } from "./share-messages.ts";
 

@@ -6,7 +6,7 @@
 
 import { type Failure, failure } from "../common/errors.ts";
 import type { GroupConfig } from "../common/group-configs.ts";
-import { MAX_GROUP_METADATA_BYTES } from "../common/limits.ts";
+import { MAX_GROUP_METADATA_BYTES } from "../common/limits/groups.ts";
 import { NO_PARTITIONS, type Partitions } from "./assignors/assignor.ts";
 import { assignSimple } from "./assignors/simple-assignor.ts";
 import { namedPartitions } from "./consumer-describe.ts";

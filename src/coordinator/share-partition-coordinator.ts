@@ -5,7 +5,7 @@
 // that was not stored never was. So nothing that was acknowledged is delivered again, and at worst something is delivered once more.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_SHARE_DELAY_MS, SHARE_LOAD_TIMEOUT_MS } from "../common/limits.ts";
+import { MAX_SHARE_DELAY_MS, SHARE_LOAD_TIMEOUT_MS } from "../common/limits/share-groups.ts";
 import { ACQUIRED, ARCHIVING, AVAILABLE, type SharePartitionStore, type StoredSharePartition } from "../storage/share-partition-store.ts";
 import { DeferredWrite } from "./deferred-write.ts";
 import { ShareDeadLetters } from "./share-dead-letters.ts";

@@ -6,8 +6,7 @@
 // is delivered again that was accepted, rejected or given up.
 
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MinHeap } from "../common/heap.ts";
-import { SHARE_LOAD_RECORDS } from "../common/limits.ts";
+import { SHARE_LOAD_RECORDS } from "../common/limits/share-groups.ts";
 import type { ShareSettings } from "../common/share-settings.ts";
 import {
   ACQUIRED,
@@ -24,14 +23,11 @@ import {
   type StoredShareRecord,
 } from "../storage/share-partition-store.ts";
 import { planAcknowledgements } from "./share-acknowledgements.ts";
+import { ShareBlocks } from "./share-blocks.ts";
 import { ShareLanes, type TakeLimits } from "./share-lanes.ts";
 import type { AcknowledgementBatch, LoadedRecords, Settlement, SettlementAction } from "./share-messages.ts";
-import { SETTLED, ShareBlock, type ShareRecord } from "./share-record.ts";
-
-interface Timer {
-  readonly atMs: number;
-  readonly record: ShareRecord;
-}
+import type { ShareRecord } from "./share-record.ts";
+import { ShareTimers } from "./share-timers.ts";
 
 export interface AcquireOptions extends TakeLimits {
   readonly leaseMs: number;
@@ -45,10 +41,9 @@ export class SharePartition {
   #stored: StoredSharePartition;
   /** Those that are not decided, by offset. */
   readonly #records = new Map<number, ShareRecord>();
-  readonly #blocks: ShareBlock[] = [];
+  readonly #blocks = new ShareBlocks();
+  readonly #timers = new ShareTimers();
   #lanes: ShareLanes;
-  #timers = newTimers();
-  #removedBlocks: number[] = [];
   #isDirty = false;
   #archivingCount = 0;
   /** The log's, as it was last heard of. */
@@ -58,8 +53,7 @@ export class SharePartition {
     this.#stored = stored;
     this.#lanes = new ShareLanes(stored.settings.order);
     for (const { blockId, records } of blocks) {
-      const block = new ShareBlock(blockId);
-      this.#blocks.push(block);
+      const block = this.#blocks.restore(blockId);
       for (const record of records) this.#add(block.add(record), nowMs);
     }
   }
@@ -117,11 +111,7 @@ export class SharePartition {
 
   /** When the next lease or delay ends (ms since the epoch); null: none is under way. */
   nextAtMs(): number | null {
-    for (let timer = this.#timers.peek(); timer !== undefined; timer = this.#timers.peek()) {
-      if (isCurrent(timer)) return timer.atMs;
-      this.#timers.pop();
-    }
-    return null;
+    return this.#timers.nextAtMs();
   }
 
   /** Takes newer settings over. */
@@ -135,11 +125,9 @@ export class SharePartition {
 
   /** Leases and delays that are over. */
   expire(nowMs: number): void {
-    for (let timer = this.#timers.peek(); timer !== undefined && timer.atMs <= nowMs; timer = this.#timers.peek()) {
-      this.#timers.pop();
-      if (!isCurrent(timer)) continue;
-      if (timer.record.state === ACQUIRED) this.#release(timer.record, 0, nowMs);
-      else this.#lanes.offer(timer.record, nowMs);
+    for (let record = this.#timers.takeDue(nowMs); record !== undefined; record = this.#timers.takeDue(nowMs)) {
+      if (record.state === ACQUIRED) this.#release(record, 0, nowMs);
+      else this.#lanes.offer(record, nowMs);
     }
   }
 
@@ -164,7 +152,7 @@ export class SharePartition {
     if (loaded.fromOffset !== this.#stored.endOffset || loaded.nextOffset <= loaded.fromOffset) return false;
     this.#update({ endOffset: loaded.nextOffset });
     for (const [index, offset] of loaded.offsets.entries()) {
-      const block = this.#blockFor(offset);
+      const block = this.#blocks.blockFor(offset);
       const keyHash = loaded.keyHashes[index]!;
       const atMs = loaded.notBeforeMs?.[index] ?? 0;
       this.#add(block.add({ ...NEW_RECORD, offset, keyHash, sizeBytes: loaded.sizes[index]!, atMs }), nowMs);
@@ -246,8 +234,7 @@ export class SharePartition {
 
   /** Begins anew at an offset: nobody holds anything any more. */
   reset(offset: number): void {
-    for (const block of this.#blocks) this.#removedBlocks.push(block.blockId);
-    this.#blocks.length = 0;
+    this.#blocks.clear();
     this.#records.clear();
     this.#archivingCount = 0;
     this.#timers.clear();
@@ -258,20 +245,14 @@ export class SharePartition {
 
   /** Something differs from what was taken last. */
   get hasChange(): boolean {
-    return this.#isDirty || this.#removedBlocks.length > 0 || this.#blocks.some(({ isDirty }) => isDirty);
+    return this.#isDirty || this.#blocks.hasChange;
   }
 
   /** What is to be stored since the last call; null: nothing. */
   takeChange(): SharePartitionChange | null {
     if (!this.hasChange) return null;
-    const dirty = this.#blocks.filter(({ isDirty }) => isDirty);
-    const removedBlocks = this.#removedBlocks.concat(dirty.filter(({ isEmpty }) => isEmpty).map(({ blockId }) => blockId));
-    const blocks = dirty.filter(({ isEmpty }) => !isEmpty).map((block) => block.stored());
-    for (const block of dirty) block.isDirty = false;
-    if (removedBlocks.length > 0) this.#forgetEmptyBlocks();
-    this.#removedBlocks = [];
     this.#isDirty = false;
-    return { partition: this.#stored, blocks, removedBlocks };
+    return { partition: this.#stored, ...this.#blocks.takeChange() };
   }
 
   /** A lease is over, or its holder gives the record back: another delivery, unless that was the last. */
@@ -336,30 +317,14 @@ export class SharePartition {
     this.#records.set(record.offset, record);
     if (record.state === ARCHIVING) this.#archivingCount += 1;
     this.#lanes.add(record, nowMs);
-    if (needsTimer(record, nowMs)) this.#timers.push({ atMs: record.atMs, record });
-  }
-
-  #blockFor(offset: number): ShareBlock {
-    const last = this.#blocks.at(-1);
-    if (last?.hasRoomFor(offset)) return last;
-    const block = new ShareBlock(offset);
-    this.#blocks.push(block);
-    return block;
+    this.#timers.add(record, nowMs);
   }
 
   #setTimer(record: ShareRecord, atMs: number, nowMs: number): void {
     record.atMs = atMs;
     this.#touch(record);
-    this.#timers.push({ atMs, record });
-    // What was settled before its time leaves its timer behind.
-    if (this.#timers.size > 2 * this.#records.size + MAX_OLD_TIMERS) this.#restartTimers(nowMs);
-  }
-
-  #restartTimers(nowMs: number): void {
-    this.#timers = newTimers();
-    for (const record of this.#records.values()) {
-      if (needsTimer(record, nowMs)) this.#timers.push({ atMs: record.atMs, record });
-    }
+    this.#timers.set(record);
+    this.#timers.sweep(this.#records, nowMs);
   }
 
   #enqueueAll(nowMs: number): void {
@@ -368,11 +333,6 @@ export class SharePartition {
       record.isQueued = false;
       this.#lanes.add(record, nowMs);
     }
-  }
-
-  #forgetEmptyBlocks(): void {
-    const kept = this.#blocks.filter(({ isEmpty }) => !isEmpty);
-    this.#blocks.splice(0, this.#blocks.length, ...kept);
   }
 
   #touch({ block }: ShareRecord): void {
@@ -385,9 +345,6 @@ export class SharePartition {
   }
 }
 
-/** Timers of records that were settled, before they are swept. */
-const MAX_OLD_TIMERS = 1_000;
-
 const NEW_RECORD: Omit<StoredShareRecord, "offset" | "keyHash" | "sizeBytes"> = {
   state: AVAILABLE,
   deliveryCount: 0,
@@ -395,21 +352,6 @@ const NEW_RECORD: Omit<StoredShareRecord, "offset" | "keyHash" | "sizeBytes"> = 
   atMs: 0,
   token: 0,
 };
-
-/** Leases that end together, as those of one acquisition do, end in the order of their records: it is the first that was not settled. */
-function newTimers(): MinHeap<Timer> {
-  return new MinHeap((one, other) => one.atMs < other.atMs || (one.atMs === other.atMs && one.record.offset < other.record.offset));
-}
-
-/** A lease, or a delay that is not over. */
-function needsTimer({ state, atMs }: ShareRecord, nowMs: number): boolean {
-  return state === ACQUIRED || (state === AVAILABLE && atMs > nowMs);
-}
-
-/** The record still waits for it. */
-function isCurrent({ atMs, record }: Timer): boolean {
-  return record.atMs === atMs && record.state !== SETTLED && record.state !== ARCHIVING;
-}
 
 export function notHeld(offset: number): Failure {
   const detail = `record ${offset} is not held by this lease: it was settled, its lease ended, or the group was reset`;

@@ -6,7 +6,7 @@
 //
 // What is SETTLED is not stored: Kafka's ACKNOWLEDGED and ARCHIVED.
 
-import { SHARE_BLOCK_RECORDS } from "../common/limits.ts";
+import { SHARE_BLOCK_RECORDS } from "../common/limits/share-groups.ts";
 import type { GivenUpReason, StoredShareBlock, StoredShareRecord, StoredShareState } from "../storage/share-partition-store.ts";
 
 export const SETTLED = -1;

@@ -5,7 +5,7 @@
 // that goes in one.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { StoredDeletion, TopicStore } from "../storage/topic-store.ts";
 
 /** Partitions between two stores of what is left: as many are destroyed again after a crash. */
@@ -76,7 +76,10 @@ export class TopicDeletion {
         lastError = error;
       }
     });
-    if (failed.size > 0) console.warn(`${failed.size} partitions of topic ${topicId} are not destroyed yet: ${String(lastError)}`);
+    if (failed.size > 0) {
+      const about = { topicId, partitionCount: failed.size, error: String(lastError) };
+      console.warn(JSON.stringify({ message: "partitions of a deleted topic are not destroyed yet", ...about }));
+    }
     return failed;
   }
 }

@@ -6,7 +6,7 @@
 
 import { RE2JS } from "re2js";
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_TOPIC_PATTERN_LENGTH } from "../common/limits.ts";
+import { MAX_TOPIC_PATTERN_LENGTH } from "../common/limits/groups.ts";
 
 export interface ImageTopic {
   readonly name: string;

@@ -3,7 +3,7 @@
 
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_PAGE_ITEMS } from "../common/limits.ts";
+import { MAX_PAGE_ITEMS } from "../common/limits/topics.ts";
 import type { PageQuery, StoredTopic, TopicStore } from "../storage/topic-store.ts";
 import { checkTopicName, isSamePlan, planNewTopic, planTopicChange, type TopicChange, type TopicConfigSet } from "./topics.ts";
 

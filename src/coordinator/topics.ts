@@ -4,7 +4,7 @@
 
 import { isTopicConfigKey, parseTopicConfigs, unknownConfigKey } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../common/limits/topics.ts";
 
 export type TopicConfigSet = Readonly<Record<string, string>>;
 

@@ -6,7 +6,7 @@
 
 import { forEachConcurrently } from "../common/concurrency.ts";
 import type { ErrorName, Failure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import type { TxnMarker } from "../log/txn-marker.ts";
 import type { StoredTransaction, TransactionTopic } from "../storage/transaction-store.ts";
 import type { GroupTransactionEnd } from "./transaction-messages.ts";

@@ -11,7 +11,7 @@
 
 import { Sequence, waitAtMost } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits.ts";
+import { MAX_TRANSACTIONAL_ID_LENGTH } from "../common/limits/transactions.ts";
 import type { TransactionConfig } from "../common/transaction-configs.ts";
 import type { StoredTransaction, TransactionStore } from "../storage/transaction-store.ts";
 import { type TransactionParticipants, tellDecision } from "./transaction-completion.ts";

@@ -12,7 +12,7 @@
 // Clients that know KIP-890's part 2 have a new epoch after each transaction: transaction-epochs.ts.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_PARTITIONS_PER_TRANSACTION } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_TRANSACTION } from "../common/limits/transactions.ts";
 import type { TransactionState } from "../common/transaction-states.ts";
 import type { StoredTransaction, TransactionTopic } from "../storage/transaction-store.ts";
 import type { InitProducerIdRequest, ProducerIdentity } from "./transaction-messages.ts";

@@ -5,7 +5,7 @@
 // are UTF-8, as the runtime reads them: bytes that are no UTF-8 arrive as U+FFFD.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_INGEST_HEADER_BYTES, MAX_INGEST_HEADERS } from "../common/limits.ts";
+import { MAX_INGEST_HEADER_BYTES, MAX_INGEST_HEADERS } from "../common/limits/ingest.ts";
 import { utf8Length } from "../common/utf8.ts";
 
 /** Our own headers of the record; a sender's of such a name are not kept, so that these can be believed. */

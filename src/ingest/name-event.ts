@@ -4,7 +4,7 @@
 // An event without an id is written whenever it comes. One without a key has its id as the key; without either it has none.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_INGEST_ID_LENGTH } from "../common/limits.ts";
+import { MAX_INGEST_ID_LENGTH } from "../common/limits/ingest.ts";
 import type { JsonBody } from "./json-body.ts";
 import type { Claim } from "./signature/claim.ts";
 import type { Scheme, SourceConfig, ValuePlace } from "./source.ts";

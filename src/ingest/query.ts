@@ -6,7 +6,7 @@
 // Credentials are not kept: records are read by more people than requests are.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_INGEST_QUERY_BYTES } from "../common/limits.ts";
+import { MAX_INGEST_QUERY_BYTES } from "../common/limits/ingest.ts";
 import { type KeptHeader, OWN_PREFIX } from "./kept-headers.ts";
 import type { SourceConfig } from "./source.ts";
 

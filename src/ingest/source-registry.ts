@@ -5,7 +5,7 @@
 // a scheme has a secret that is valid. A topic's sources go with it: under a topic that is made anew nobody has an old key.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES, MIN_INGEST_TOKEN_LENGTH } from "../common/limits.ts";
+import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES, MIN_INGEST_TOKEN_LENGTH } from "../common/limits/ingest.ts";
 import type { IngestSourceStore } from "../storage/ingest-source-store.ts";
 import { checkSecret } from "../subscription/secrets.ts";
 import {

@@ -136,7 +136,7 @@ async function readRange(archive: ArchiveStore, key: string, position: number, l
 }
 
 /** Bytes of the whole batches that `bytes` begins with. */
-export function wholeBatchBytes(bytes: ArrayBuffer): number {
+function wholeBatchBytes(bytes: ArrayBuffer): number {
   const view = new DataView(bytes);
   let end = 0;
   while (view.byteLength - end >= BATCH_PREFIX_BYTES) {

@@ -1,6 +1,6 @@
 // The record tools that stand on the core.
 
-import { MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES } from "../common/limits/records.ts";
 import { CONTROL_TYPE, controlRecordKey, endTxnMarker } from "../protocol/messages/control-records.ts";
 import { decodeVersioned, encodeVersioned } from "../protocol/versioned.ts";
 import { readBatchHeader, viewOf } from "../record/record-batch.ts";

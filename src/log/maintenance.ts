@@ -5,7 +5,7 @@
 // order of a copy (objects, then the manifest row, then the rows) means that a crash leaves the rows, or the objects, never neither.
 // One run is under way at a time. Appends and reads go on while a run waits for the archive, and between two steps of a compaction.
 
-import { COMPACTION_BYTES_PER_RUN } from "../common/limits.ts";
+import { COMPACTION_BYTES_PER_RUN } from "../common/limits/partition-log.ts";
 import type { ArchiveStore } from "./archive-store.ts";
 import type { Compactor } from "./compaction/compactor.ts";
 import type { LogConfig } from "./log-config.ts";

@@ -6,7 +6,7 @@
 //
 // Stored: an entry's length is part of the format. A block of another layout needs another column.
 
-import { ONCE_BLOCK_IDS } from "../common/limits.ts";
+import { ONCE_BLOCK_IDS } from "../common/limits/partition-log.ts";
 
 const DIGEST_BYTES = 16;
 const ENTRY_BYTES = 32;

@@ -10,7 +10,7 @@
 
 import { type Failure, isFailure } from "../common/errors.ts";
 import { decodeHex } from "../common/hex.ts";
-import { MAX_ONCE_IDS, ONCE_BLOCK_IDS } from "../common/limits.ts";
+import { MAX_ONCE_IDS, ONCE_BLOCK_IDS } from "../common/limits/partition-log.ts";
 import type { AppendedRun, AppendItem } from "./append-plan.ts";
 import { digestKey, OnceBlock } from "./once-block.ts";
 

@@ -11,7 +11,7 @@
 //   the log holds all that the producers know of: so a start reads the active segment at most.
 
 import type { Failure } from "../common/errors.ts";
-import { NEWEST_ROWS_BYTES, PRODUCER_ID_EXPIRATION_MS, SHARED_ROW_BYTES } from "../common/limits.ts";
+import { NEWEST_ROWS_BYTES, PRODUCER_ID_EXPIRATION_MS, SHARED_ROW_BYTES } from "../common/limits/partition-log.ts";
 import { type BatchHeader, isControl } from "../record/record-batch.ts";
 import { type AppendedRun, type AppendItem, AppendPlan } from "./append-plan.ts";
 import { type LogConfig, offsetIndexBytes } from "./log-config.ts";

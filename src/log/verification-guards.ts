@@ -4,7 +4,7 @@
 //
 // Guards live in memory alone. After a restart none is known, and the batch is verified once more.
 
-import { MAX_PENDING_VERIFICATIONS } from "../common/limits.ts";
+import { MAX_PENDING_VERIFICATIONS } from "../common/limits/partition-log.ts";
 
 interface PendingVerification {
   readonly guard: number;

@@ -12,7 +12,8 @@
 
 import type { AppendRequest, AppendResult, PartitionAddress } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { APPEND_TIMEOUT_MS, MAX_RPC_BYTES } from "../common/limits.ts";
+import { APPEND_TIMEOUT_MS } from "../common/limits/partition-log.ts";
+import { MAX_RPC_BYTES } from "../common/limits/platform.ts";
 import type { VerifiedRun } from "../log/append-plan.ts";
 import type { OnceRun } from "../log/once.ts";
 

@@ -22,7 +22,7 @@ import type {
 } from "../broker/ports.ts";
 import { waitAtMost } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits.ts";
+import { PRODUCER_ID_BLOCK_SIZE } from "../common/limits/transactions.ts";
 import { readTopicCreationConfigs } from "../common/topic-creation-configs.ts";
 import { TopicDeletion } from "../coordinator/topic-deletion.ts";
 import { TopicRegistry } from "../coordinator/topic-registry.ts";

@@ -1,8 +1,8 @@
 // What a group object asks of the cluster object: to list it, and the topics that its members subscribe to.
 
 import type { TopicMetadata, TopicPage } from "../broker/ports.ts";
-import { MAX_PAGE_ITEMS } from "../common/limits.ts";
-import type { GroupRegister } from "../coordinator/group-coordinator.ts";
+import { MAX_PAGE_ITEMS } from "../common/limits/topics.ts";
+import type { GroupRegister } from "../coordinator/group-life.ts";
 import type { TopicSource } from "../coordinator/group-topics.ts";
 import type { Env } from "../env.ts";
 import { clusterObject } from "./names.ts";

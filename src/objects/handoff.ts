@@ -11,7 +11,8 @@
 //   durable) holds the bytes back too.
 // - Bytes have one owner: nobody writes to those of an answer, which the object may have in its cache, and what was given to be written is
 //   the object's, which sets offsets in it.
-// - A slot lives as long as its caller's wait: the caller looks at it afterwards, which keeps it from being collected. A request that is cut off leaves no bytes behind, only its name, until it is swept.
+// - A slot lives as long as its caller's wait: the caller looks at it afterwards, which keeps it from being collected. A request that is
+//   cut off leaves no bytes behind, only its name, until it is swept.
 
 interface Slot {
   /** Of the answer. */

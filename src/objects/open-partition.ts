@@ -18,7 +18,8 @@ import type {
 import { readableEnd } from "../broker/readable-end.ts";
 import { parseTopicConfigs } from "../common/configs.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_ABORTED_PER_READ, MAX_FETCH_BYTES } from "../common/limits.ts";
+import { MAX_FETCH_BYTES } from "../common/limits/fetch.ts";
+import { MAX_ABORTED_PER_READ } from "../common/limits/partition-log.ts";
 import { abortedBetween, abortedWithin } from "../log/aborted-transactions.ts";
 import { ArchiveReader } from "../log/archive-reader.ts";
 import { ArchiveError, type ArchiveStore } from "../log/archive-store.ts";

@@ -23,8 +23,10 @@ import type {
   TxnMarker,
   WakeRequest,
 } from "../broker/ports.ts";
+import { hasPartition } from "../broker/topics.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_OBJECT_BYTES, MAX_PENDING_APPEND_BYTES } from "../common/limits.ts";
+import { MAX_PENDING_APPEND_BYTES } from "../common/limits/partition-log.ts";
+import { MAX_OBJECT_BYTES } from "../common/limits/platform.ts";
 import type { Env } from "../env.ts";
 import type { AppendItem, VerifiedRun } from "../log/append-plan.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
@@ -249,7 +251,7 @@ export class PartitionObject extends DurableObject<Env> {
     const open = this.#open ?? this.#openStored();
     if (open !== null && (isFailure(open) || open.log.state.topicVersion >= address.topicVersion)) return open;
     const topic = await clusterObject(this.env).topicById(address.topicId);
-    if (topic === null || this.#isDestroyed || address.partition >= topic.partitionCount) return unknownTopic();
+    if (topic === null || this.#isDestroyed || !hasPartition(topic, address.partition)) return unknownTopic();
     if (this.#open === null) {
       const state = { topicId: topic.topicId, partition: address.partition, leaderEpoch: -1, logStartOffset: 0, cleaner: NOTHING_CLEANED };
       this.#store.createTables();

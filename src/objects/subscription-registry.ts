@@ -4,7 +4,9 @@ import type { PageRequest, SubscriptionPage } from "../broker/ports.ts";
 import { forEachConcurrently } from "../common/concurrency.ts";
 import { decodeCursor, encodeCursor } from "../common/cursor.ts";
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_PAGE_ITEMS, MAX_SUBSCRIPTIONS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
+import { MAX_SUBSCRIPTIONS } from "../common/limits/subscriptions.ts";
+import { MAX_PAGE_ITEMS } from "../common/limits/topics.ts";
 import type { SqliteSubscriptionNames } from "../storage/sqlite-subscription-names.ts";
 
 export class SubscriptionRegistry {

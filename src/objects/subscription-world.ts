@@ -1,11 +1,12 @@
 // The world of a subscription's deliveries (src/subscription/world.ts) over the broker and the objects. Nothing in it rejects: a call that
 // breaks is a failure, and is made again by whoever needs it.
 
-import type { Broker, ProduceRecord } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { createBroker } from "../broker/create-broker.ts";
+import type { ProduceRecord } from "../broker/messages/produce.ts";
 import type { Ports } from "../broker/ports.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { HOOK_READ_BYTES, MAX_HELD_BYTES } from "../common/limits.ts";
+import { HOOK_READ_BYTES, MAX_HELD_BYTES } from "../common/limits/subscriptions.ts";
 import type { Env } from "../env.ts";
 import { type Attempt, DELIVERIES_TOPIC, DELIVERIES_TOPIC_CONFIGS, DELIVERIES_TOPIC_PARTITIONS } from "../subscription/attempt-log.ts";
 import { bindingOf, type EndpointRules } from "../subscription/endpoint-url.ts";

@@ -16,7 +16,7 @@ import type {
 } from "../broker/ports.ts";
 import { ProducerIdPool } from "../broker/producer-ids.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
-import { TRANSACTION_END_WAIT_MS } from "../common/limits.ts";
+import { TRANSACTION_END_WAIT_MS } from "../common/limits/transactions.ts";
 import { readTransactionConfigs } from "../common/transaction-configs.ts";
 import type { TransactionParticipants } from "../coordinator/transaction-completion.ts";
 import { TransactionCoordinator } from "../coordinator/transaction-coordinator.ts";

@@ -1,7 +1,7 @@
 // Runs a partition's maintenance by its object's one alarm. An alarm is a row written: it is set only to ring earlier than it would,
 // and the one that an instance before has set counts.
 
-import { COMPACTION_KEY_MAP_BYTES } from "../common/limits.ts";
+import { COMPACTION_KEY_MAP_BYTES } from "../common/limits/partition-log.ts";
 import type { ArchiveStore } from "../log/archive-store.ts";
 import { Compactor } from "../log/compaction/compactor.ts";
 import type { HashSeed } from "../log/compaction/key-hash.ts";

@@ -6,7 +6,7 @@
 // alarm sends it. The row goes once the subscription has answered.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
-import { MAX_CONCURRENT_CALLS } from "../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS wakes (
@@ -16,7 +16,7 @@ const SCHEMA = `
 `;
 
 /** How long an answer is waited for before the alarm sends the wake-up again (ms). */
-export const WAKE_RETRY_MS = 5_000;
+const WAKE_RETRY_MS = 5_000;
 
 export interface WakesOptions {
   readonly storage: DurableObjectStorage;

@@ -8,7 +8,7 @@ import { readableEnd } from "../broker/readable-end.ts";
 const ISOLATION_LEVELS: readonly IsolationLevel[] = ["read_committed", "read_uncommitted"];
 
 /** Application close codes are 4000 to 4999. */
-export const LOG_GONE_CLOSE_CODE = 4404;
+const LOG_GONE_CLOSE_CODE = 4404;
 
 export class Watchers {
   readonly #context: DurableObjectState;

@@ -253,7 +253,10 @@ export function requestHeaderVersion(api: AnyApi, version: number): number {
   return api.request.isFlexible(version) ? 2 : 1;
 }
 
-/** Version of the header before a response. ApiVersions has none that is flexible: its reader does not know yet what the broker speaks (KIP-511). */
+/**
+ * Version of the header before a response. ApiVersions has none that is flexible: its reader does not know yet what the broker speaks
+ * (KIP-511).
+ */
 export function responseHeaderVersion(api: AnyApi, version: number): number {
   return api.key !== API.apiVersions.key && api.response.isFlexible(version) ? 1 : 0;
 }

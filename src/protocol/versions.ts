@@ -6,8 +6,7 @@ export interface VersionRange {
   readonly last: number;
 }
 
-export const NO_VERSIONS: VersionRange = { first: 0, last: -1 };
-export const ALL_VERSIONS: VersionRange = { first: 0, last: Number.POSITIVE_INFINITY };
+const NO_VERSIONS: VersionRange = { first: 0, last: -1 };
 
 /** @throws RangeError if `text` is not a range */
 export function parseVersions(text: string): VersionRange {

@@ -2,7 +2,7 @@
 // hand them to a producer or consumer as `codecs`. A consumer without them has the broker decode what it cannot (fetch-batches.ts).
 
 import { concatBytes } from "../common/bytes.ts";
-import { MAX_DECOMPRESSED_BYTES } from "../common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES } from "../common/limits/records.ts";
 import type { Compression } from "../record/compression-type.ts";
 
 /** What `sluice/codecs` gives, or anything else that can do it. */

@@ -4,7 +4,7 @@
 // Not here: bindings for single hosts. Behind proxies and Workers a client's address says little, so one that names a host is refused.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_PRINCIPAL_LENGTH, MAX_RESOURCE_NAME_LENGTH } from "../common/limits.ts";
+import { MAX_PRINCIPAL_LENGTH, MAX_RESOURCE_NAME_LENGTH } from "../common/limits/security.ts";
 import type { AclOperation, PatternType, Permission, ResourceType } from "../common/security-words.ts";
 
 /** The one resource of its type (Kafka's Resource.CLUSTER_NAME). */

@@ -8,7 +8,7 @@
 // `request_percentage` has no meaning where nobody counts threads; `request_rate` (requests a second) stands in for it.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_PRINCIPAL_LENGTH } from "../common/limits.ts";
+import { MAX_PRINCIPAL_LENGTH } from "../common/limits/security.ts";
 import { QUOTA_KEYS, type QuotaKey } from "../common/security-words.ts";
 
 /** null is the default of its kind; absent: whichever it is. */
@@ -45,7 +45,7 @@ export function checkQuotaChange({ entity, values }: QuotaChange): Failure | nul
   return null;
 }
 
-export function isQuotaKey(key: string): key is QuotaKey {
+function isQuotaKey(key: string): key is QuotaKey {
   return (QUOTA_KEYS as readonly string[]).includes(key);
 }
 

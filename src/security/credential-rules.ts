@@ -7,7 +7,7 @@ import {
   MAX_SCRAM_SALT_LENGTH,
   MAX_USER_NAME_LENGTH,
   MIN_SCRAM_ITERATIONS,
-} from "../common/limits.ts";
+} from "../common/limits/security.ts";
 import type { UserCredential } from "./messages.ts";
 
 /** Why nobody can have the name, or null. @param owner what it is the name of, for the error */

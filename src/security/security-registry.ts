@@ -4,7 +4,7 @@
 // Invariant: a change checks everything before it writes anything, and its rows and the new version are one transaction.
 
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_ACLS, MAX_API_TOKENS, MAX_CLIENT_QUOTAS, MAX_SCRAM_CREDENTIALS } from "../common/limits.ts";
+import { MAX_ACLS, MAX_API_TOKENS, MAX_CLIENT_QUOTAS, MAX_SCRAM_CREDENTIALS } from "../common/limits/security.ts";
 import type { SecurityKind, SecurityStore } from "../storage/security-store.ts";
 import { type AclBinding, type AclFilter, aclKey, checkAcl, matchesFilter } from "./acl.ts";
 import { type ClientQuota, checkQuotaChange, entityKey, type QuotaChange } from "./client-quota.ts";
@@ -39,11 +39,11 @@ export class SecurityRegistry {
 
   /** null: nothing changed since that version. */
   snapshot(knownVersion: number | null): SecuritySnapshot | null {
-    const { version, secret } = this.#store.head();
+    const version = this.#store.version();
     if (version === knownVersion) return null;
     const { credential, token, acl, quota } = this.#values;
     return {
-      ...{ version, decoySecret: secret },
+      ...{ version, decoySecret: this.#store.secret() },
       ...{ credentials: inOrder(credential), tokens: inOrder(token), acls: inOrder(acl), quotas: inOrder(quota) },
     };
   }

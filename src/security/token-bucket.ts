@@ -2,7 +2,7 @@
 // than a second's worth passes, as in Kafka, and is paid for afterwards. One isolate counts what passes through it: a client that talks
 // to several at once has the rate in each.
 
-import { MAX_QUOTA_BUCKETS, MAX_THROTTLE_MS, QUOTA_BURST_S } from "../common/limits.ts";
+import { MAX_QUOTA_BUCKETS, MAX_THROTTLE_MS, QUOTA_BURST_S } from "../common/limits/security.ts";
 import type { QuotaLimit } from "./client-quota.ts";
 
 interface Bucket {

@@ -4,7 +4,7 @@
 // Stored; fields may be added to the documents, never renamed or given another meaning, and one that is missing needs a default here.
 
 import { decodeBase64, encodeBase64 } from "../common/base64.ts";
-import { MAX_ROW_BYTES } from "../common/limits.ts";
+import { MAX_ROW_BYTES } from "../common/limits/platform.ts";
 import type { ConsumerStore, ConsumerWrite, StoredConsumer, StoredConsumerGroup, StoredTopics } from "./consumer-store.ts";
 
 const SCHEMA = `

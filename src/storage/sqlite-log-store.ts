@@ -41,7 +41,7 @@
 //
 // To change a table: add columns with defaults or new tables in `createTables`; never reuse a name for another meaning.
 
-import { MAX_ROW_BYTES } from "../common/limits.ts";
+import { MAX_ROW_BYTES } from "../common/limits/platform.ts";
 import type { AbortedEntry } from "../log/aborted-transactions.ts";
 import type { LogRow, LogState, LogStore, ProducerSnapshot, RowPlace } from "../log/log-store.ts";
 import { type Segment, type SegmentName, SegmentPlace } from "../log/segment.ts";

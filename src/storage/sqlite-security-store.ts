@@ -1,7 +1,8 @@
-// Users, tokens, ACLs and quotas in SQLite, beside the topics in the cluster object. They are few (common/limits.ts), and read all
-// together: one table with JSON in it, whose fields may be added to, never renamed or given another meaning.
+// Users, tokens, ACLs and quotas in SQLite, beside the topics in the cluster object. They are few (common/limits/security.ts), and read all
+// together.
 
-import type { SecurityKind, SecurityRow, SecurityStore } from "./security-store.ts";
+import type { SecurityRow, SecurityStore } from "./security-store.ts";
+import { SqliteVersionedRows } from "./sqlite-versioned-rows.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS security (
@@ -17,42 +18,18 @@ const SCHEMA = `
   );
 `;
 
-type HeadRow = { readonly version: number; readonly secret: string };
-type Row = { readonly kind: string; readonly name: string; readonly value: string };
-
-export class SqliteSecurityStore implements SecurityStore {
-  readonly #storage: DurableObjectStorage;
+export class SqliteSecurityStore extends SqliteVersionedRows<"kind", SecurityRow> implements SecurityStore {
   readonly #sql: SqlStorage;
 
   constructor(storage: DurableObjectStorage) {
-    this.#storage = storage;
+    super(storage, { rows: "security", column: "kind", head: "security_head" });
     this.#sql = storage.sql;
     this.#sql.exec(SCHEMA);
     const secret = crypto.randomUUID() + crypto.randomUUID(); // 244 random bits
     this.#sql.exec("INSERT OR IGNORE INTO security_head VALUES (0, 0, ?)", secret);
   }
 
-  transaction<T>(body: () => T): T {
-    return this.#storage.transactionSync(body);
-  }
-
-  head(): HeadRow {
-    return this.#sql.exec<HeadRow>("SELECT version, secret FROM security_head").one();
-  }
-
-  raiseVersion(): void {
-    this.#sql.exec("UPDATE security_head SET version = version + 1");
-  }
-
-  rows(): SecurityRow[] {
-    return [...this.#sql.exec<Row>("SELECT kind, name, value FROM security ORDER BY kind, name")] as SecurityRow[];
-  }
-
-  put({ kind, name, value }: SecurityRow): void {
-    this.#sql.exec("INSERT OR REPLACE INTO security (kind, name, value) VALUES (?, ?, ?)", kind, name, value);
-  }
-
-  remove(kind: SecurityKind, name: string): void {
-    this.#sql.exec("DELETE FROM security WHERE kind = ? AND name = ?", kind, name);
+  secret(): string {
+    return this.#sql.exec<{ secret: string }>("SELECT secret FROM security_head").one().secret;
   }
 }

@@ -1,5 +1,6 @@
 // What the cluster object remembers: its id, its counters, the topics, the deletions that are not finished, the names of the
-// groups, and the transactional ids. Calls are synchronous, as SQLite is in a Durable Object; a change made of several calls goes into one `transaction`.
+// groups, and the transactional ids. Calls are synchronous, as SQLite is in a Durable Object; a change made of several calls goes into one
+// `transaction`.
 //
 // Invariants: a topic id is either a topic's or a deletion's or neither, never both. `nextVersion` and `allocateProducerIds` never
 // answer the same number twice, whatever happens in between.

@@ -1,6 +1,6 @@
 // Attempts on their way to their topic: written together, some at a time, so that the log of a call costs next to nothing.
 
-import { MAX_HELD_RECORDS } from "../common/limits.ts";
+import { MAX_HELD_RECORDS } from "../common/limits/subscriptions.ts";
 import type { Attempt } from "./attempt-log.ts";
 import type { DeliveryWorld } from "./world.ts";
 

@@ -2,7 +2,7 @@
 //
 // Stored as JSON; fields may be added with a default in `withDefaults`, never renamed or given another meaning.
 
-import { DEFAULT_HOOK_TIMEOUT_MS, MAX_HOOK_BATCH_BYTES } from "../common/limits.ts";
+import { DEFAULT_HOOK_TIMEOUT_MS, MAX_HOOK_BATCH_BYTES } from "../common/limits/subscriptions.ts";
 
 /**
  * What waits for what. `partition`: records of a partition go out one call after the other. `key`: so do records of one key, while keys

@@ -9,7 +9,7 @@
 import { type ASTNode, Environment } from "@marcbachmann/cel-js";
 import { RE2JS } from "re2js";
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_FILTER_LENGTH, MAX_FILTER_NODES, MAX_FILTER_VALUE_BYTES } from "../common/limits.ts";
+import { MAX_FILTER_LENGTH, MAX_FILTER_NODES, MAX_FILTER_VALUE_BYTES } from "../common/limits/filters.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import { strictUtf8 } from "../record/json-text.ts";
 import type { RecordOrigin } from "./lane.ts";

@@ -2,7 +2,7 @@
 // it: a record that waits for hours must not keep the megabyte that it was read with. Most records are delivered before that, and never
 // copied.
 
-import { MAX_FRESH_READ_BYTES, MAX_FRESH_READS } from "../common/limits.ts";
+import { MAX_FRESH_READ_BYTES, MAX_FRESH_READS } from "../common/limits/subscriptions.ts";
 import { TableRecord } from "../wasm/record-table.ts";
 import type { HeldRecord } from "./lane.ts";
 import { RecordCopies } from "./record-copies.ts";

@@ -6,7 +6,7 @@
 
 import { Sequence } from "../common/concurrency.ts";
 import { type Failure, failure, isFailure } from "../common/errors.ts";
-import { MAX_SUBSCRIPTION_PARTITIONS } from "../common/limits.ts";
+import { MAX_SUBSCRIPTION_PARTITIONS } from "../common/limits/subscriptions.ts";
 import type { StoredTrack } from "../storage/subscription-store.ts";
 import { DELIVERIES_TOPIC } from "./attempt-log.ts";
 import type { SubscriptionConfig } from "./config.ts";

@@ -6,7 +6,7 @@
 
 import { Sequence } from "../common/concurrency.ts";
 import { type Failure, failure } from "../common/errors.ts";
-import { MAX_PARTITIONS_PER_PULL } from "../common/limits.ts";
+import { MAX_PARTITIONS_PER_PULL } from "../common/limits/share-groups.ts";
 import type { ShareSettings, ShareStart } from "../common/share-settings.ts";
 import {
   checkPullConfig,

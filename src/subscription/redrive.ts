@@ -1,7 +1,7 @@
 // Which records of a dead-letter topic a redrive takes: looked for before anything is promised, so that the answer says how many there are.
 
 import { type Failure, isFailure } from "../common/errors.ts";
-import { MAX_REDRIVE_RECORDS } from "../common/limits.ts";
+import { MAX_REDRIVE_RECORDS } from "../common/limits/subscriptions.ts";
 import { readDeadLetter } from "./dead-letter.ts";
 import type { RedrivenPartition, RedriveSelection } from "./messages.ts";
 import { contains, type OffsetRange, rangesOf } from "./offset-ranges.ts";

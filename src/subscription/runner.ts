@@ -6,7 +6,7 @@
 // none, and each partition has a durable note to wake it.
 
 import { isFailure } from "../common/errors.ts";
-import { MAX_HELD_BYTES, MAX_HELD_RECORDS } from "../common/limits.ts";
+import { MAX_HELD_BYTES, MAX_HELD_RECORDS } from "../common/limits/subscriptions.ts";
 import type { StoredSubscription, StoredTrack, SubscriptionStore } from "../storage/subscription-store.ts";
 import { arrivalsOf, redriven } from "./arrivals.ts";
 import { attemptOf, deadLetterAttemptOf } from "./attempt-log.ts";

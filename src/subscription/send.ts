@@ -1,7 +1,7 @@
 // One call to an endpoint, and what its answer means. 2xx: taken; anything else, and no answer in time: not taken. Redirects are not
 // followed: where they lead nobody has checked. Of the answer a few KB are read at most, whatever it is long or never ends.
 
-import { MAX_HOOK_ANSWER_BYTES } from "../common/limits.ts";
+import { MAX_HOOK_ANSWER_BYTES } from "../common/limits/subscriptions.ts";
 import { parseRetryAfter } from "./backoff.ts";
 import type { CallFailure } from "./delivery-machine.ts";
 import type { Payload } from "./payload/payload.ts";

@@ -4,7 +4,7 @@
 // Invariant: every offset from `committedOffset` on is pending, unread, or settled; every one below is settled. What is stored
 // (`snapshot`) is enough to go on after a restart with no record lost, and none sent again but those that were under way.
 
-import { MAX_PLANNED_CALLS } from "../common/limits.ts";
+import { MAX_PLANNED_CALLS } from "../common/limits/subscriptions.ts";
 import type { DecodedRecord } from "../record/codec.ts";
 import { type CallLimits, type CallPlan, isBefore, newPlan } from "./call-plan.ts";
 import type { BatchLimits, DeliveryOrder } from "./config.ts";

@@ -3,6 +3,8 @@
 //
 // Each check gets a prefix of its own. It rejects with what was wrong.
 
+import { concatBytes } from "../../src/common/bytes.ts";
+
 export interface BucketPromise {
   readonly name: string;
   check(bucket: R2Bucket, prefix: string): Promise<void>;
@@ -72,16 +74,6 @@ async function upload(bucket: R2Bucket, key: string, parts: readonly Uint8Array[
   const published = [];
   for (const [index, part] of parts.entries()) published.push(await target.uploadPart(index + 1, part));
   return target.complete(published);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 export const bucketPromises: readonly BucketPromise[] = [
@@ -332,7 +324,7 @@ export const bucketPromises: readonly BucketPromise[] = [
       const published: R2UploadedPart[] = [];
       for (const number of [3, 1, 2]) published.push(await target.uploadPart(number, parts[number - 1]!.buffer));
       const done = await target.complete(published.sort((a, b) => a.partNumber - b.partNumber));
-      const whole = concat(parts);
+      const whole = concatBytes(parts);
       equal(done.size, whole.length, "size");
       if (!/^[0-9a-f]{32}-3$/.test(done.etag)) throw new Error(`etag ${done.etag}`);
       const got = await bucket.get(`${prefix}u`);
@@ -361,7 +353,7 @@ export const bucketPromises: readonly BucketPromise[] = [
       ];
       const last = await target.uploadPart(3, pattern(20, 3));
       await target.complete([first, last]);
-      const expected = concat([pattern(PART_BYTES, 1), pattern(20, 3)]);
+      const expected = concatBytes([pattern(PART_BYTES, 1), pattern(20, 3)]);
       equalBytes(await bytesOf(await bucket.get(`${prefix}u`), "get"), expected, "the object");
     },
   },

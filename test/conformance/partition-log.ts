@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { parseTopicConfigs, type TopicConfig } from "../../src/common/configs.ts";
 import type { Failure } from "../../src/common/errors.ts";
-import { SHARED_ROW_BYTES } from "../../src/common/limits.ts";
+import { SHARED_ROW_BYTES } from "../../src/common/limits/partition-log.ts";
 import { type LogConfig, toLogConfig } from "../../src/log/log-config.ts";
 import type { LogRead } from "../../src/log/log-reader.ts";
 import { type LogState, type LogStore, NOTHING_CLEANED } from "../../src/log/log-store.ts";

@@ -26,7 +26,7 @@ afterAll(async () => {
   await s3.stop();
 });
 
-const bytes = randomBytes(12 * MIB, seededRandom(1)) as Uint8Array<ArrayBuffer>;
+const bytes = randomBytes(12 * MIB, seededRandom(1));
 
 const put = (key: string, size: number, kind = "objects") =>
   fetch(`${server.url}/${kind}/${key}`, { method: "PUT", body: bytes.subarray(0, size) });

@@ -2,6 +2,7 @@
 // hundreds of megabytes. Each is refused by a problem that the contract names, nothing of it is written, and the broker serves on.
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { concatBytes } from "../../src/common/bytes.ts";
 import { PROBLEM_TYPE } from "../../src/contract/media-types.ts";
 import { problem } from "../../src/contract/problem.ts";
 import { produceBatches as contract } from "../../src/contract/produce.ts";
@@ -26,7 +27,7 @@ import {
   sendBatches,
   withoutAssigned,
 } from "../support/raw-batches.ts";
-import { concat, someRecords, twinOptions, withChange } from "../support/record-batches.ts";
+import { someRecords, twinOptions, withChange } from "../support/record-batches.ts";
 
 const MUTATIONS = 1000;
 const BOMB_BYTES = 300_000_000;
@@ -126,15 +127,15 @@ test.each(["none", "zstd"] as const)("a batch cut at any byte is refused, alone 
   expect(await refused(new Uint8Array(0))).toBe("INVALID_REQUEST");
   for (let length = 1; length < batch.length; length++) {
     expect(await refused(batch.slice(0, length)), `${length} bytes`).toBe("CORRUPT_MESSAGE");
-    expect(await refused(concat([batch, batch.slice(0, length)])), `a whole one and ${length} bytes`).toBe("CORRUPT_MESSAGE");
+    expect(await refused(concatBytes([batch, batch.slice(0, length)])), `a whole one and ${length} bytes`).toBe("CORRUPT_MESSAGE");
   }
 });
 
 test("bytes after the last batch refuse the body", async () => {
   const random = seededRandom(5);
   for (const length of [1, 2, 11, 12, 16, 17, 18, 60, 61, 62, 200, 5000]) {
-    await refused(concat([valid, new Uint8Array(length)]));
-    await refused(concat([valid, randomBytes(length, random)]));
+    await refused(concatBytes([valid, new Uint8Array(length)]));
+    await refused(concatBytes([valid, randomBytes(length, random)]));
     await refused(randomBytes(length, random) as Uint8Array<ArrayBuffer>);
   }
 });
@@ -146,17 +147,17 @@ test("one bad batch among good ones refuses the body", async () => {
     [valid, bad, valid],
     [valid, valid, bad],
   ])
-    expect(await refused(concat(body))).toBe("INVALID_RECORD");
+    expect(await refused(concatBytes(body))).toBe("INVALID_RECORD");
 });
 
 test("a sequence that breaks in the second batch of a body refuses the first one too", async () => {
   const after = encodeBatch(core, records, { compression: "none", producerId: 7, producerEpoch: 1, baseSequence: 99 });
-  expect(await refused(concat([idempotent, after]))).toBe("OUT_OF_ORDER_SEQUENCE_NUMBER");
+  expect(await refused(concatBytes([idempotent, after]))).toBe("OUT_OF_ORDER_SEQUENCE_NUMBER");
 });
 
 test("a body of more batches than are allowed at once is refused", async () => {
   const tiny = encodeBatch(core, [{ key: null, value: null, timestamp: 0 }], { compression: "none" });
-  expect(await refused(concat(Array(100_000).fill(tiny)))).toBe("RECORD_LIST_TOO_LARGE");
+  expect(await refused(concatBytes(Array(100_000).fill(tiny)))).toBe("RECORD_LIST_TOO_LARGE");
 });
 
 describe("decompression bombs", () => {
@@ -168,7 +169,7 @@ describe("decompression bombs", () => {
 
   test.each(codecs)("a body of %s batches that only together are too much is refused", async (compression) => {
     const part = bomb({ compression, recordCount: 1, valueBytes: 15_000_000 });
-    expect(await refused(concat([part, part, part]))).toBe("MESSAGE_TOO_LARGE");
+    expect(await refused(concatBytes([part, part, part]))).toBe("MESSAGE_TOO_LARGE");
   });
 
   test("a size that compressed data claim and do not have is refused", async () => {

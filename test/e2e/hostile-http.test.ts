@@ -3,7 +3,8 @@
 
 import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MAX_BODY_BYTES } from "../../src/common/limits.ts";
+import { concatBytes } from "../../src/common/bytes.ts";
+import { MAX_BODY_BYTES } from "../../src/common/limits/http.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";
 import { loadCore } from "../support/core.ts";
@@ -18,7 +19,6 @@ import {
   produceBatches,
 } from "../support/raw-batches.ts";
 import { connect, exchange, type Parts, received, send } from "../support/raw-http.ts";
-import { concat } from "../support/record-batches.ts";
 
 const CLIENTS = 100;
 const RECORDS = 10;
@@ -197,11 +197,11 @@ describe(`of ${CLIENTS} produces at once`, () => {
       const body = JSON.stringify({ records: Array.from({ length: RECORDS }, (_, n) => ({ key, value: String(n), partition: 0 })) });
       return { head: produceHead(`Content-Length: ${body.length}`), body };
     }
-    const batches = concat([batchOf(key, 4, 0), batchOf(key, 3, 4), batchOf(key, 3, 7)]);
+    const batches = concatBytes([batchOf(key, 4, 0), batchOf(key, 3, 4), batchOf(key, 3, 7)]);
     const target = `POST /v1/topics/${place.topic}/partitions/0/batches`;
     const type = `Content-Type: ${BATCHES_TYPE}`;
     if (i % 3 === 1) return { head: head(target, type, `Content-Length: ${batches.length}`), body: batches };
-    const chunk = concat([Buffer.from(`${batches.length.toString(16)}\r\n`), batches, Buffer.from(`\r\n${LAST_CHUNK}`)]);
+    const chunk = concatBytes([Buffer.from(`${batches.length.toString(16)}\r\n`), batches, Buffer.from(`\r\n${LAST_CHUNK}`)]);
     return { head: head(target, type, CHUNKED), body: chunk };
   }
 });

@@ -3,7 +3,8 @@
 
 import { createConnection, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../src/common/limits.ts";
+import { concatBytes } from "../../src/common/bytes.ts";
+import { MAX_FRAME_BYTES, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../src/common/limits/kafka.ts";
 import { SERVED } from "../../src/listeners/kafka/served-apis.ts";
 import { API, type Api } from "../../src/protocol/api-keys.ts";
 import type { Fields } from "../../src/protocol/fields.ts";
@@ -17,7 +18,6 @@ import { connectKafkaWebSocket } from "../support/kafka-web-socket.ts";
 import { residentBytes } from "../support/process-memory.ts";
 import { randomBytes, seededRandom } from "../support/random.ts";
 import { createTopic, highWatermark, type PartitionPlace } from "../support/raw-batches.ts";
-import { concat } from "../support/record-batches.ts";
 import { until } from "../support/until.ts";
 
 const MIB = 1 << 20;
@@ -78,8 +78,8 @@ describe("bytes that are no request close their connection", () => {
   test.each([
     ["a frame above the limit", sizeOf(MAX_FRAME_BYTES + 1)],
     ["a negative size", sizeOf(-5)],
-    ["an API that nobody has", concat([sizeOf(10), Uint8Array.from([0x40, 0, 0, 0, 0, 0, 0, 1, 0, 0])])],
-    ["a frame without a header", concat([sizeOf(2), Uint8Array.from([0, 1])])],
+    ["an API that nobody has", concatBytes([sizeOf(10), Uint8Array.from([0x40, 0, 0, 0, 0, 0, 0, 1, 0, 0])])],
+    ["a frame without a header", concatBytes([sizeOf(2), Uint8Array.from([0, 1])])],
     ["an empty frame", sizeOf(0)],
     ["HTTP", new TextEncoder().encode("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")],
     ["TLS", Uint8Array.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03, 0, 0, 0, 0])],
@@ -93,7 +93,7 @@ describe("bytes that are no request close their connection", () => {
   });
 
   test("after everything that was asked before them is answered", async () => {
-    const responses = await expectClosed(concat([produceFrame(place.topic, batchOf("before")), sizeOf(-1)]));
+    const responses = await expectClosed(concatBytes([produceFrame(place.topic, batchOf("before")), sizeOf(-1)]));
     expect(responses).toHaveLength(1);
   });
 });
@@ -109,7 +109,7 @@ test("a client that ends in the middle of a frame is forgotten", async () => {
 
 test("a client that ends its side after its requests still gets the answers", async () => {
   const client = await connectKafka(broker.kafkaAddress);
-  client.socket.end(concat([produceFrame(place.topic, batchOf("one")), fetchFrame(place.topic, 1, { maxWaitMs: 60_000 })]));
+  client.socket.end(concatBytes([produceFrame(place.topic, batchOf("one")), fetchFrame(place.topic, 1, { maxWaitMs: 60_000 })]));
   await client.closed();
   expect(client.responses).toHaveLength(2);
 });
@@ -124,7 +124,7 @@ test("500 connections are open at once, each is served, and hundreds that vanish
 
 test("sizes that are announced take no memory before their bytes come", async () => {
   const clients = await Promise.all(Array.from({ length: 200 }, () => connectKafka(broker.kafkaAddress)));
-  for (const client of clients) client.send(concat([sizeOf(MAX_FRAME_BYTES), new Uint8Array(1000)]));
+  for (const client of clients) client.send(concatBytes([sizeOf(MAX_FRAME_BYTES), new Uint8Array(1000)]));
   await expectServed(witness);
   expect(residentBytes(broker.workerdPid) - residentBefore).toBeLessThan((200 * MAX_FRAME_BYTES) / 20);
   for (const { socket } of clients) socket.destroy();

@@ -2,6 +2,7 @@
 // served bit for bit, but for the base offset and the leader epoch that a leader assigns, and holds the records that were sent.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { concatBytes } from "../../src/common/bytes.ts";
 import {
   ATTRIBUTE_CODEC_MASK,
   type BatchHeader,
@@ -26,7 +27,6 @@ import {
   withoutAssigned,
 } from "../support/raw-batches.ts";
 import { kafkajs, kcat, type RawProducer, type SentRecord } from "../support/raw-producers.ts";
-import { concat } from "../support/record-batches.ts";
 
 let broker: Broker;
 let capture: CaptureBroker;
@@ -102,7 +102,7 @@ describe.each(variants)("$name, $compression, idempotent $isIdempotent", ({ name
   });
 
   test("all batches in one body come out as they went in", async () => {
-    const produced = await produceBatches(allAtOnce, concat(sent.batches));
+    const produced = await produceBatches(allAtOnce, concatBytes(sent.batches));
     expect(produced).toEqual({ baseOffset: 0, count: sent.records.length, logStartOffset: 0 });
     expectSameBatches(await fetchAllRaw(allAtOnce), sent.batches);
   });
@@ -143,7 +143,7 @@ test("batches of all producers and codecs, mixed in one body, come out as they w
     records.push(...(await producer.produce({ address: capture.address, compression, isIdempotent: false })));
     batches.push(...capture.take());
   }
-  await produceBatches(place, concat(batches));
+  await produceBatches(place, concatBytes(batches));
   expectSameBatches(await fetchAllRaw(place), batches);
   expectSameRecords(await fetchRecords(place), { batches, records, fromMs, toMs: Date.now() });
 });

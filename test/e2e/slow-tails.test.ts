@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { MAX_UNTOLD_TAIL_BYTES, SOCKET_WINDOW_BYTES } from "../../src/common/limits.ts";
+import { MAX_UNTOLD_TAIL_BYTES, SOCKET_WINDOW_BYTES } from "../../src/common/limits/websockets.ts";
 import { takenMessage } from "../../src/common/taken-message.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";

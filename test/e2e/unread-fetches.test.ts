@@ -3,7 +3,7 @@
 import { once } from "node:events";
 import type { Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { ANSWERS_RESERVE_BYTES, MAX_ANSWERS_BYTES } from "../../src/common/limits.ts";
+import { ANSWERS_RESERVE_BYTES, MAX_ANSWERS_BYTES } from "../../src/common/limits/answer-room.ts";
 import { API } from "../../src/protocol/api-keys.ts";
 import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { type Broker, startBroker } from "../support/broker.ts";

@@ -4,6 +4,7 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { compressFrameSync } from "lz4-napi";
 import { compressSync } from "snappy";
+import { concatBytes } from "../../src/common/bytes.ts";
 import {
   ATTRIBUTE_CODEC_MASK,
   BATCH_HEADER_BYTES,
@@ -13,7 +14,7 @@ import {
 } from "../../src/record/record-batch.ts";
 import { COMPRESSIONS, type Compression } from "../../src/wasm/record-batches.ts";
 import { writeVarintTwin } from "../../src/wasm/twins/varint.ts";
-import { concat, withChange } from "./record-batches.ts";
+import { withChange } from "./record-batches.ts";
 
 const COMPRESS = {
   none: (bytes: Uint8Array) => bytes,
@@ -33,12 +34,12 @@ export interface BombOptions {
 /** One batch of records full of zeros. */
 export function bomb({ compression, recordCount, valueBytes }: BombOptions): Uint8Array<ArrayBuffer> {
   const records = Array.from({ length: recordCount }, (_, offsetDelta) => zeros(offsetDelta, valueBytes));
-  return batchOfRecords(compression, recordCount, COMPRESS[compression](concat(records)));
+  return batchOfRecords(compression, recordCount, COMPRESS[compression](concatBytes(records)));
 }
 
 /** A batch with these bytes, compressed or not, as its records. */
 export function batchOfRecords(compression: Compression, recordCount: number, records: Uint8Array): Uint8Array<ArrayBuffer> {
-  return withChange(concat([new Uint8Array(BATCH_HEADER_BYTES), records]), (view) => {
+  return withChange(concatBytes([new Uint8Array(BATCH_HEADER_BYTES), records]), (view) => {
     view.setInt32(POSITION.batchLength, view.byteLength - LOG_OVERHEAD_BYTES);
     view.setInt8(POSITION.magic, RECORD_BATCH_MAGIC);
     view.setInt16(POSITION.attributes, COMPRESSIONS.indexOf(compression) & ATTRIBUTE_CODEC_MASK);

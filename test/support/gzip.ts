@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import type { Core } from "../../src/wasm/core.ts";
 import type { CodecExport } from "./core.ts";
+import { seededBytes, seededIntegers } from "./random.ts";
+
+export { seededBytes as randomBytes, seededIntegers as seededRandom };
 
 const vegaData = new URL("../../node_modules/vega-datasets/data/", import.meta.url);
 
@@ -12,25 +15,9 @@ export function jsonSample(name: "flights-200k" | "earthquakes", length: number)
   return new Uint8Array(readFileSync(new URL(`${name}.json`, vegaData)).subarray(0, length));
 }
 
-/** A small generator of 32-bit numbers (mulberry32): the same seed, the same numbers. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
-
-export function randomBytes(length: number, seed: number): Uint8Array {
-  const next = seededRandom(seed);
-  return Uint8Array.from({ length }, () => next());
-}
-
 /** Bytes with structure: runs, repeats of earlier parts at any distance, and literals from a small alphabet. */
 export function structuredBytes(length: number, seed: number): Uint8Array {
-  const next = seededRandom(seed);
+  const next = seededIntegers(seed);
   const bytes = new Uint8Array(length);
   let at = 0;
   while (at < length) {

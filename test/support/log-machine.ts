@@ -14,7 +14,7 @@ import { checkExpiry, configsOf, type Interval, LogModel } from "./log-model.ts"
 import { checkAlarm, checkRead, checkSettled, isSoonCompacted } from "./partition-checks.ts";
 import { PartitionUnderFaults } from "./partition-under-faults.ts";
 import { ModelProducers, type PlannedRun } from "./planned-runs.ts";
-import { seededRandom } from "./random.ts";
+import { RandomSteps } from "./random-steps.ts";
 import { DELETING, equal, readBatches, StoredLog, StoredLogReader } from "./stored-log.ts";
 
 const START_MS = 1_790_000_000_000;
@@ -69,7 +69,7 @@ type StepName = "append" | "goOn" | "read" | "find" | "ring" | "roll" | "truncat
 export class LogMachine {
   readonly plan: FaultPlan;
   readonly #core: Core;
-  readonly #random: () => number;
+  readonly #steps: RandomSteps<StepName>;
   readonly #turns: Turns;
   readonly #partition: PartitionUnderFaults;
   readonly #model = new LogModel();
@@ -77,7 +77,6 @@ export class LogMachine {
   readonly #producers: ModelProducers;
   readonly #reader: StoredLogReader;
   readonly #failures: unknown[] = [];
-  readonly counts: Record<string, number> = {};
   #configs: Readonly<Record<string, string>>;
   #configVersion = 1;
   #nowMs = START_MS;
@@ -93,14 +92,14 @@ export class LogMachine {
 
   constructor(core: Core, seed: number, cleanupPolicy: string) {
     this.#core = core;
-    this.#random = seededRandom(seed);
+    this.#steps = new RandomSteps(seed, STEPS);
     const lagMs = this.#below(3) === 0 ? "20000" : "0";
     this.#configs = { ...FIRST_CONFIGS, "cleanup.policy": cleanupPolicy, "min.compaction.lag.ms": lagMs };
     this.#interval = { configs: [this.#config], earliestMs: START_MS };
-    this.plan = new FaultPlan(this.#random);
-    this.#turns = new Turns(this.#random);
+    this.plan = new FaultPlan(this.#steps.random);
+    this.#turns = new Turns(this.#steps.random);
     this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
-    this.#producers = new ModelProducers(core, this.#random);
+    this.#producers = new ModelProducers(core, this.#steps.random);
     this.#reader = new StoredLogReader(core);
     vi.stubGlobal("scheduler", { wait: () => this.#turns.wait() }); // where compaction lets others have their turn
     this.#setClock(START_MS);
@@ -117,19 +116,12 @@ export class LogMachine {
 
   async run(stepCount: number): Promise<void> {
     this.#startAnew();
-    for (let step = 0; step < stepCount; step++) {
-      const name = this.#pickStep();
-      try {
-        await this.#step(name);
-      } catch (error) {
-        throw new Error(`step ${step} (${name}): ${error instanceof Error ? error.message : error}`, { cause: error });
-      }
-    }
+    await this.#steps.run(stepCount, (name) => this.#step(name));
     await this.#step("settle");
   }
 
   async #step(name: StepName): Promise<void> {
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
+    this.#steps.count(name);
     this.plan.chance = name === "settle" ? 0 : FAULT_CHANCE;
     await this[name]();
     this.plan.chance = 0;
@@ -169,7 +161,7 @@ export class LogMachine {
     this.#begin(async (mayFail) => {
       const result = await this.#partition.read({ start, ...limits });
       if (!isFailure(result)) return this.#checkRead(result, start, begun);
-      const isOutside = start < this.#storedLogStart || start > endOffset;
+      const isOutside = start < this.#partition.storedLogStart || start > endOffset;
       if (result.error === "OFFSET_OUT_OF_RANGE" ? !isOutside : !isOutside && !mayFail())
         throw new Error(`a read at ${start} failed: ${describe(result)}`);
     });
@@ -185,7 +177,7 @@ export class LogMachine {
         return;
       }
       const end = found.offset === -1 ? known.end : found.offset;
-      const inRange = this.#readStored().recordsBetween(this.#storedLogStart, end);
+      const inRange = this.#readStored().recordsBetween(this.#partition.storedLogStart, end);
       const passed = inRange.find((record) => record.timestamp >= timestamp);
       if (passed !== undefined) throw new Error(`a lookup of ${timestamp} answered ${found.offset}, but ${passed.offset} is first`);
       if (found.offset === -1) return;
@@ -203,24 +195,23 @@ export class LogMachine {
   }
 
   roll(): void {
-    this.#orDropped(() => this.#partition.roll());
+    this.#partition.change(() => this.#partition.roll());
   }
 
   truncate(): void {
     const { logStartOffset, endOffset } = this.#model;
     const offset = this.#below(4) === 0 ? endOffset : logStartOffset + this.#below(endOffset - logStartOffset + 1);
-    this.#orDropped(() => this.#partition.truncate(offset));
-    if (this.#storedLogStart === offset || this.#partition.isRunning) this.#model.logStartOffset = Math.max(offset, logStartOffset);
+    this.#partition.change(() => this.#partition.truncate(offset));
+    if (this.#partition.storedLogStart === offset || this.#partition.isRunning)
+      this.#model.logStartOffset = Math.max(offset, logStartOffset);
   }
 
   configure(): void {
-    const keys = Object.keys(CONFIGS);
-    const key = keys[this.#below(keys.length)]!;
-    const values = CONFIGS[key]!;
-    this.#configs = { ...this.#configs, [key]: values[this.#below(values.length)]! };
+    const key = this.#steps.anyOf(Object.keys(CONFIGS));
+    this.#configs = { ...this.#configs, [key]: this.#steps.anyOf(CONFIGS[key]!) };
     this.#configVersion++;
     this.#interval.configs.push(this.#config);
-    this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
+    this.#partition.change(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
   }
 
   moveClock(): void {
@@ -237,7 +228,7 @@ export class LogMachine {
     await this.#turns.all();
     this.#partition.end("killed");
     this.#startAnew();
-    for (let round = 0; round === 0 || this.#isDue; round++) {
+    for (let round = 0; round === 0 || this.#partition.isDue(this.#nowMs); round++) {
       if (round === MAX_ROUNDS) throw new Error("the alarm rings again and again");
       if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
       this.#begin(() => this.#partition.ring());
@@ -258,9 +249,9 @@ export class LogMachine {
     const { cleaner } = disk.loadState()!;
     const now = this.#readStored();
     const interval: Interval = { ...this.#interval, before: this.#stored, now, latestMs: this.#latestMs };
-    if (this.#storedLogStart !== this.#model.logStartOffset) {
-      checkExpiry(this.#model, this.#storedLogStart, interval, (offset) => this.#compaction.mayVanish(offset, interval, cleaner));
-      this.#model.logStartOffset = this.#storedLogStart;
+    if (this.#partition.storedLogStart !== this.#model.logStartOffset) {
+      checkExpiry(this.#model, this.#partition.storedLogStart, interval, (offset) => this.#compaction.mayVanish(offset, interval, cleaner));
+      this.#model.logStartOffset = this.#partition.storedLogStart;
     }
     equal(log.logStartOffset, this.#model.logStartOffset, "log start offset");
     equal(log.highWatermark, this.#model.endOffset, "high watermark");
@@ -285,16 +276,6 @@ export class LogMachine {
 
   #readStored(): StoredLog {
     return this.#reader.read(this.#partition.disk, this.#partition.bucket);
-  }
-
-  /** Ahead of the model's within a step. */
-  get #storedLogStart(): number {
-    return this.#partition.disk.loadState()!.logStartOffset;
-  }
-
-  get #isDue(): boolean {
-    const { alarmMs } = this.#partition;
-    return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
   }
 
   #checkRead(result: ReadResult, start: number, begun: StoredLog): void {
@@ -334,15 +315,6 @@ export class LogMachine {
     work(mayFail).catch((error) => this.#failures.push(error));
   }
 
-  /** A change that a fault cuts off leaves the instance dropped. */
-  #orDropped(change: () => void): void {
-    try {
-      change();
-    } catch {
-      if (this.#partition.isRunning) throw new Error("the instance whose change failed goes on");
-    }
-  }
-
   #appendToModel(run: PlannedRun, logAppendTimeMs: number | null, result: AppendedRun | Failure | undefined): void {
     const baseOffset = this.#producers.accept(run, this.#model, logAppendTimeMs);
     if (result === undefined) return;
@@ -380,17 +352,8 @@ export class LogMachine {
     vi.setSystemTime(nowMs);
   }
 
-  #pickStep(): StepName {
-    let left = this.#random() * STEPS.reduce((sum, [weight]) => sum + weight, 0);
-    for (const [weight, name] of STEPS) {
-      left -= weight;
-      if (left < 0) return name;
-    }
-    return "goOn";
-  }
-
   #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
+    return this.#steps.below(limit);
   }
 }
 

@@ -4,6 +4,9 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { Core } from "../../src/wasm/core.ts";
 import type { CodecExport } from "./core.ts";
+import { seededBytes, seededRandom } from "./random.ts";
+
+export { seededBytes as randomBytes, seededRandom };
 
 export const CORRUPT = -1;
 export const OUTPUT_LIMIT = -2;
@@ -11,25 +14,9 @@ export const UNSUPPORTED = -3;
 export const CHECKSUM_MISMATCH = -4;
 export const MEMORY_LIMIT = -5;
 
-/** A generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export function randomBytes(length: number, seed: number): Uint8Array {
-  const random = seededRandom(seed);
-  return Uint8Array.from({ length: Math.floor(length) }, () => random() * 256);
-}
-
 /** `length` bytes that repeat `period` random ones. */
 export function repeats(length: number, period: number): Uint8Array {
-  const pattern = randomBytes(period, period);
+  const pattern = seededBytes(period, period);
   return Uint8Array.from({ length }, (_, i) => pattern[i % period]!);
 }
 
@@ -60,15 +47,15 @@ export function shapes(): [string, Uint8Array][] {
     ["nothing", new Uint8Array(0)],
     ["one byte", Uint8Array.of(7)],
     ["a megabyte of zeros", new Uint8Array(1 << 20)],
-    ["incompressible bytes", randomBytes(300_000, 1)],
+    ["incompressible bytes", seededBytes(300_000, 1)],
     ["text", new TextEncoder().encode("Sing, O goddess, the anger of Achilles son of Peleus. ".repeat(4000))],
     ["flat JSON, first 3 MB", json("flights-200k").subarray(0, 3 << 20)],
     ["nested JSON", json("earthquakes")],
-    ["JSON, then noise, then JSON", concat(json("earthquakes").subarray(0, 90_000), randomBytes(90_000, 2), json("earthquakes"))],
+    ["JSON, then noise, then JSON", concat(json("earthquakes").subarray(0, 90_000), seededBytes(90_000, 2), json("earthquakes"))],
     ...[1, 2, 3, 5, 7, 8, 12, 15, 16, 17, 31, 40_000].map((period): [string, Uint8Array] => [`period ${period}`, repeats(100_000, period)]),
     ...boundaries.map((length): [string, Uint8Array] => [`a mixture of ${length} bytes`, mixture(length, length)]),
     ...boundaries.map((length): [string, Uint8Array] => [`${length} zeros`, new Uint8Array(length)]),
-    ...boundaries.map((length): [string, Uint8Array] => [`${length} incompressible bytes`, randomBytes(length, length)]),
+    ...boundaries.map((length): [string, Uint8Array] => [`${length} incompressible bytes`, seededBytes(length, length)]),
   ];
 }
 
@@ -136,7 +123,7 @@ export function fuzzDecoder(
 ): void {
   fuzz(decode, FUZZ_MS, (random) => {
     const noise = random() < 0.1;
-    const input = noise ? randomBytes(random() * 300, random() * 2 ** 31) : mutate(valid[Math.floor(random() * valid.length)]!, random);
+    const input = noise ? seededBytes(random() * 300, random() * 2 ** 31) : mutate(valid[Math.floor(random() * valid.length)]!, random);
     const { status, output } = runGuarded(core, decode, input, Math.floor(random() * 3000));
     check(input, status, output);
   });

@@ -2,7 +2,32 @@
 // stores real record batches, uncompressed.
 
 import { type AnswerRoom, AnswerRooms } from "../../src/broker/answer-room.ts";
-import type * as Api from "../../src/broker/broker.ts";
+import type { Broker } from "../../src/broker/broker.ts";
+import type { FetchManyRequest, FetchManyResult, FetchRequest, TailRequest, TailStep } from "../../src/broker/messages/fetch.ts";
+import type { GroupFetchRequest, GroupFetchResult } from "../../src/broker/messages/group-fetch.ts";
+import type {
+  CommitOffsetsRequest,
+  CommitOffsetsResult,
+  CommittedOffsets,
+  ResetOffsetsRequest,
+  ResetOffsetsResult,
+  ResetTarget,
+} from "../../src/broker/messages/offsets.ts";
+import type {
+  ProduceBatchesRequest,
+  ProduceBatchesResult,
+  ProduceRecord,
+  ProduceRequest,
+  ProduceResult,
+} from "../../src/broker/messages/produce.ts";
+import type {
+  ListSegmentsRequest,
+  ListSegmentsResult,
+  VerifySegmentsRequest,
+  VerifySegmentsResult,
+} from "../../src/broker/messages/segments.ts";
+import type { DeliveriesPage, DeliveriesRequest, ReplayRequest } from "../../src/broker/messages/subscriptions.ts";
+import type { TierQuery, TopicDescription } from "../../src/broker/messages/topics.ts";
 import { isPulled } from "../../src/broker/ports/subscription.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import { pulledTopics, replaySubscription } from "../../src/broker/subscriptions.ts";
@@ -27,7 +52,7 @@ interface MemoryGroup {
   members: Ports.GroupMember[];
 }
 
-export class MemoryBroker implements Api.Broker {
+export class MemoryBroker implements Broker {
   readonly topics = new Map<string, MemoryTopic>();
   readonly groups = new Map<string, MemoryGroup>();
   readonly transactions = new MemoryTransactions(() => this.producerIds++);
@@ -37,7 +62,7 @@ export class MemoryBroker implements Api.Broker {
   readonly subscriptions = new MemorySubscriptions(this, this.shares);
   readonly ingestSources = memoryIngestSources(this);
   /** Of records that were written once: their results. */
-  private readonly once = new Map<string, Api.ProduceResult>();
+  private readonly once = new Map<string, ProduceResult>();
   /** What was handed to waitUntil. */
   readonly background: Promise<unknown>[] = [];
   private readonly answerRooms = new AnswerRooms(Date.now);
@@ -83,7 +108,7 @@ export class MemoryBroker implements Api.Broker {
     return found?.metadata ?? failure("UNKNOWN_TOPIC_ID", `No topic has the id ${topicId}.`);
   }
 
-  async describeTopic(name: string): Promise<Api.TopicDescription | Failure> {
+  async describeTopic(name: string): Promise<TopicDescription | Failure> {
     const topic = this.topics.get(name);
     if (topic === undefined) return unknownTopic(name);
     const partitions = topic.partitions.map((one, partition) => ({ partition, ...one.offsets, sizeBytes: one.sizeBytes }));
@@ -123,7 +148,7 @@ export class MemoryBroker implements Api.Broker {
   }
 
   /** Everything is local. */
-  async tierOffset(topic: string, partition: number, query: Api.TierQuery): Promise<Ports.OffsetResult | Failure> {
+  async tierOffset(topic: string, partition: number, query: TierQuery): Promise<Ports.OffsetResult | Failure> {
     const earliest = await this.offset(topic, partition, "earliest");
     return isFailure(earliest) || query === "earliestLocal" ? earliest : { ...earliest, offset: -1 };
   }
@@ -150,14 +175,14 @@ export class MemoryBroker implements Api.Broker {
     return isFailure(log) ? log : markers.map(() => null);
   }
 
-  async segments({ topic, partition, cursor }: Api.ListSegmentsRequest): Promise<Api.ListSegmentsResult | Failure> {
+  async segments({ topic, partition, cursor }: ListSegmentsRequest): Promise<ListSegmentsResult | Failure> {
     const log = this.partition(topic, partition);
     if (isFailure(log)) return log;
     if (cursor !== undefined) return failure("INVALID_REQUEST", "There is only one page.");
     return { offsets: log.offsets, segments: [log.segment], nextCursor: null };
   }
 
-  async verify(request: Api.VerifySegmentsRequest): Promise<Api.VerifySegmentsResult | Ports.ReadFailure> {
+  async verify(request: VerifySegmentsRequest): Promise<VerifySegmentsResult | Ports.ReadFailure> {
     const log = this.partition(request.topic, request.partition);
     if (isFailure(log)) return log;
     if (request.cursor !== undefined) return failure("INVALID_REQUEST", "There is only one page.");
@@ -178,7 +203,7 @@ export class MemoryBroker implements Api.Broker {
 
   // ------------------------------------------------------------------------------------------------------------ records
 
-  async produce({ once, ...request }: Api.ProduceRequest): Promise<Api.ProduceResult | Failure> {
+  async produce({ once, ...request }: ProduceRequest): Promise<ProduceResult | Failure> {
     if (once === undefined) return this.produceAll(request);
     const digest = `${request.topic} ${once.digest}`;
     const known = this.once.get(digest);
@@ -188,7 +213,7 @@ export class MemoryBroker implements Api.Broker {
     return produced;
   }
 
-  private async produceAll({ topic, records }: Api.ProduceRequest): Promise<Api.ProduceResult | Failure> {
+  private async produceAll({ topic, records }: ProduceRequest): Promise<ProduceResult | Failure> {
     const found = this.topics.get(topic);
     if (found === undefined) return unknownTopic(topic);
     const places = records.map((record) => record.partition ?? partitionOfKey(record.key, found.partitions.length));
@@ -211,7 +236,7 @@ export class MemoryBroker implements Api.Broker {
     return { results, offsets, refused: [] };
   }
 
-  async produceBatches({ topic, partition, batches }: Api.ProduceBatchesRequest): Promise<Api.ProduceBatchesResult | Failure> {
+  async produceBatches({ topic, partition, batches }: ProduceBatchesRequest): Promise<ProduceBatchesResult | Failure> {
     const log = this.partition(topic, partition);
     if (isFailure(log)) return log;
     try {
@@ -226,7 +251,7 @@ export class MemoryBroker implements Api.Broker {
     return { producerId: this.producerIds++, producerEpoch: 0 };
   }
 
-  async fetch(request: Api.FetchRequest & Pick<Api.FetchManyRequest, "signal">): Promise<Ports.ReadResult | Ports.ReadFailure> {
+  async fetch(request: FetchRequest & Pick<FetchManyRequest, "signal">): Promise<Ports.ReadResult | Ports.ReadFailure> {
     const log = this.partition(request.topic, request.partition);
     if (isFailure(log)) return log;
     const start = log.read(request.start, request.maxBytes);
@@ -235,7 +260,7 @@ export class MemoryBroker implements Api.Broker {
     return log.read(start.startOffset, request.maxBytes);
   }
 
-  async fetchMany({ partitions, ...request }: Api.FetchManyRequest): Promise<Api.FetchManyResult> {
+  async fetchMany({ partitions, ...request }: FetchManyRequest): Promise<FetchManyResult> {
     const reads = partitions.map(async ({ topic, topicId, partition, start, maxBytes = request.maxBytes }) => {
       const isOther = topicId !== undefined && topicId !== this.topics.get(topic)?.metadata.topicId;
       return {
@@ -247,7 +272,7 @@ export class MemoryBroker implements Api.Broker {
     return { partitions: await Promise.all(reads) };
   }
 
-  async *tail(request: Api.TailRequest): AsyncGenerator<Api.TailStep> {
+  async *tail(request: TailRequest): AsyncGenerator<TailStep> {
     const count = this.topics.get(request.topic)?.partitions.length ?? 0;
     const all = Array.from({ length: count }, (_, partition) => ({ partition, start: request.start }));
     const places = (request.partitions ?? all).map((place) => ({ ...place }));
@@ -276,7 +301,7 @@ export class MemoryBroker implements Api.Broker {
 
   // ------------------------------------------------------------------------------------------------------------- groups
 
-  async commitOffsets({ groupId, offsets, member, force }: Api.CommitOffsetsRequest): Promise<Api.CommitOffsetsResult | Failure> {
+  async commitOffsets({ groupId, offsets, member, force }: CommitOffsetsRequest): Promise<CommitOffsetsResult | Failure> {
     const group = this.groups.get(groupId) ?? { offsets: new Map(), members: [] };
     if (member === undefined && !force && group.members.length > 0) return failure("NON_EMPTY_GROUP", "Use force=true.");
     if (member !== undefined && !group.members.some(({ memberId }) => memberId === member.memberId)) {
@@ -317,7 +342,7 @@ export class MemoryBroker implements Api.Broker {
     return { groupId, type: "classic" as const, state, members, offsets, unstable: [] };
   }
 
-  async committedOffsets(groupId: string): Promise<Api.CommittedOffsets> {
+  async committedOffsets(groupId: string): Promise<CommittedOffsets> {
     const offsets = [...(this.groups.get(groupId)?.offsets.values() ?? [])];
     return { offsets: offsets.filter(({ topic, topicId }) => this.topics.get(topic)?.metadata.topicId === topicId), unstable: [] };
   }
@@ -327,12 +352,12 @@ export class MemoryBroker implements Api.Broker {
   }
 
   /** A group of one, which has all partitions for as long as it asks. */
-  async groupFetch(request: Api.GroupFetchRequest): Promise<Api.GroupFetchResult | Failure> {
+  async groupFetch(request: GroupFetchRequest): Promise<GroupFetchResult | Failure> {
     const { groupId, topics: wanted, commit, memberId = "member", maxBytes = 1_000_000, isolation } = request;
     const topics = [...this.topics].filter(([name]) =>
       "names" in wanted ? wanted.names.includes(name) : new RegExp(wanted.pattern).test(name),
     );
-    const { offsets: commits } = (await this.commitOffsets({ groupId, offsets: commit, force: true })) as Api.CommitOffsetsResult;
+    const { offsets: commits } = (await this.commitOffsets({ groupId, offsets: commit, force: true })) as CommitOffsetsResult;
     const committed = this.groups.get(groupId)!.offsets;
     const assignment = topics.map(([topic, { partitions }]) => ({ topic, partitions: [...partitions.keys()] }));
     const reads = assignment.flatMap(({ topic, partitions }) =>
@@ -368,7 +393,7 @@ export class MemoryBroker implements Api.Broker {
     throw new Error("this broker has no members by the classic protocol");
   }
 
-  async resetOffsets({ groupId, topic, partition, to, dryRun }: Api.ResetOffsetsRequest): Promise<Api.ResetOffsetsResult | Failure> {
+  async resetOffsets({ groupId, topic, partition, to, dryRun }: ResetOffsetsRequest): Promise<ResetOffsetsResult | Failure> {
     const metadata = this.topics.get(topic)?.metadata;
     if (metadata === undefined) return unknownTopic(topic);
     const partitions = partition === undefined ? Array.from({ length: metadata.partitionCount }, (_, i) => i) : [partition];
@@ -408,14 +433,14 @@ export class MemoryBroker implements Api.Broker {
     return pulledTopics(this.shares.context, name);
   }
 
-  async replaySubscription(request: Api.ReplayRequest): Promise<Api.ResetOffsetsResult | Failure> {
+  async replaySubscription(request: ReplayRequest): Promise<ResetOffsetsResult | Failure> {
     const { name, to, dryRun = false } = request;
     const status = await this.subscription(name).status();
     if (!isFailure(status) && isPulled(status)) return replaySubscription(this.shares.context, request);
     return isFailure(status) ? status : this.resetOffsets({ groupId: name, topic: status.config.topics[0]!, to, dryRun });
   }
 
-  async deliveries({ name }: Api.DeliveriesRequest): Promise<Api.DeliveriesPage | Failure> {
+  async deliveries({ name }: DeliveriesRequest): Promise<DeliveriesPage | Failure> {
     const status = await this.subscription(name).status();
     return isFailure(status) ? status : { deliveries: [], nextCursor: null };
   }
@@ -440,7 +465,7 @@ function pageOf(names: string[], { prefix = "", limit, cursor }: Ports.PageReque
   return { page, nextCursor: wanted.length > limit ? page.at(-1)! : null };
 }
 
-function resetTo(log: MemoryPartition, to: Api.ResetTarget, from: number | null): number {
+function resetTo(log: MemoryPartition, to: ResetTarget, from: number | null): number {
   if (to === "earliest" || to === "latest") return log.offset(to).offset;
   if ("timestamp" in to) return log.offset(to).offset;
   const wanted = "offset" in to ? to.offset : (from ?? log.logStartOffset) + to.shiftBy;
@@ -452,7 +477,7 @@ function partitionOfKey(key: string | Uint8Array | null, count: number): number 
   return key === null ? 0 : bytesOf(key)!.reduce((sum, byte) => sum + byte, 0) % count;
 }
 
-function plainRecord({ key, value, headers = [], timestamp = Date.now() }: Api.ProduceRecord): PlainRecord {
+function plainRecord({ key, value, headers = [], timestamp = Date.now() }: ProduceRecord): PlainRecord {
   return {
     timestamp,
     key: bytesOf(key),

@@ -1,6 +1,6 @@
 // Transactions in memory, for the listeners' tests: the rules of src/coordinator, and nobody to be told how they were decided.
 
-import type { CommitOffsetsResult } from "../../src/broker/broker.ts";
+import type { CommitOffsetsResult } from "../../src/broker/messages/offsets.ts";
 import type * as Ports from "../../src/broker/ports.ts";
 import type { AddTransactionPartitionsRequest, CommitInTransactionRequest, Transactions } from "../../src/broker/transactions.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";

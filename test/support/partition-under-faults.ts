@@ -66,6 +66,16 @@ export class PartitionUnderFaults {
     return !this.isRinging && (this.alarmMs === null || this.alarmMs > this.#ranMs + SOONEST_RUN_MS);
   }
 
+  /** Whether the alarm rings by then, or within the time after which Upkeep goes on with what it has begun. */
+  isDue(nowMs: number): boolean {
+    return this.alarmMs !== null && this.alarmMs <= nowMs + SOONEST_RUN_MS;
+  }
+
+  /** As it is on the disk, which may be ahead of what was answered. */
+  get storedLogStart(): number {
+    return this.disk.loadState()!.logStartOffset;
+  }
+
   get log(): OpenPartition["log"] {
     return this.#running.open.log;
   }
@@ -121,6 +131,15 @@ export class PartitionUnderFaults {
   setConfigs(version: number, configs: Readonly<Record<string, string>>): void {
     this.open.setConfigs(version, configs);
     this.#running.upkeep.schedule(Date.now());
+  }
+
+  /** Makes a change. One that a fault cuts off leaves the instance dropped. */
+  change(make: () => void): void {
+    try {
+      make();
+    } catch {
+      if (this.isRunning) throw new Error("the instance whose change failed goes on");
+    }
   }
 
   /** The alarm rings, whether it is due or not. */

@@ -9,18 +9,14 @@ import type { Core } from "../../src/wasm/core.ts";
 import type { RecordInput } from "../../src/wasm/record-list.ts";
 import { BAD_COMPRESSION, CHECKSUM_MISMATCH, CORRUPT } from "../../src/wasm/status.ts";
 import type { ValidateTwinOptions } from "../../src/wasm/twins/validate.ts";
+import { seededIntegers } from "./random.ts";
 
 export const LIMITS = { maxRecords: 100_000, maxDecompressedBytes: 8 << 20 };
 
-/** A small generator of 32-bit numbers (mulberry32): the same seed, the same numbers. */
+/** Integers from 0 on, below what each call says. */
 export function seededNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
+  const next = seededIntegers(seed);
+  return (below) => next() % below;
 }
 
 /** Records with null, empty, short and long keys and values, Unicode strings, headers, and timestamps that go back and forth. */
@@ -51,16 +47,6 @@ export function withChange(batch: Uint8Array, change: (view: DataView, bytes: Ui
   change(view, changed);
   view.setUint32(POSITION.crc, plainCrc32c(changed.subarray(POSITION.attributes)));
   return changed;
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let position = 0;
-  for (const part of parts) {
-    whole.set(part, position);
-    position += part.length;
-  }
-  return whole;
 }
 
 /** Options of the validating twin that go with LIMITS. It decompresses by the core: the codecs have tests of their own. */

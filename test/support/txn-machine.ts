@@ -9,20 +9,18 @@ import { type Failure, isFailure } from "../../src/common/errors.ts";
 import type { AppendedRun, AppendItem } from "../../src/log/append-plan.ts";
 import type { Unverified } from "../../src/log/producer-state.ts";
 import type { RecordTools } from "../../src/log/record-tools.ts";
-import type { TxnMarker } from "../../src/log/txn-marker.ts";
 import { batchHeaders, isControl } from "../../src/record/record-batch.ts";
 import type { Core } from "../../src/wasm/core.ts";
-import { encodeBatch } from "../../src/wasm/record-batches.ts";
 import { afterMicrotasks, FaultPlan, Turns } from "./faulty-stores.ts";
 import { PartitionUnderFaults } from "./partition-under-faults.ts";
-import { seededRandom } from "./random.ts";
+import { RandomSteps } from "./random-steps.ts";
 import { equal } from "./stored-log.ts";
+import { checkAborted, checkTxnIndexes } from "./txn-checks.ts";
 import { TxnModel } from "./txn-model.ts";
+import { type PlannedItem, type TxnProducer, TxnProducers } from "./txn-producers.ts";
 
 const START_MS = 1_790_000_000_000;
 const FAULT_CHANCE = 0.003;
-const PRODUCER_COUNT = 5;
-const KEY_COUNT = 8;
 
 /** Alarms in a row without which a settled partition has nothing more to do now. */
 const MAX_SETTLING_RINGS = 10;
@@ -60,48 +58,33 @@ type StepName =
   | ("append" | "endTransactions" | "fence" | "changeWay" | "comeLate" | "repeatMarker" | "goOn" | "read")
   | ("ring" | "roll" | "truncate" | "configure" | "moveClock" | "restart" | "settle");
 
-interface Producer {
-  readonly producerId: number;
-  producerEpoch: number;
-  nextSequence: number;
-  /** The end of a transaction raises the epoch. */
-  hasOwnEpochs: boolean;
-}
-
-/** One item of an append, and what becomes of the model where it is written. */
-interface Planned {
-  readonly item: AppendItem;
-  readonly accept: () => void;
-}
-
 export class TxnMachine {
   readonly plan: FaultPlan;
   readonly model = new TxnModel();
-  readonly counts: Record<string, number> = {};
   readonly #core: Core;
   readonly #tools: RecordTools;
-  readonly #random: () => number;
+  readonly #steps: RandomSteps<StepName>;
   readonly #turns: Turns;
   readonly #partition: PartitionUnderFaults;
   readonly #failures: unknown[] = [];
-  readonly #producers: readonly Producer[];
+  readonly #producers: TxnProducers;
   #configs: Readonly<Record<string, string>> = { "segment.bytes": "1000", "index.interval.bytes": "300" };
   #configVersion = 1;
   #nowMs = START_MS;
-  #written = 0;
 
   constructor(core: Core, tools: RecordTools, seed: number) {
     this.#core = core;
     this.#tools = tools;
-    this.#random = seededRandom(seed);
-    this.plan = new FaultPlan(this.#random);
-    this.#turns = new Turns(this.#random);
+    this.#steps = new RandomSteps(seed, STEPS);
+    this.plan = new FaultPlan(this.#steps.random);
+    this.#turns = new Turns(this.#steps.random);
     this.#partition = new PartitionUnderFaults(this.plan, this.#turns);
-    this.#producers = Array.from({ length: PRODUCER_COUNT }, (_, index) => ({
-      ...{ producerId: index + 1, producerEpoch: 0, nextSequence: 0 },
-      hasOwnEpochs: index % 2 === 0,
-    }));
+    this.#producers = new TxnProducers(core, this.model, { below: (limit) => this.#below(limit), now: () => this.#nowMs });
     this.#setClock(START_MS);
+  }
+
+  get counts(): Readonly<Record<string, number>> {
+    return this.#steps.counts;
   }
 
   /** What compaction yields to. */
@@ -111,19 +94,12 @@ export class TxnMachine {
 
   async run(stepCount: number): Promise<void> {
     this.#startAnew();
-    for (let step = 0; step < stepCount; step++) {
-      const name = this.#pickStep();
-      try {
-        await this.#step(name);
-      } catch (error) {
-        throw new Error(`step ${step} (${name}): ${error instanceof Error ? error.message : error}`, { cause: error });
-      }
-    }
+    await this.#steps.run(stepCount, (name) => this.#step(name));
     await this.#step("settle");
   }
 
   async #step(name: StepName): Promise<void> {
-    this.#count(name);
+    this.#steps.count(name);
     this.plan.chance = name === "settle" ? 0 : FAULT_CHANCE;
     await this[name]();
     this.plan.chance = 0;
@@ -135,30 +111,29 @@ export class TxnMachine {
   // ------------------------------------------------------------------------------------------------------------------ steps
 
   append(): void {
-    const producers = this.#producers.filter(() => this.#below(3) === 0);
+    const producers = this.#producers.all.filter(() => this.#below(3) === 0);
     const planned = producers.flatMap((producer) => this.#planTransactional(producer) ?? []);
-    for (let count = this.#below(3); count > 0; count--) planned.push(this.#planPlain());
+    for (let count = this.#below(3); count > 0; count--) planned.push(this.#producers.planPlain());
     this.#write(planned);
   }
 
   /** Of several producers in one append, with other appends around them. */
   endTransactions(): void {
-    const open = this.#producers.filter(({ producerId }) => this.model.openTransaction(producerId) !== null && this.#below(2) === 0);
-    const late = open.map((producer) => this.#encode(producer, this.#newRecords()));
-    const markers = open.map((producer) => this.#planEnd(producer, this.#below(2) === 0));
-    if (!this.#write([this.#planPlain(), ...markers, this.#planPlain()])) return;
+    const producers = this.#producers;
+    const open = producers.all.filter(({ producerId }) => this.model.openTransaction(producerId) !== null && this.#below(2) === 0);
+    const late = open.map((producer) => producers.encode(producer, producers.newRecords()));
+    const raised = () => this.#steps.count("epochs that ended");
+    const markers = open.map((producer) => producers.planEnd(producer, this.#below(2) === 0, raised));
+    if (!this.#write([producers.planPlain(), ...markers, producers.planPlain()])) return;
     for (const [index, { hasOwnEpochs }] of open.entries()) if (hasOwnEpochs) this.#expectFenced(late[index]!);
   }
 
   /** The coordinator aborts in a newer epoch: what the producer still sends is refused. */
   fence(): void {
+    const producers = this.#producers;
     const producer = this.#anyProducer();
-    const late = this.#encode(producer, this.#newRecords());
-    const isWritten = this.#write([this.#planMarker({ ...producer, producerEpoch: producer.producerEpoch + 1 }, false)]);
-    if (!isWritten) return;
-    producer.producerEpoch += 1;
-    producer.nextSequence = 0;
-    this.#expectFenced(late);
+    const late = producers.encode(producer, producers.newRecords());
+    if (this.#write([producers.planRaised(producer, false, () => {})])) this.#expectFenced(late);
   }
 
   /** Its next transaction ends in the other way. */
@@ -173,7 +148,7 @@ export class TxnMachine {
     if (this.model.openTransaction(producer.producerId) !== null) return;
     const guard = this.#verify(producer);
     if (guard === null || !this.#sendMarker(producer)) return;
-    const [late] = this.#tryAppend([this.#verified(producer, this.#newRecords(), guard)]) ?? [];
+    const [late] = this.#tryAppend([this.#producers.verified(producer, this.#producers.newRecords(), guard)]) ?? [];
     if (late !== undefined && !isUnverified(late)) throw new Error(`a batch that came late was answered ${JSON.stringify(late)}`);
   }
 
@@ -194,7 +169,7 @@ export class TxnMachine {
     this.#begin(async () => {
       const result = await this.#partition.read({ start, ...limits });
       if (!isFailure(result)) return this.#checkRead(result, start, lastStableOffset);
-      const mayFail = this.plan.injected > injected || this.model.isCompacted || start < this.#storedLogStart;
+      const mayFail = this.plan.injected > injected || this.model.isCompacted || start < this.#partition.storedLogStart;
       if (!mayFail) throw new Error(`a read at ${start} failed: ${result.error}: ${result.detail}`);
     });
   }
@@ -204,23 +179,22 @@ export class TxnMachine {
   }
 
   roll(): void {
-    this.#orDropped(() => this.#partition.roll());
+    this.#partition.change(() => this.#partition.roll());
   }
 
   /** An open transaction's batches may be deleted too, as in Kafka. */
   truncate(): void {
     const { logStartOffset, endOffset } = this.model;
-    this.#orDropped(() => this.#partition.truncate(logStartOffset + this.#below(endOffset - logStartOffset + 1)));
+    this.#partition.change(() => this.#partition.truncate(logStartOffset + this.#below(endOffset - logStartOffset + 1)));
   }
 
   configure(): void {
-    const keys = Object.keys(CONFIGS);
-    const key = keys[this.#below(keys.length)]!;
-    const value = CONFIGS[key]![this.#below(CONFIGS[key]!.length)]!;
+    const key = this.#steps.anyOf(Object.keys(CONFIGS));
+    const value = this.#steps.anyOf(CONFIGS[key]!);
     this.#configs = { ...this.#configs, [key]: value };
     this.#configVersion++;
     this.model.isCompacted ||= value.includes("compact");
-    this.#orDropped(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
+    this.#partition.change(() => this.#partition.setConfigs(this.#configVersion, this.#configs));
   }
 
   moveClock(): void {
@@ -236,15 +210,15 @@ export class TxnMachine {
     await this.#turns.all();
     this.#partition.end("killed");
     this.#startAnew();
-    for (let round = 0; round === 0 || (round < MAX_SETTLING_RINGS && this.#isDue); round++) {
+    for (let round = 0; round === 0 || (round < MAX_SETTLING_RINGS && this.#partition.isDue(this.#nowMs)); round++) {
       if (round > 0) this.#setClock(Math.max(this.#nowMs, this.#partition.alarmMs!));
       this.#begin(() => this.#partition.ring());
       await this.#turns.all();
     }
-    this.model.logStartOffset = Math.max(this.model.logStartOffset, this.#storedLogStart);
-    this.#checkObjects();
+    this.model.logStartOffset = Math.max(this.model.logStartOffset, this.#partition.storedLogStart);
+    for (let count = checkTxnIndexes(this.#partition, this.model); count > 0; count--) this.#steps.count("transaction indexes");
     const markers = await this.#readAll();
-    this.#checkEntries(markers);
+    if (checkAborted(this.#partition, this.model, markers)) this.#steps.count("forgotten aborts");
   }
 
   /** All that is decided. @returns the offsets of the markers that are left */
@@ -277,88 +251,20 @@ export class TxnMachine {
   }
 
   #checkRead(result: ReadResult, start: number, stableBefore: number): void {
-    this.#count("reads checked");
-    if (result.abortedTransactions?.length) this.#count("reads with aborts");
+    this.#steps.count("reads checked");
+    if (result.abortedTransactions?.length) this.#steps.count("reads with aborts");
     equal(result.startOffset, start, "start of a read");
     if (result.nextOffset <= start && start < stableBefore) throw new Error(`a read at ${start} came to nothing`);
     this.model.checkRead(this.#core, this.#tools, result, start);
   }
 
-  /** A segment that was not compacted has its aborted transactions beside it, in 34 bytes each, or no such object. */
-  #checkObjects(): void {
-    const { disk, bucket } = this.#partition;
-    for (const { archive, baseOffset, endOffset, generation, place } of disk.segmentsFrom(0)) {
-      if (archive === null || generation > 0 || place === 4) continue;
-      const stem = `topics/t/0/${String(baseOffset).padStart(20, "0")}.${archive.leaderEpoch}.0.${archive.attempt}`;
-      const own = this.model.transactions.filter(
-        ({ isCommitted, markerOffset }) => !isCommitted && baseOffset <= markerOffset && markerOffset < endOffset,
-      );
-      const bytes = bucket.objects.get(`${stem}.txnindex`);
-      if (baseOffset >= this.model.logStartOffset) equal(bytes?.byteLength ?? 0, own.length * 34, `bytes of ${stem}.txnindex`);
-      if (bytes !== undefined) this.#count("transaction indexes");
-    }
-  }
-
-  /** What is stored of aborted transactions is right, and is there as long as the marker is. */
-  #checkEntries(markers: ReadonlySet<number>): void {
-    const { logStartOffset, transactions, isCompacted } = this.model;
-    const aborted = transactions.filter(({ isCommitted, markerOffset }) => !isCommitted && markerOffset >= logStartOffset);
-    const stored = [...this.#partition.disk.abortedFrom(0)];
-    const left = aborted.filter(({ markerOffset }) => markers.has(markerOffset) || markerOffset >= this.model.lastStableOffset);
-    equal(stored.map(({ lastOffset }) => lastOffset).join(), left.map(({ markerOffset }) => markerOffset).sort((a, b) => a - b).join(), "aborts"); // biome-ignore format: a list each
-    if (left.length < aborted.length) this.#count("forgotten aborts");
-    if (left.length < aborted.length && !isCompacted) throw new Error("markers went without compaction");
-    for (const { firstOffset, lastOffset, lastStableOffset } of stored) {
-      equal(
-        aborted.some((one) => one.firstOffset === firstOffset && one.markerOffset === lastOffset),
-        true,
-        `stored abort at ${lastOffset}`,
-      );
-      const open = transactions.filter((one) => one.firstOffset < lastOffset && (one.markerOffset < 0 || one.markerOffset > lastOffset));
-      equal(lastStableOffset, Math.min(lastOffset + 1, ...open.map((one) => one.firstOffset)), `last stable offset at ${lastOffset}`);
-    }
-  }
-
   // ---------------------------------------------------------------------------------------------------------------- writing
 
   /** null where the partition was lost on the way. */
-  #planTransactional(producer: Producer): Planned | null {
-    const { producerId } = producer;
-    const records = this.#newRecords();
-    const guard = this.model.openTransaction(producerId) === null ? this.#verify(producer) : undefined;
-    if (guard === null) return null;
-    return {
-      item: guard === undefined ? this.#encode(producer, records) : this.#verified(producer, records, guard),
-      accept: () => {
-        producer.nextSequence += records.length;
-        this.model.append(records, producerId);
-      },
-    };
-  }
-
-  #planPlain(): Planned {
-    const records = this.#newRecords();
-    return { item: this.#encode(null, records), accept: () => this.model.append(records, null) };
-  }
-
-  /** The end of a transaction by its producer. */
-  #planEnd(producer: Producer, isCommit: boolean): Planned {
-    if (!producer.hasOwnEpochs) return this.#planMarker(producer, isCommit);
-    const { item, accept } = this.#planMarker({ ...producer, producerEpoch: producer.producerEpoch + 1 }, isCommit);
-    return {
-      item,
-      accept: () => {
-        producer.producerEpoch += 1;
-        producer.nextSequence = 0;
-        this.#count("epochs that ended");
-        accept();
-      },
-    };
-  }
-
-  /** The first batch of a transaction, as the edge sends it again. */
-  #verified(producer: Producer, records: readonly { key: string; value: string }[], verification: number): AppendItem {
-    return { bytes: this.#encode(producer, records), verification, ...(producer.hasOwnEpochs && { hasOwnEpoch: true }) };
+  #planTransactional(producer: TxnProducer): PlannedItem | null {
+    const records = this.#producers.newRecords();
+    const guard = this.model.openTransaction(producer.producerId) === null ? this.#verify(producer) : undefined;
+    return guard === null ? null : this.#producers.planTransactional(producer, records, guard);
   }
 
   #expectFenced(late: ArrayBuffer): void {
@@ -366,29 +272,24 @@ export class TxnMachine {
     if (refused !== undefined) equal(isFailure(refused) && refused.error, "INVALID_PRODUCER_EPOCH", "a fenced producer's batch");
   }
 
-  #planMarker({ producerId, producerEpoch }: Pick<Producer, "producerId" | "producerEpoch">, isCommit: boolean): Planned {
-    const item: TxnMarker = { producerId, producerEpoch, coordinatorEpoch: 0, isCommit };
-    return { item, accept: () => this.model.end(producerId, isCommit) };
-  }
-
   /** The guard of a producer's next transaction; null where the partition was lost on the way. */
-  #verify(producer: Producer): number | null {
-    const [answer] = this.#tryAppend([this.#encode(producer, this.#newRecords())]) ?? [];
+  #verify(producer: TxnProducer): number | null {
+    const [answer] = this.#tryAppend([this.#producers.encode(producer, this.#producers.newRecords())]) ?? [];
     if (answer === undefined) return null;
     if (!isUnverified(answer)) throw new Error(`a transaction began without its verification: ${JSON.stringify(answer)}`);
     return answer.needsVerification;
   }
 
   /** Ends a transaction that is not open: written where the partition does not know the producer's epoch yet. @returns whether it was answered */
-  #sendMarker({ producerId, producerEpoch }: Pick<Producer, "producerId" | "producerEpoch">): boolean {
+  #sendMarker({ producerId, producerEpoch }: Pick<TxnProducer, "producerId" | "producerEpoch">): boolean {
     const known = this.#partition.log.describeProducers().find((one) => one.producerId === producerId);
     const isKnown = known?.producerEpoch === producerEpoch && known.coordinatorEpoch === 0;
-    if (!isKnown) return this.#write([this.#planMarker({ producerId, producerEpoch }, false)]);
+    if (!isKnown) return this.#write([this.#producers.planMarker({ producerId, producerEpoch }, false)]);
     return this.#tryAppend([{ producerId, producerEpoch, coordinatorEpoch: 0, isCommit: false }]) !== null;
   }
 
   /** Writes all in one append. @returns whether it is written, whatever was answered */
-  #write(planned: readonly Planned[]): boolean {
+  #write(planned: readonly PlannedItem[]): boolean {
     if (planned.length === 0) return true;
     const results = this.#tryAppend(planned.map(({ item }) => item));
     const isWritten = results !== null || this.#partition.log.highWatermark > this.model.endOffset;
@@ -411,42 +312,14 @@ export class TxnMachine {
     }
   }
 
-  #encode(producer: Producer | null, records: readonly { key: string; value: string }[]): ArrayBuffer {
-    const inputs = records.map((record) => ({ ...record, timestamp: this.#nowMs }));
-    const compression = this.#below(5) === 0 ? "lz4" : "none";
-    if (producer === null) return encodeBatch(this.#core, inputs, { compression }).buffer;
-    const { producerId, producerEpoch, nextSequence: baseSequence } = producer;
-    return encodeBatch(this.#core, inputs, { compression, producerId, producerEpoch, baseSequence, isTransactional: true }).buffer;
-  }
-
-  #newRecords(): { key: string; value: string }[] {
-    return Array.from({ length: 1 + this.#below(3) }, () => ({
-      key: `k${this.#below(KEY_COUNT)}`,
-      value: `${this.#written++}${"x".repeat(this.#below(40))}`,
-    }));
-  }
-
   // ---------------------------------------------------------------------------------------------------------------- the rest
 
-  get #storedLogStart(): number {
-    return this.#partition.disk.loadState()!.logStartOffset;
-  }
-
-  #anyProducer(): Producer {
-    return this.#producers[this.#below(PRODUCER_COUNT)]!;
+  #anyProducer(): TxnProducer {
+    return this.#steps.anyOf(this.#producers.all);
   }
 
   #begin(work: () => Promise<unknown>): void {
     work().catch((error) => this.#failures.push(error));
-  }
-
-  /** A change that a fault cuts off leaves the instance dropped. */
-  #orDropped(change: () => void): void {
-    try {
-      change();
-    } catch {
-      if (this.#partition.isRunning) throw new Error("the instance whose change failed goes on");
-    }
   }
 
   #startAnew(): void {
@@ -457,31 +330,13 @@ export class TxnMachine {
     this.plan.chance = chance;
   }
 
-  get #isDue(): boolean {
-    const { alarmMs } = this.#partition;
-    return alarmMs !== null && alarmMs <= this.#nowMs + 1000;
-  }
-
   #setClock(nowMs: number): void {
     this.#nowMs = nowMs;
     vi.setSystemTime(nowMs);
   }
 
-  #count(name: string): void {
-    this.counts[name] = (this.counts[name] ?? 0) + 1;
-  }
-
-  #pickStep(): StepName {
-    let left = this.#random() * STEPS.reduce((sum, [weight]) => sum + weight, 0);
-    for (const [weight, name] of STEPS) {
-      left -= weight;
-      if (left < 0) return name;
-    }
-    return "goOn";
-  }
-
   #below(limit: number): number {
-    return Math.floor(this.#random() * limit);
+    return this.#steps.below(limit);
   }
 }
 

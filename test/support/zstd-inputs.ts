@@ -1,17 +1,7 @@
 // Inputs for the tests of the zstd encoder: shapes that lead to each part of the format, and seeded random mixtures of them.
 
 import { readFileSync } from "node:fs";
-
-/** A generator of numbers in [0, 1) that repeats for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { seededRandom } from "./random.ts";
 
 export function dataset(name: "flights-200k.json" | "earthquakes.json" | "movies.json"): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../../node_modules/vega-datasets/data/${name}`, import.meta.url)));

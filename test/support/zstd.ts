@@ -4,17 +4,7 @@ import { readFileSync } from "node:fs";
 import { constants, zstdCompressSync } from "node:zlib";
 import type { Core } from "../../src/wasm/core.ts";
 import type { CodecExport } from "./core.ts";
-
-/** Numbers in [0, 2^32) that depend on the seed alone. */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return (mixed ^ (mixed >>> 14)) >>> 0;
-  };
-}
+import { seededIntegers } from "./random.ts";
 
 export interface FrameOptions {
   level?: number;
@@ -45,7 +35,7 @@ export function datasetFile(name: string): Buffer {
 }
 
 export function randomBytes(length: number, seed = 1, symbols = 256): Buffer {
-  const random = seededRandom(seed);
+  const random = seededIntegers(seed);
   return Buffer.from(Array.from({ length }, () => (random() >>> 8) % symbols));
 }
 

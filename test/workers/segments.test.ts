@@ -3,7 +3,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { VerifySegmentsResult } from "../../src/broker/broker.ts";
+import type { VerifySegmentsResult } from "../../src/broker/messages/segments.ts";
 import type { ArchivePort, TopicMetadata } from "../../src/broker/ports.ts";
 import { verifySegments } from "../../src/broker/verify-segments.ts";
 import { core } from "../../src/objects/core.ts";

@@ -13,7 +13,7 @@ import type {
   SyncGroupRequest,
 } from "../../coordinator/classic-messages.ts";
 import type { ConsumerGroupDescription, ConsumerHeartbeat, ConsumerHeartbeatAnswer } from "../../coordinator/consumer-messages.ts";
-import type { GroupListing, GroupType } from "../../coordinator/group-coordinator.ts";
+import type { GroupListing, GroupState, GroupType } from "../../coordinator/group-messages.ts";
 import type { GroupMemberDescription } from "../../coordinator/member-description.ts";
 import type { MemberPoll, MemberPolled } from "../../coordinator/member-poll.ts";
 import type { OffsetDeletion } from "../../coordinator/offset-deletion.ts";
@@ -47,9 +47,6 @@ export interface CommitRequest {
   /** The member commits only partitions that it has. */
   readonly isOwnerOnly?: boolean;
 }
-
-/** Kafka's group states. */
-export type GroupState = "Empty" | "PreparingRebalance" | "CompletingRebalance" | "Assigning" | "Reconciling" | "Stable" | "Dead";
 
 export interface GroupDescription {
   readonly groupId: string;
@@ -94,7 +91,7 @@ export type {
   SyncGroupRequest,
 } from "../../coordinator/classic-messages.ts";
 
-export type { GroupListing } from "../../coordinator/group-coordinator.ts";
+export type { GroupListing, GroupState } from "../../coordinator/group-messages.ts";
 
 /** A commit as a member of a classic group makes it: `memberEpoch` is its generation id, -1 where it has none. */
 export interface MemberCommitRequest extends CommitRequest {

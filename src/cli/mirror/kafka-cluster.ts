@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { Admin, type BaseOptions, Consumer, FetchIsolationLevels, ListOffsetTimestamps, Producer } from "@platformatic/kafka";
-import { MAX_MIRROR_REQUEST_BYTES } from "../../common/limits.ts";
+import { MAX_MIRROR_REQUEST_BYTES } from "../../common/limits/clients.ts";
 import type { TopicPartition } from "../../sdk/consumer/records.ts";
 import type { CompressionName } from "../compression.ts";
 import { CliError, deepestMessage } from "../failure.ts";

@@ -5,7 +5,7 @@
 // Besides, it notes how far it is as a group's offsets at the source (`sluice-mirror.TARGET-ID`): its lag is seen there, and where the
 // target's log has no mirrored record within reach, because all were records that are not sent, it begins there.
 
-import { MAX_MIRROR_WRITES } from "../../common/limits.ts";
+import { MAX_MIRROR_WRITES } from "../../common/limits/clients.ts";
 import type { TopicPartition } from "../../sdk/consumer/records.ts";
 import type { Range } from "../consume/ranges.ts";
 import { CliError } from "../failure.ts";

@@ -1,6 +1,6 @@
 // The SDK's producer, as the commands use it.
 
-import { MAX_BATCH_BYTES } from "../../common/limits.ts";
+import { MAX_BATCH_BYTES } from "../../common/limits/records.ts";
 import { Producer } from "../../sdk/producer/producer.ts";
 import type { CompressionName } from "../compression.ts";
 import type { Session } from "../session.ts";

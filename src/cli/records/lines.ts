@@ -1,6 +1,6 @@
 // Splits a stream of bytes at newlines, without decoding: a line may be in any encoding, or in none.
 
-import { MAX_INPUT_LINE_BYTES } from "../../common/limits.ts";
+import { MAX_INPUT_LINE_BYTES } from "../../common/limits/clients.ts";
 import { CliError } from "../failure.ts";
 
 const NEWLINE = 0x0a;

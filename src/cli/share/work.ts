@@ -2,7 +2,7 @@
 // by a failure, what was not handled goes back.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { DEFAULT_PULL_RECORDS } from "../../common/limits.ts";
+import { DEFAULT_PULL_RECORDS } from "../../common/limits/share-groups.ts";
 import type { ShareOrder } from "../../common/share-settings.ts";
 import { SluiceError } from "../../sdk/errors.ts";
 import { type LeasedRecord, ShareConsumer } from "../../sdk/share/share-consumer.ts";

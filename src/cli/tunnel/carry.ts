@@ -5,7 +5,7 @@
 
 import type { Socket } from "node:net";
 import { WebSocket } from "ws";
-import { SOCKET_WINDOW_BYTES } from "../../common/limits.ts";
+import { SOCKET_WINDOW_BYTES } from "../../common/limits/websockets.ts";
 import { readTakenMessage, takenMessage } from "../../common/taken-message.ts";
 
 /** Proxies cut a WebSocket that is silent for about 100 s. A broker answers a ping asleep. */

@@ -2,7 +2,7 @@
 
 import { WebSocket } from "ws";
 import { formatHostPort, type HostPort } from "../../common/host-port.ts";
-import { MAX_REFUSAL_BYTES, MAX_TUNNEL_MESSAGE_BYTES, TUNNEL_HANDSHAKE_MS } from "../../common/limits.ts";
+import { MAX_REFUSAL_BYTES, MAX_TUNNEL_MESSAGE_BYTES, TUNNEL_HANDSHAKE_MS } from "../../common/limits/clients.ts";
 import { ADVERTISED_LISTENER_HEADER, KAFKA_SUBPROTOCOL } from "../../contract/kafka-socket.ts";
 import { CliError } from "../failure.ts";
 import type { TunnelOptions } from "./options.ts";

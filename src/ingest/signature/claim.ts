@@ -4,7 +4,7 @@
 import { decodeBase64 } from "../../common/base64.ts";
 import { type Failure, failure } from "../../common/errors.ts";
 import { decodeHex } from "../../common/hex.ts";
-import { MAX_INGEST_SIGNATURES } from "../../common/limits.ts";
+import { MAX_INGEST_SIGNATURES } from "../../common/limits/ingest.ts";
 import type { HmacAlgorithm } from "../source.ts";
 
 export interface Claim {

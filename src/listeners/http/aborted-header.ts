@@ -3,7 +3,7 @@
 // that has batches of more transactions is cut where the next one begins.
 
 import type { ReadResult } from "../../broker/ports.ts";
-import { MAX_ABORTED_IN_HEADER } from "../../common/limits.ts";
+import { MAX_ABORTED_IN_HEADER } from "../../common/limits/http.ts";
 import { batchHeaders } from "../../record/record-batch.ts";
 
 /** The result, or as much of it as one header can tell about. */

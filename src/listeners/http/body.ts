@@ -1,7 +1,7 @@
 // Reads request bodies, never more than a limit, and undoes their Content-Encoding.
 
 import { concatBytes } from "../../common/bytes.ts";
-import { MAX_BODY_BYTES } from "../../common/limits.ts";
+import { MAX_BODY_BYTES } from "../../common/limits/http.ts";
 import { refuse, refuseHttp } from "./problem.ts";
 
 const EMPTY = new Uint8Array(0);

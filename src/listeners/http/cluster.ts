@@ -1,33 +1,40 @@
 // GET /healthz and GET /v1/cluster.
 
-import * as limits from "../../common/limits.ts";
+import { MAX_FETCH_BYTES, MAX_FETCH_RECORDS, MAX_PARTITIONS_PER_FETCH, MAX_WAIT_MS } from "../../common/limits/fetch.ts";
+import { MAX_GROUP_ID_LENGTH, MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../../common/limits/groups.ts";
+import { MAX_BODY_BYTES, MAX_LINE_BYTES } from "../../common/limits/http.ts";
+import { MAX_BATCH_BYTES, MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../../common/limits/records.ts";
+import { MAX_PARTITIONS_PER_PULL, MAX_PULL_RECORDS, MAX_SETTLEMENTS, MAX_SHARE_LEASE_MS } from "../../common/limits/share-groups.ts";
+import { MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../../common/limits/topics.ts";
+import { MAX_PARTITIONS_PER_TRANSACTION, MAX_TRANSACTIONAL_ID_LENGTH } from "../../common/limits/transactions.ts";
+import { MAX_VERIFY_BYTES, MAX_VERIFY_MS } from "../../common/limits/verification.ts";
 import type { ClusterAnswer } from "../../contract/cluster.ts";
 import { answer } from "./answer.ts";
 import type { Call } from "./call.ts";
 
 const LIMITS: ClusterAnswer["limits"] = {
-  maxBodyBytes: limits.MAX_BODY_BYTES,
-  maxRecordsPerRequest: limits.MAX_RECORDS_PER_REQUEST,
-  maxHeadersPerRecord: limits.MAX_HEADERS_PER_RECORD,
-  maxBatchBytes: limits.MAX_BATCH_BYTES,
-  maxLineBytes: limits.MAX_LINE_BYTES,
-  maxFetchBytes: limits.MAX_FETCH_BYTES,
-  maxFetchRecords: limits.MAX_FETCH_RECORDS,
-  maxVerifyBytes: limits.MAX_VERIFY_BYTES,
-  maxVerifyMs: limits.MAX_VERIFY_MS,
-  maxWaitMs: limits.MAX_WAIT_MS,
-  maxPartitionsPerTopic: limits.MAX_PARTITIONS_PER_TOPIC,
-  maxPartitionsPerFetch: limits.MAX_PARTITIONS_PER_FETCH,
-  maxOffsetsPerCommit: limits.MAX_OFFSETS_PER_COMMIT,
-  maxOffsetMetadataBytes: limits.MAX_OFFSET_METADATA_BYTES,
-  maxTopicNameLength: limits.MAX_TOPIC_NAME_LENGTH,
-  maxGroupIdLength: limits.MAX_GROUP_ID_LENGTH,
-  maxTransactionalIdLength: limits.MAX_TRANSACTIONAL_ID_LENGTH,
-  maxPartitionsPerTransaction: limits.MAX_PARTITIONS_PER_TRANSACTION,
-  maxPullRecords: limits.MAX_PULL_RECORDS,
-  maxPartitionsPerPull: limits.MAX_PARTITIONS_PER_PULL,
-  maxSettlements: limits.MAX_SETTLEMENTS,
-  maxLeaseMs: limits.MAX_SHARE_LEASE_MS,
+  maxBodyBytes: MAX_BODY_BYTES,
+  maxRecordsPerRequest: MAX_RECORDS_PER_REQUEST,
+  maxHeadersPerRecord: MAX_HEADERS_PER_RECORD,
+  maxBatchBytes: MAX_BATCH_BYTES,
+  maxLineBytes: MAX_LINE_BYTES,
+  maxFetchBytes: MAX_FETCH_BYTES,
+  maxFetchRecords: MAX_FETCH_RECORDS,
+  maxVerifyBytes: MAX_VERIFY_BYTES,
+  maxVerifyMs: MAX_VERIFY_MS,
+  maxWaitMs: MAX_WAIT_MS,
+  maxPartitionsPerTopic: MAX_PARTITIONS_PER_TOPIC,
+  maxPartitionsPerFetch: MAX_PARTITIONS_PER_FETCH,
+  maxOffsetsPerCommit: MAX_OFFSETS_PER_COMMIT,
+  maxOffsetMetadataBytes: MAX_OFFSET_METADATA_BYTES,
+  maxTopicNameLength: MAX_TOPIC_NAME_LENGTH,
+  maxGroupIdLength: MAX_GROUP_ID_LENGTH,
+  maxTransactionalIdLength: MAX_TRANSACTIONAL_ID_LENGTH,
+  maxPartitionsPerTransaction: MAX_PARTITIONS_PER_TRANSACTION,
+  maxPullRecords: MAX_PULL_RECORDS,
+  maxPartitionsPerPull: MAX_PARTITIONS_PER_PULL,
+  maxSettlements: MAX_SETTLEMENTS,
+  maxLeaseMs: MAX_SHARE_LEASE_MS,
 };
 
 const FEATURES = [

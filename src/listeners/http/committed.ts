@@ -1,6 +1,6 @@
 // What commits of offsets have in common, inside a transaction and outside: who commits, and one result for each offset.
 
-import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/broker.ts";
+import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/messages/offsets.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
 import { answer } from "./answer.ts";
 import type { Call } from "./call.ts";

@@ -5,7 +5,7 @@
 // The broker knows no cookies, and never allows credentials: a page shows who it is by the token that it sends itself.
 
 import { NO_ORIGINS } from "../../common/allowed-origins.ts";
-import { PREFLIGHT_MAX_AGE_S } from "../../common/limits.ts";
+import { PREFLIGHT_MAX_AGE_S } from "../../common/limits/http.ts";
 import type { HttpSettings } from "./call.ts";
 import { refuse } from "./problem.ts";
 

@@ -1,10 +1,10 @@
 // GET …/partitions/{p}/records and POST /v1/fetch. Stored batches go out as they are; JSON and MessagePack are decoded from them here.
 
 import type { AnswerRoom } from "../../broker/answer-room.ts";
-import type { FetchManyResult } from "../../broker/broker.ts";
+import type { FetchManyResult } from "../../broker/messages/fetch.ts";
 import type { LogOffsets, ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
-import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits.ts";
+import { DEFAULT_FETCH_RECORDS, MAX_DECODED_BYTES } from "../../common/limits/fetch.ts";
 import * as contract from "../../contract/fetch.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import { BATCHES_TYPE, EVENT_STREAM_TYPE, MSGPACK_TYPE } from "../../contract/media-types.ts";
@@ -55,7 +55,7 @@ async function fetchInto(call: FetchCall, room: AnswerRoom): Promise<Response> {
 }
 
 /** Counts what an answer holds until it has left: the batches, or what was unpacked of them, and each record's place. */
-export function holdDecoded(room: AnswerRoom, parts: readonly DecodedRecords[]): void {
+function holdDecoded(room: AnswerRoom, parts: readonly DecodedRecords[]): void {
   const unpackedBytes = parts.reduce((sum, { bytes }) => sum + bytes, 0);
   const count = parts.reduce((sum, { records }) => sum + records.length, 0);
   if (count > 0) room.hold(Math.max(room.heldBytes, unpackedBytes) + count * RECORD_PLACE_BYTES);
@@ -153,7 +153,10 @@ function nothing(nextOffset: number): DecodedRecords {
   return { records: [], bytes: 0, nextOffset };
 }
 
-/** Decodes in order until `maxRecords`, or as many bytes as an answer may have, are there; what comes after goes on where it was asked to start. */
+/**
+ * Decodes in order until `maxRecords`, or as many bytes as an answer may have, are there; what comes after goes on where it was asked to
+ * start.
+ */
 export function decodeMany(
   codec: RecordCodec,
   fetched: Pick<FetchManyResult, "partitions">,

@@ -1,7 +1,7 @@
 // POST /v1/groups/{group}/fetch and DELETE /v1/groups/{group}/members/{memberId}: members of groups by HTTP.
 
 import type { AnswerRoom } from "../../broker/answer-room.ts";
-import type { GroupFetchResult } from "../../broker/broker.ts";
+import type { GroupFetchResult } from "../../broker/messages/group-fetch.ts";
 import type { IsolationLevel } from "../../broker/ports.ts";
 import { readableEnd } from "../../broker/readable-end.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";

@@ -1,6 +1,6 @@
 // /v1/groups: commit, committed offsets with lag, reset, list, describe, delete.
 
-import type { GroupOffset } from "../../broker/broker.ts";
+import type { GroupOffset } from "../../broker/messages/offsets.ts";
 import * as contract from "../../contract/groups.ts";
 import type { z } from "../../contract/zod.ts";
 import { answer, noContent } from "./answer.ts";

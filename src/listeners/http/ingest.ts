@@ -5,7 +5,8 @@
 
 import type { Broker } from "../../broker/broker.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
-import { DEFAULT_INGEST_TOLERANCE_MS, DEFAULT_ONCE_WINDOW_MS, MAX_BATCH_BYTES } from "../../common/limits.ts";
+import { DEFAULT_INGEST_TOLERANCE_MS, DEFAULT_ONCE_WINDOW_MS } from "../../common/limits/ingest.ts";
+import { MAX_BATCH_BYTES } from "../../common/limits/records.ts";
 import { JsonBody } from "../../ingest/json-body.ts";
 import { EVENT_ID_HEADER, type KeptHeader, keptHeaders, SOURCE_HEADER } from "../../ingest/kept-headers.ts";
 import { unknownSource } from "../../ingest/messages.ts";

@@ -49,7 +49,10 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** The JSON text of a value from MessagePack: large integers keep their digits, bytes become {"base64": …}. Throws TypeError on NaN and infinities. */
+/**
+ * The JSON text of a value from MessagePack: large integers keep their digits, bytes become {"base64": …}. Throws TypeError on NaN and
+ * infinities.
+ */
 export function jsonTextOfMsgpack(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) => {
     if (typeof inner === "bigint") return JSON.rawJSON(String(inner));

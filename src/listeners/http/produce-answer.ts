@@ -1,7 +1,7 @@
 // From what the broker made of a produce to the answer: results per partition, offsets in the order of the request's records, and the
 // records that were refused, whether here or by the broker.
 
-import type { ProducePartitionResult, ProduceResult } from "../../broker/broker.ts";
+import type { ProducePartitionResult, ProduceResult } from "../../broker/messages/produce.ts";
 import { errorCode, type Failure } from "../../common/errors.ts";
 import type { PartitionResult, RecordError } from "../../contract/produce.ts";
 import { ProblemError, refusal } from "./problem.ts";

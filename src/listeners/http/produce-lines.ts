@@ -3,7 +3,7 @@
 // being read, never two: so records keep their order, and a client that is faster than the log is held back. Each flush is answered by one
 // line, in order.
 
-import { MAX_LINE_BYTES } from "../../common/limits.ts";
+import { MAX_LINE_BYTES } from "../../common/limits/http.ts";
 import { NDJSON_TYPE } from "../../contract/media-types.ts";
 import { bodyStream, readChunk } from "./body.ts";
 import { describeJsonError, parseJson } from "./json.ts";

@@ -1,10 +1,11 @@
 // POST /v1/topics/{topic}/records and …/batches: which form the body has, and the two that come whole (JSON, MessagePack) or raw.
 
-import type { Compression, ProduceRecord, ProduceRequest, ProduceResult, ProducerSequence } from "../../broker/broker.ts";
-import { DEFAULT_TRANSACTION_TIMEOUT_MS } from "../../common/limits.ts";
+import type { ProduceRecord, ProduceRequest, ProduceResult, ProducerSequence } from "../../broker/messages/produce.ts";
+import { DEFAULT_TRANSACTION_TIMEOUT_MS } from "../../common/limits/transactions.ts";
 import { BATCHES_TYPE, JSON_TYPE, MSGPACK_TYPE, NDJSON_TYPE } from "../../contract/media-types.ts";
 import * as contract from "../../contract/produce.ts";
 import type { z } from "../../contract/zod.ts";
+import type { Compression } from "../../wasm/compression.ts";
 import { answer } from "./answer.ts";
 import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";

@@ -2,10 +2,11 @@
 // It takes what the contract's `produceRecord` takes (a test holds the two together). A record that is not valid is told by its index and
 // field, and never stops the others.
 
-import type { ProduceRecord } from "../../broker/broker.ts";
+import type { ProduceRecord } from "../../broker/messages/produce.ts";
 import { decodeBase64 } from "../../common/base64.ts";
 import type { ErrorName, Failure } from "../../common/errors.ts";
-import { MAX_HEADERS_PER_RECORD, MAX_PARTITIONS_PER_TOPIC, MAX_RECORDS_PER_REQUEST } from "../../common/limits.ts";
+import { MAX_HEADERS_PER_RECORD, MAX_RECORDS_PER_REQUEST } from "../../common/limits/records.ts";
+import { MAX_PARTITIONS_PER_TOPIC } from "../../common/limits/topics.ts";
 import { jsonText, jsonTextOfMsgpack } from "./json.ts";
 import { refuse } from "./problem.ts";
 

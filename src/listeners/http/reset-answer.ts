@@ -1,6 +1,6 @@
 // What resets of offsets answer, of consumer groups and of share groups: one result for each partition.
 
-import type { ResetOffsetsResult } from "../../broker/broker.ts";
+import type { ResetOffsetsResult } from "../../broker/messages/offsets.ts";
 import type { Failure } from "../../common/errors.ts";
 import { answer } from "./answer.ts";
 import type { Call } from "./call.ts";

@@ -1,6 +1,6 @@
 // /v1/topics/{topic}/partitions/{p}: truncate, segments, segments/verify.
 
-import type { VerifiedSegment } from "../../broker/broker.ts";
+import type { VerifiedSegment } from "../../broker/messages/segments.ts";
 import type { SegmentDescription } from "../../broker/ports.ts";
 import { hexCrc } from "../../common/bytes.ts";
 import { isFailure } from "../../common/errors.ts";

@@ -1,7 +1,7 @@
 // /v1/share-groups: pull with leases, settle, settings, describe, reset, delete.
 
 import type { DescribedSharePartition, LeasedRecord, LeaseSettlement, PullResult } from "../../broker/share-groups.ts";
-import { MAX_SETTLEMENTS } from "../../common/limits.ts";
+import { MAX_SETTLEMENTS } from "../../common/limits/share-groups.ts";
 import type { Encoding } from "../../contract/fields.ts";
 import { resetBody } from "../../contract/groups.ts";
 import { MSGPACK_TYPE } from "../../contract/media-types.ts";

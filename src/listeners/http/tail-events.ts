@@ -15,7 +15,7 @@ import { isTailEnd, type TailEnd, type TailPage, tailPages } from "./tail-pages.
 import { within } from "./within.ts";
 
 /** Proxies cut what is silent for long; a comment line is not seen by the page. */
-export const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 
 const KEEP_ALIVE = ": keep-alive\n\n";
 

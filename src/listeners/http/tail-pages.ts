@@ -1,9 +1,9 @@
 // A live tail as pages of decoded records, for the two doors that push: Server-Sent Events and WebSocket.
 
-import type { TailStep } from "../../broker/broker.ts";
+import type { TailStep } from "../../broker/messages/fetch.ts";
 import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
-import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS } from "../../common/limits.ts";
+import { MAX_DECODED_BYTES, MAX_FETCH_RECORDS } from "../../common/limits/fetch.ts";
 import type { DecodedRecord, RecordCodec } from "../../record/codec.ts";
 
 /** Most records in a page: what is made into text at once. */

@@ -4,9 +4,9 @@
 //
 // The platform queues what is sent and doesn't say how much: tail-window.ts bounds how far a tail is ahead of its client.
 
-import type { TailRequest } from "../../broker/broker.ts";
+import type { TailRequest } from "../../broker/messages/fetch.ts";
 import type { FetchStart } from "../../broker/ports.ts";
-import { MIN_PONG_INTERVAL_MS } from "../../common/limits.ts";
+import { MIN_PONG_INTERVAL_MS } from "../../common/limits/websockets.ts";
 import type * as contract from "../../contract/fetch.ts";
 import type { z } from "../../contract/zod.ts";
 import type { JsonWriter } from "../../wasm/json-writer.ts";

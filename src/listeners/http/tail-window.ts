@@ -3,13 +3,13 @@
 // no more than a window ahead; one that never tells is closed at a limit, sooner where there are many such, and comes again with the last
 // nextOffset.
 
+import { IDLE_CONNECTION_MS } from "../../common/limits/kafka.ts";
 import {
-  IDLE_CONNECTION_MS,
   MAX_CROWDED_TAIL_BYTES,
   MAX_UNTOLD_TAIL_BYTES,
   MAX_UNTOLD_TAILS_BYTES,
   SOCKET_WINDOW_BYTES,
-} from "../../common/limits.ts";
+} from "../../common/limits/websockets.ts";
 import { readTakenMessage } from "../../common/taken-message.ts";
 import { refuse } from "./problem.ts";
 import { within } from "./within.ts";

@@ -1,6 +1,6 @@
 // /v1/topics: make, list, describe, change, delete; the offset of a time.
 
-import type { TopicDescription } from "../../broker/broker.ts";
+import type { TopicDescription } from "../../broker/messages/topics.ts";
 import type { OffsetQuery, TopicMetadata } from "../../broker/ports.ts";
 import { isFailure } from "../../common/errors.ts";
 import * as contract from "../../contract/topics.ts";

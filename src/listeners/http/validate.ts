@@ -50,7 +50,7 @@ function errorOf(path: readonly PropertyKey[], errors: ErrorOfField): ErrorName 
 }
 
 /** A body of JSON or MessagePack. An empty one is `{}`: all of its fields may be optional. */
-export async function readStructuredBody(request: Request): Promise<unknown> {
+async function readStructuredBody(request: Request): Promise<unknown> {
   const type = bodyType(request);
   if (type !== "" && type !== JSON_TYPE && type !== MSGPACK_TYPE) {
     throw refuseHttp(415, `The body's Content-Type must be ${JSON_TYPE} or ${MSGPACK_TYPE}, not ${type}.`);

@@ -2,7 +2,8 @@
 //
 // Requests are taken one after the other, as a Kafka broker does: the next is looked at when the one before is answered. Only Produce is
 // pipelined, since a producer sends several at once and each waits for the disk: it is begun in order, its records copied, and answered in
-// order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and nothing else.
+// order; of a transaction, one at a time in each partition. Bytes that are no request end the connection, with a line in the log, and
+// nothing else.
 
 import type { AnswerRoom } from "../../broker/answer-room.ts";
 import type { Broker } from "../../broker/broker.ts";
@@ -10,15 +11,14 @@ import { ReadAhead } from "../../broker/read-ahead.ts";
 import { brokerOf, createSecurityState, NO_SECURITY, Security } from "../../broker/security.ts";
 import { SharedRoom } from "../../broker/shared-room.ts";
 import { WatchCache } from "../../broker/watch-cache.ts";
+import { MAX_READ_AHEAD_BYTES, READ_AHEAD_MS } from "../../common/limits/fetch.ts";
 import {
   MAX_BYTES_IN_FLIGHT,
   MAX_FRAME_BYTES,
-  MAX_READ_AHEAD_BYTES,
   MAX_REQUESTS_IN_FLIGHT,
   MAX_UNAUTHENTICATED_FRAME_BYTES,
   MAX_WATCHES_PER_CONNECTION,
-  READ_AHEAD_MS,
-} from "../../common/limits.ts";
+} from "../../common/limits/kafka.ts";
 import { waitUnless } from "../../common/wait.ts";
 import { API } from "../../protocol/api-keys.ts";
 import { encodeResponse, openRequest, type RequestEnvelope } from "../../protocol/envelope.ts";

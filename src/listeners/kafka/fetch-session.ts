@@ -8,7 +8,7 @@
 // A connection has one session at the most, which ends with it: a client that comes by another begins anew, as after a broker's restart.
 
 import type { ErrorName } from "../../common/errors.ts";
-import { MAX_FETCH_SESSION_PARTITIONS } from "../../common/limits.ts";
+import { MAX_FETCH_SESSION_PARTITIONS } from "../../common/limits/kafka.ts";
 import type { API } from "../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../protocol/message.ts";
 import type { Session } from "./call.ts";

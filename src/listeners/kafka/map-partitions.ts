@@ -2,7 +2,7 @@
 // groups them.
 
 import { mapConcurrently } from "../../common/concurrency.ts";
-import { MAX_CONCURRENT_CALLS } from "../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../common/limits/platform.ts";
 
 /** What `work` makes of each partition of each topic, in the order of the request. `work` must not reject. */
 export async function mapPartitions<Partition, Topic extends { readonly partitions: readonly Partition[] }, Result>(

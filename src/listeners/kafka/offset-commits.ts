@@ -1,6 +1,6 @@
 // OffsetCommit and TxnOffsetCommit on the wire: offsets by topic and partition, answered likewise. Partitions succeed and fail one by one.
 
-import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/broker.ts";
+import type { CommitOffsetsRequest, CommitOffsetsResult } from "../../broker/messages/offsets.ts";
 import { type ErrorName, type Failure, isFailure } from "../../common/errors.ts";
 import { ZERO_UUID } from "../../protocol/uuid.ts";
 import { groupErrorCode } from "./group-kinds.ts";

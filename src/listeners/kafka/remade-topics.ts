@@ -13,7 +13,7 @@
 import type { Broker } from "../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../broker/ports.ts";
 import { failure, isFailure } from "../../common/errors.ts";
-import { MAX_REMEMBERED_PLACES } from "../../common/limits.ts";
+import { MAX_REMEMBERED_PLACES } from "../../common/limits/kafka.ts";
 
 interface FetchPlace {
   readonly topicId: string;

@@ -4,7 +4,7 @@
 // is noticed. What it brings is not looked at before the request is answered, and no other read follows, so a client that does not take
 // its answers is soon not read any more. Bytes that came before a read failed are served; nothing else is read after them.
 
-import { IDLE_CONNECTION_MS } from "../../common/limits.ts";
+import { IDLE_CONNECTION_MS } from "../../common/limits/kafka.ts";
 import { ClientGone } from "./call.ts";
 import { type ConnectionOptions, KafkaConnection } from "./connection.ts";
 import { orGone } from "./or-gone.ts";

@@ -16,7 +16,7 @@ import {
   MAX_UNTOLD_SOCKET_BYTES,
   PARTIAL_REQUEST_MS,
   SOCKET_WINDOW_BYTES,
-} from "../../common/limits.ts";
+} from "../../common/limits/websockets.ts";
 import { readTakenMessage, takenMessage } from "../../common/taken-message.ts";
 import { ProtocolError } from "../../protocol/protocol-error.ts";
 import { ClientGone, ConnectionRefused, type SessionState } from "./call.ts";

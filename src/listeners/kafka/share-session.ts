@@ -10,7 +10,11 @@
 // connection keeps the token: what the member held it holds still.
 
 import { type Failure, failure } from "../../common/errors.ts";
-import { MAX_SHARE_SESSION_PARTITIONS, MAX_SHARE_SESSIONS_PER_CONNECTION, MAX_STORED_SHARE_SESSIONS_LENGTH } from "../../common/limits.ts";
+import {
+  MAX_SHARE_SESSION_PARTITIONS,
+  MAX_SHARE_SESSIONS_PER_CONNECTION,
+  MAX_STORED_SHARE_SESSIONS_LENGTH,
+} from "../../common/limits/share-groups.ts";
 import { newToken } from "../../common/token.ts";
 
 const INITIAL_EPOCH = 0;

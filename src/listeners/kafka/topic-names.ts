@@ -3,7 +3,7 @@
 import type { Broker } from "../../broker/broker.ts";
 import { mapConcurrently } from "../../common/concurrency.ts";
 import { type Failure, isFailure } from "../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../common/limits/platform.ts";
 
 /** The topic's name for each id, or why there is none. */
 export async function topicNames(broker: Broker, topicIds: readonly string[]): Promise<ReadonlyMap<string, string | Failure>> {

@@ -1,7 +1,7 @@
 // Writes the rows of a compacted segment, as large as shared rows may be, whatever the pieces that come. Nothing in the manifest points to them
 // until all are there.
 
-import { SHARED_ROW_BYTES } from "../../common/limits.ts";
+import { SHARED_ROW_BYTES } from "../../common/limits/partition-log.ts";
 import { batchHeaders, NO_TIMESTAMP } from "../../record/record-batch.ts";
 import type { LogStore } from "../log-store.ts";
 import { type PackedRow, RowWriter } from "../row-writer.ts";

@@ -1,6 +1,6 @@
 // The batch tools that stand on the core.
 
-import { MAX_DECOMPRESSED_BYTES } from "../../common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES } from "../../common/limits/records.ts";
 import { type BatchHeader, isControl, isLogAppendTime, isTransactional } from "../../record/record-batch.ts";
 import type { Core } from "../../wasm/core.ts";
 import { codecOf, decodeStoredRecords, encodeBatch, encodeEmptyBatch } from "../../wasm/record-batches.ts";

@@ -1,8 +1,9 @@
 // What of a log is dirty, and whether it is dirty enough (org.apache.kafka.storage.internals.log.LogCleanerManager: cleanableOffsets,
 // maxCompactionDelay, grabFilthiestCompactedLog). Pure.
 //
-// The active segment is never touched, nor is anything from a segment on that has batches of an undecided transaction. Kafka measures max.compaction.lag.ms from a segment's first timestamp, here it counts from when its
-// first batch was written: what producers put into timestamps does not delay it.
+// The active segment is never touched, nor is anything from a segment on that has batches of an undecided transaction. Kafka measures
+// max.compaction.lag.ms from a segment's first timestamp, here it counts from when its first batch was written: what producers put into
+// timestamps does not delay it.
 
 import type { LogConfig } from "../log-config.ts";
 import type { CleanerState } from "../log-store.ts";

@@ -2,7 +2,8 @@
 // (org.apache.kafka.storage.internals.log.SkimpyOffsetMap). Open addressing: a key goes to the first free slot from the one that its
 // hash names on, and nothing is ever removed.
 
-import { COMPACTION_KEY_MAP_BYTES, MAX_RECORDS_PER_REQUEST } from "../../common/limits.ts";
+import { COMPACTION_KEY_MAP_BYTES } from "../../common/limits/partition-log.ts";
+import { MAX_RECORDS_PER_REQUEST } from "../../common/limits/records.ts";
 import { type HashSeed, KeyHash } from "./key-hash.ts";
 
 /** Four words of hash and a 64-bit offset. */

@@ -37,6 +37,17 @@ export const describeConfigsResponse = message("DescribeConfigsResponse", "1-4",
   }),
 });
 
+/** What became of each resource. */
+const alteredConfigs = {
+  throttleTimeMs: int32(),
+  responses: array({
+    errorCode: int16(),
+    errorMessage: string({ nullable: true }),
+    resourceType: int8(),
+    resourceName: string(),
+  }),
+};
+
 export const alterConfigsRequest = message("AlterConfigsRequest", "0-2", "2+", {
   resources: array({
     resourceType: int8(),
@@ -46,15 +57,7 @@ export const alterConfigsRequest = message("AlterConfigsRequest", "0-2", "2+", {
   validateOnly: bool(),
 });
 
-export const alterConfigsResponse = message("AlterConfigsResponse", "0-2", "2+", {
-  throttleTimeMs: int32(),
-  responses: array({
-    errorCode: int16(),
-    errorMessage: string({ nullable: true }),
-    resourceType: int8(),
-    resourceName: string(),
-  }),
-});
+export const alterConfigsResponse = message("AlterConfigsResponse", "0-2", "2+", alteredConfigs);
 
 export const incrementalAlterConfigsRequest = message("IncrementalAlterConfigsRequest", "0-1", "1+", {
   resources: array({
@@ -65,12 +68,4 @@ export const incrementalAlterConfigsRequest = message("IncrementalAlterConfigsRe
   validateOnly: bool(),
 });
 
-export const incrementalAlterConfigsResponse = message("IncrementalAlterConfigsResponse", "0-1", "1+", {
-  throttleTimeMs: int32(),
-  responses: array({
-    errorCode: int16(),
-    errorMessage: string({ nullable: true }),
-    resourceType: int8(),
-    resourceName: string(),
-  }),
-});
+export const incrementalAlterConfigsResponse = message("IncrementalAlterConfigsResponse", "0-1", "1+", alteredConfigs);

@@ -5,7 +5,7 @@
 
 import { array, bool, int8, int16, int32, string, struct, uuid } from "../fields.ts";
 import { message } from "../message.ts";
-import { NOT_REQUESTED } from "./shared.ts";
+import { assignedPartitions, describedAssignment, NOT_REQUESTED } from "./shared.ts";
 
 export const consumerGroupHeartbeatRequest = message("ConsumerGroupHeartbeatRequest", "0-1", "0+", {
   groupId: string(),
@@ -20,11 +20,6 @@ export const consumerGroupHeartbeatRequest = message("ConsumerGroupHeartbeatRequ
   topicPartitions: array({ topicId: uuid(), partitions: array(int32()) }, { nullable: true, default: null }),
 });
 
-const topicPartitions = {
-  topicId: uuid(),
-  partitions: array(int32()),
-};
-
 export const consumerGroupHeartbeatResponse = message("ConsumerGroupHeartbeatResponse", "0-1", "0+", {
   throttleTimeMs: int32(),
   errorCode: int16(),
@@ -32,23 +27,13 @@ export const consumerGroupHeartbeatResponse = message("ConsumerGroupHeartbeatRes
   memberId: string({ nullable: true, default: null }),
   memberEpoch: int32(),
   heartbeatIntervalMs: int32(),
-  assignment: struct({ topicPartitions: array(topicPartitions) }, { nullable: true, default: null }),
+  assignment: struct(assignedPartitions, { nullable: true, default: null }),
 });
 
 export const consumerGroupDescribeRequest = message("ConsumerGroupDescribeRequest", "0-1", "0+", {
   groupIds: array(string()),
   includeAuthorizedOperations: bool(),
 });
-
-const describedTopicPartitions = {
-  topicId: uuid(),
-  topicName: string(),
-  partitions: array(int32()),
-};
-
-const assignment = {
-  topicPartitions: array(describedTopicPartitions),
-};
 
 export const consumerGroupDescribeResponse = message("ConsumerGroupDescribeResponse", "0-1", "0+", {
   throttleTimeMs: int32(),
@@ -69,8 +54,8 @@ export const consumerGroupDescribeResponse = message("ConsumerGroupDescribeRespo
       clientHost: string(),
       subscribedTopicNames: array(string()),
       subscribedTopicRegex: string({ nullable: true, default: null }),
-      assignment: struct(assignment),
-      targetAssignment: struct(assignment),
+      assignment: struct(describedAssignment),
+      targetAssignment: struct(describedAssignment),
       memberType: int8("1+", { default: -1 }),
     }),
     authorizedOperations: int32({ default: NOT_REQUESTED }),

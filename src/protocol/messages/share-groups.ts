@@ -5,7 +5,7 @@
 
 import { array, bool, int8, int16, int32, int64, records, string, struct, uuid } from "../fields.ts";
 import { message } from "../message.ts";
-import { NOT_REQUESTED, nodeEndpoint } from "./shared.ts";
+import { assignedPartitions, describedAssignment, NOT_REQUESTED, nodeEndpoint } from "./shared.ts";
 
 /** Unlike in Produce and Fetch, always sent: no defaults. */
 const leaderIdAndEpoch = {
@@ -21,11 +21,6 @@ export const shareGroupHeartbeatRequest = message("ShareGroupHeartbeatRequest", 
   subscribedTopicNames: array(string(), { nullable: true, default: null }),
 });
 
-const topicPartitions = {
-  topicId: uuid(),
-  partitions: array(int32()),
-};
-
 export const shareGroupHeartbeatResponse = message("ShareGroupHeartbeatResponse", "0-1", "0+", {
   throttleTimeMs: int32(),
   errorCode: int16(),
@@ -33,23 +28,13 @@ export const shareGroupHeartbeatResponse = message("ShareGroupHeartbeatResponse"
   memberId: string({ nullable: true, default: null }),
   memberEpoch: int32(),
   heartbeatIntervalMs: int32(),
-  assignment: struct({ topicPartitions: array(topicPartitions) }, { nullable: true, default: null }),
+  assignment: struct(assignedPartitions, { nullable: true, default: null }),
 });
 
 export const shareGroupDescribeRequest = message("ShareGroupDescribeRequest", "0-1", "0+", {
   groupIds: array(string()),
   includeAuthorizedOperations: bool(),
 });
-
-const describedTopicPartitions = {
-  topicId: uuid(),
-  topicName: string(),
-  partitions: array(int32()),
-};
-
-const assignment = {
-  topicPartitions: array(describedTopicPartitions),
-};
 
 export const shareGroupDescribeResponse = message("ShareGroupDescribeResponse", "0-1", "0+", {
   throttleTimeMs: int32(),
@@ -68,7 +53,7 @@ export const shareGroupDescribeResponse = message("ShareGroupDescribeResponse", 
       clientId: string(),
       clientHost: string(),
       subscribedTopicNames: array(string()),
-      assignment: struct(assignment),
+      assignment: struct(describedAssignment),
     }),
     authorizedOperations: int32({ default: NOT_REQUESTED }),
   }),

@@ -1,6 +1,6 @@
 // Structs and constants that several messages have.
 
-import { int32, string } from "../fields.ts";
+import { array, int32, string, uuid } from "../fields.ts";
 
 /** Authorized operations that were not asked for. Otherwise bit n stands for operation n (AclOperation). */
 export const NOT_REQUESTED = -(2 ** 31);
@@ -17,4 +17,14 @@ export const nodeEndpoint = {
   host: string(),
   port: int32(),
   rack: string({ nullable: true, default: null }),
+};
+
+/** The partitions that a heartbeat gives a member of a group whose assignment the broker computes (KIP-848, KIP-932). */
+export const assignedPartitions = {
+  topicPartitions: array({ topicId: uuid(), partitions: array(int32()) }),
+};
+
+/** Those of a member, as such a group is described. */
+export const describedAssignment = {
+  topicPartitions: array({ topicId: uuid(), topicName: string(), partitions: array(int32()) }),
 };

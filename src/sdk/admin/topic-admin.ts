@@ -76,7 +76,7 @@ export class TopicAdmin {
   }
 }
 
-/** The longest verification (common/limits.ts, MAX_VERIFY_MS), and the way. */
+/** The longest verification (MAX_VERIFY_MS of common/limits/verification.ts), and the way. */
 const VERIFY_TIMEOUT_MS = 75_000;
 
 /** Of a topic, or of one of its partitions. */

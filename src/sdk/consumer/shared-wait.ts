@@ -1,7 +1,7 @@
 // Many partitions wait for their next records in one request (`POST /v1/fetch`), where one request each would take more connections than
 // there are: browsers and Workers have six. Who finds records in the answer fetches them by itself.
 
-import { MAX_PARTITIONS_PER_FETCH } from "../../common/limits.ts";
+import { MAX_PARTITIONS_PER_FETCH } from "../../common/limits/fetch.ts";
 import type { Isolation } from "../admin/topic-admin.ts";
 import { type Client, readJson } from "../client.ts";
 import { type Position, placeKey } from "./records.ts";

@@ -1,6 +1,6 @@
 // A producer's options, with Kafka's names and defaults where Kafka has them.
 
-import { MAX_BATCH_BYTES } from "../../common/limits.ts";
+import { MAX_BATCH_BYTES } from "../../common/limits/records.ts";
 import type { Compression } from "../../record/compression-type.ts";
 import { type Codecs, PLATFORM_CODECS } from "../compression.ts";
 import { murmur2Partitioner, type Partitioner } from "./partitioners.ts";

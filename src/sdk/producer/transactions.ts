@@ -69,7 +69,10 @@ export class Transactions {
     this.#failure ??= error;
   }
 
-  /** Makes the group's offsets part of the transaction. @throws SluiceError also where only one offset is refused: the transaction has failed then */
+  /**
+   * Makes the group's offsets part of the transaction. @throws SluiceError also where only one offset is refused: the transaction has
+   * failed then
+   */
   async sendOffsets(offsets: readonly OffsetToCommit[], { groupId, memberId, memberEpoch }: GroupMember): Promise<void> {
     this.#require("open", "send offsets");
     if (offsets.length === 0) return;

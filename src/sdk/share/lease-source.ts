@@ -10,7 +10,7 @@
 // Of a group that is ordered by partition one record of a partition is given out at a time, and when one goes back those behind it have
 // gone back with it (docs/decisions/0016-share-groups.md).
 
-import { MIN_SHARE_LEASE_MS } from "../../common/limits.ts";
+import { MIN_SHARE_LEASE_MS } from "../../common/limits/share-groups.ts";
 import type { PullAnswer } from "../../contract/share-groups.ts";
 import { shareGroupPath } from "../admin/share-group-admin.ts";
 import { backoffMs, sleep } from "../backoff.ts";

@@ -1,6 +1,6 @@
 // A record that is one consumer's own until its lease ends, and the four things that can be done with it.
 
-import { MAX_SHARE_DELAY_MS, MAX_SHARE_LEASE_MS, MIN_SHARE_LEASE_MS } from "../../common/limits.ts";
+import { MAX_SHARE_DELAY_MS, MAX_SHARE_LEASE_MS, MIN_SHARE_LEASE_MS } from "../../common/limits/share-groups.ts";
 import { type ConsumerRecord, fromJson, type JsonRecord, type TopicPartition } from "../consumer/records.ts";
 import { errorOf } from "../errors.ts";
 import type { Settlement } from "./settler.ts";

@@ -5,7 +5,7 @@
 // A request is made again as any other (client.ts), and one lease that is refused for the moment is asked for again by itself. After an
 // answer that was lost, INVALID_RECORD_STATE may mean that the first request had settled it.
 
-import { MAX_SETTLEMENTS } from "../../common/limits.ts";
+import { MAX_SETTLEMENTS } from "../../common/limits/share-groups.ts";
 import type { SettleAnswer, SettleRequest } from "../../contract/share-groups.ts";
 import { shareGroupPath } from "../admin/share-group-admin.ts";
 import { backoffMs, sleep } from "../backoff.ts";

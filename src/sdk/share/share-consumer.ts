@@ -2,7 +2,7 @@
 // each by itself; what fails or hangs holds up nobody. Delivery is at least once: what was handled and could not be acknowledged in time
 // comes again.
 
-import { DEFAULT_SHARE_HANDLING_MS, MAX_SHARE_DELAY_MS } from "../../common/limits.ts";
+import { DEFAULT_SHARE_HANDLING_MS, MAX_SHARE_DELAY_MS } from "../../common/limits/share-groups.ts";
 import type { ShareOrder } from "../../common/share-settings.ts";
 import { type Backoff, backoffMs, sleep } from "../backoff.ts";
 import type { Client } from "../client.ts";

@@ -5,7 +5,7 @@
 // header name has is percent-encoded. What does not fit in MAX_HOOK_HEADER_BYTES is left out, and sluice-headers-omitted says how many.
 
 import { encodeBase64 } from "../../common/base64.ts";
-import { MAX_HOOK_HEADER_BYTES } from "../../common/limits.ts";
+import { MAX_HOOK_HEADER_BYTES } from "../../common/limits/subscriptions.ts";
 import type { Delivery } from "../delivery-machine.ts";
 import { type Payload, prefixed } from "./payload.ts";
 

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { concatBytes } from "../../../src/common/bytes.ts";
 import { BATCH_HEADER_BYTES, POSITION } from "../../../src/record/record-batch.ts";
 import { COMPRESSIONS, decodeBatches, encodeBatch, validateBatches } from "../../../src/wasm/record-batches.ts";
 import { statusName } from "../../../src/wasm/status.ts";
 import { validateTwin } from "../../../src/wasm/twins/validate.ts";
 import { writeVarintTwin as varint } from "../../../src/wasm/twins/varint.ts";
 import { loadCore } from "../../support/core.ts";
-import { concat, LIMITS, seededNumbers, someRecords, twinOptions, withChange } from "../../support/record-batches.ts";
+import { LIMITS, seededNumbers, someRecords, twinOptions, withChange } from "../../support/record-batches.ts";
 
 const core = loadCore();
 const producer = { producerId: 5, producerEpoch: 1, baseSequence: 10 };
@@ -113,7 +114,7 @@ test("accepts a stored batch that compaction emptied, but not from a client", ()
 });
 
 test("holds batches and records to the caller's limits", () => {
-  const run = concat([plain, plain, plain]);
+  const run = concatBytes([plain, plain, plain]);
   expect(validateBatches(core, run, { ...LIMITS, maxBatches: 3 })).toMatchObject({ ok: true });
   expect(validateBatches(core, run, { ...LIMITS, maxBatches: 2 })).toMatchObject({ statusName: "TOO_MANY_BATCHES", batchIndex: 2 });
   expect(validateBatches(core, run, { ...LIMITS, maxRecords: 6 })).toMatchObject({ ok: true });
@@ -136,7 +137,7 @@ test("can stop after headers and CRCs", () => {
 
 /** A batch with these bytes for its one record, or as many as `count` says. */
 function withRecords(bytes: readonly number[], count = 1): Uint8Array {
-  const batch = concat([plain.subarray(0, BATCH_HEADER_BYTES), Uint8Array.from(bytes)]);
+  const batch = concatBytes([plain.subarray(0, BATCH_HEADER_BYTES), Uint8Array.from(bytes)]);
   return withChange(batch, (view) => {
     view.setInt32(POSITION.batchLength, batch.length - 12);
     view.setInt32(POSITION.recordCount, count);
@@ -199,12 +200,12 @@ test("refuses offset deltas that repeat or skip", () => {
 
 test("names the batch and the record at fault", () => {
   const bad = withRecords([...fine, ...record([0], [0], varint(1), varint(-2), varint(-1), [0])], 2);
-  expect(verdict(concat([plain, gzipped, bad]))).toEqual({ status: "BAD_RECORD", batchIndex: 2, recordIndex: 1 });
-  expect(verdict(concat([plain, gzipped, set("magic", 1)]))).toEqual({ status: "BAD_MAGIC", batchIndex: 2 });
+  expect(verdict(concatBytes([plain, gzipped, bad]))).toEqual({ status: "BAD_RECORD", batchIndex: 2, recordIndex: 1 });
+  expect(verdict(concatBytes([plain, gzipped, set("magic", 1)]))).toEqual({ status: "BAD_MAGIC", batchIndex: 2 });
 });
 
 test("refuses a run truncated at every byte, unless a batch ends there", () => {
-  const run = concat([plain, gzipped, plain]);
+  const run = concatBytes([plain, gzipped, plain]);
   const ends = [plain.length, plain.length + gzipped.length, run.length];
   for (let length = 0; length <= run.length; length++) {
     const part = run.subarray(0, length);

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import { concatBytes } from "../../../src/common/bytes.ts";
 import { viewOf } from "../../../src/record/record-batch.ts";
 import { encodeBatch } from "../../../src/wasm/record-batches.ts";
 import { findBatchByOffset, findBatchByTimestamp, findOffsetIndexEntry, findTimeIndexEntry } from "../../../src/wasm/search.ts";
 import { CoreError } from "../../../src/wasm/status.ts";
 import { batchTwin, offsetIndexTwin, timeIndexTwin } from "../../../src/wasm/twins/search.ts";
 import { loadCore } from "../../support/core.ts";
-import { concat, seededNumbers, someRecords } from "../../support/record-batches.ts";
+import { seededNumbers, someRecords } from "../../support/record-batches.ts";
 
 const core = loadCore();
 const counts = [0, 1, 2, 3, 7, 100, 681, 682, 683, 684, 1023, 1024, 1025, 1026, 3000];
@@ -68,7 +69,7 @@ function sample(values: readonly number[]): number[] {
 function gappedRun(): Uint8Array {
   const next = seededNumbers(11);
   let baseOffset = 100;
-  return concat(
+  return concatBytes(
     Array.from({ length: 60 }, (_, index) => {
       const count = 1 + next(5);
       const batch = encodeBatch(core, someRecords(count, index), { compression: "none", baseOffset, lastOffsetDelta: count + next(3) });

@@ -4,8 +4,9 @@ import { init, compress as referenceCompress, decompress as wasmDecompress } fro
 import { decompress as fzstdDecompress } from "fzstd";
 import { beforeAll, describe, expect, test } from "vitest";
 import { type CodecExport, loadCore, runCodec } from "../../support/core.ts";
+import { seededRandom } from "../../support/random.ts";
 import { type BlockAnatomy, frameAnatomy } from "../../support/zstd-anatomy.ts";
-import { dataset, mixture, records, seededRandom, symbols } from "../../support/zstd-inputs.ts";
+import { dataset, mixture, records, symbols } from "../../support/zstd-inputs.ts";
 
 const OUTPUT_LIMIT = -2;
 const BLOCK = 128 << 10;

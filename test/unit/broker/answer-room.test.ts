@@ -8,9 +8,9 @@ import {
   ANSWER_ROOM_WAIT_MS,
   ANSWERS_RESERVE_BYTES,
   MAX_ANSWERS_BYTES,
-  MAX_FETCH_BYTES,
   MIN_ANSWER_READ_BYTES,
-} from "../../../src/common/limits.ts";
+} from "../../../src/common/limits/answer-room.ts";
+import { MAX_FETCH_BYTES } from "../../../src/common/limits/fetch.ts";
 
 let rooms: AnswerRooms;
 

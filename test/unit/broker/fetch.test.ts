@@ -2,13 +2,13 @@
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { AnswerRooms } from "../../../src/broker/answer-room.ts";
-import type { FetchManyRequest } from "../../../src/broker/broker.ts";
 import { fetchMany } from "../../../src/broker/fetch.ts";
+import type { FetchManyRequest } from "../../../src/broker/messages/fetch.ts";
 import type { PartitionPort, PartitionWatch, Ports, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import type { TopicCache } from "../../../src/broker/topics.ts";
 import { WatchCache } from "../../../src/broker/watch-cache.ts";
 import { isFailure } from "../../../src/common/errors.ts";
-import { ANSWER_ROOM_WAIT_MS, ANSWERS_RESERVE_BYTES, MAX_ANSWERS_BYTES } from "../../../src/common/limits.ts";
+import { ANSWER_ROOM_WAIT_MS, ANSWERS_RESERVE_BYTES, MAX_ANSWERS_BYTES } from "../../../src/common/limits/answer-room.ts";
 import { MemoryPartition } from "../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../support/plain-batches.ts";
 import { until } from "../../support/until.ts";

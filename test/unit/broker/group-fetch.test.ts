@@ -1,8 +1,8 @@
 // Fetches of a member without a connection, over a group that says what the test wants and partitions in memory.
 
 import { expect, test } from "vitest";
-import type { GroupFetchRequest, GroupFetchResult } from "../../../src/broker/broker.ts";
 import { groupFetch } from "../../../src/broker/group-fetch.ts";
+import type { GroupFetchRequest, GroupFetchResult } from "../../../src/broker/messages/group-fetch.ts";
 import type { MemberPoll, MemberPolled, PartitionPort, Ports, TopicMetadata } from "../../../src/broker/ports.ts";
 import { type Failure, failure, isFailure } from "../../../src/common/errors.ts";
 import { MemoryPartition } from "../../support/memory-partition.ts";

@@ -1,13 +1,13 @@
 // Fetches of one client over a partition that counts what it is asked: when the next run is read before it is asked for, and for whom.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import type { FetchManyRequest } from "../../../src/broker/broker.ts";
 import { fetchMany } from "../../../src/broker/fetch.ts";
+import type { FetchManyRequest } from "../../../src/broker/messages/fetch.ts";
 import type { PartitionPort, Ports, ReadRequest, ReadResult, TopicMetadata } from "../../../src/broker/ports.ts";
 import { ReadAhead } from "../../../src/broker/read-ahead.ts";
 import { SharedRoom } from "../../../src/broker/shared-room.ts";
 import { failure, isFailure } from "../../../src/common/errors.ts";
-import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../../../src/common/limits.ts";
+import { MAX_READ_AHEAD_PARTITIONS, READ_AHEAD_MS } from "../../../src/common/limits/fetch.ts";
 import { MemoryPartition } from "../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../support/plain-batches.ts";
 

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { refuseRecords } from "../../../src/broker/record-refusals.ts";
 import { parseTopicConfigs } from "../../../src/common/configs.ts";
 import { isFailure } from "../../../src/common/errors.ts";
-import { MAX_DECOMPRESSED_BYTES, MAX_RECORD_REFUSALS, MAX_RECORDS_PER_REQUEST } from "../../../src/common/limits.ts";
+import { MAX_DECOMPRESSED_BYTES, MAX_RECORD_REFUSALS, MAX_RECORDS_PER_REQUEST } from "../../../src/common/limits/records.ts";
 import { COMPRESSIONS, type Compression, encodeBatch, validateBatches } from "../../../src/wasm/record-batches.ts";
 import { loadCore } from "../../support/core.ts";
 

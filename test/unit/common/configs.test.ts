@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { describeConfigs, isTopicConfigKey, parseTopicConfigs, type TopicConfig } from "../../../src/common/configs.ts";
 import { isFailure } from "../../../src/common/errors.ts";
-import { MAX_BATCH_BYTES, MAX_CONFIG_VALUE_LENGTH } from "../../../src/common/limits.ts";
+import { MAX_BATCH_BYTES } from "../../../src/common/limits/records.ts";
+import { MAX_CONFIG_VALUE_LENGTH } from "../../../src/common/limits/topics.ts";
 
 function parsed(set: Record<string, string> = {}): TopicConfig {
   const config = parseTopicConfigs(set);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_GROUP_METADATA_BYTES, NEW_MEMBER_JOIN_TIMEOUT_MS } from "../../../src/common/limits.ts";
+import { MAX_GROUP_METADATA_BYTES, NEW_MEMBER_JOIN_TIMEOUT_MS } from "../../../src/common/limits/groups.ts";
 import { bytes, GroupBench, INITIAL_DELAY_MS, protocols, REBALANCE_MS, SESSION_MS } from "../../support/classic-group.ts";
 
 describe("an Empty group", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_GROUP_METADATA_BYTES } from "../../../src/common/limits.ts";
+import { MAX_GROUP_METADATA_BYTES } from "../../../src/common/limits/groups.ts";
 import type { JoinedGroup } from "../../../src/coordinator/classic-messages.ts";
 import { bytes, GroupBench, REBALANCE_MS, SESSION_MS } from "../../support/classic-group.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../../../src/common/limits.ts";
+import { MAX_OFFSET_METADATA_BYTES, MAX_OFFSETS_PER_COMMIT } from "../../../src/common/limits/groups.ts";
 import { checkCommitSize, checkGroupId, checkOffset, type OffsetToCommit } from "../../../src/coordinator/committed-offsets.ts";
 
 const OFFSET: OffsetToCommit = { topicId: "id", topic: "orders", partition: 0, offset: 0, leaderEpoch: -1, metadata: "" };

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
-import { DEPARTED_MEMBER_MS } from "../../../src/common/limits.ts";
+import { DEPARTED_MEMBER_MS } from "../../../src/common/limits/groups.ts";
 import { type MemberPoll, type MemberPolled, pollAsMember } from "../../../src/coordinator/member-poll.ts";
 import { anOffset } from "../../conformance/offset-store.ts";
 import { aTopic, ConsumerBench, classicJoin, idleHeartbeat } from "../../support/consumer-group.ts";

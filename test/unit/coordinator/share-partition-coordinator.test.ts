@@ -3,7 +3,7 @@
 
 import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { type ErrorName, type Failure, failure, isFailure } from "../../../src/common/errors.ts";
-import { MAX_SHARE_DELAY_MS } from "../../../src/common/limits.ts";
+import { MAX_SHARE_DELAY_MS } from "../../../src/common/limits/share-groups.ts";
 import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "../../../src/common/share-settings.ts";
 import type { AcquiredRecords, LoadedRecords, SharePartitionAddress } from "../../../src/coordinator/share-messages.ts";
 import { type DeadLetterRun, SharePartitionCoordinator } from "../../../src/coordinator/share-partition-coordinator.ts";

@@ -252,6 +252,19 @@ test("another order counts for what is under way too", () => {
   expect(acquire(partition, 2, 0)).toEqual([1]);
 });
 
+test("what is loaded again after a reset is stored, also where both are written at once", () => {
+  const store = new MemorySharePartitionStore();
+  const partition = start();
+  load(partition, [null, null]);
+  store.write(partition.takeChange()!);
+  partition.reset(0);
+  load(partition, [null, null, null]);
+  store.write(partition.takeChange()!);
+  const next = new SharePartition(store.partition()!, store.blocks(), 0);
+  expect([next.inFlight, next.endOffset]).toEqual([3, 3]);
+  expect(acquire(next, 1, 0)).toEqual([0, 1, 2]);
+});
+
 test("a reset voids every lease", () => {
   const partition = start({}, 10);
   load(partition, [null, null]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
-import { MAX_PAGE_ITEMS } from "../../../src/common/limits.ts";
+import { MAX_PAGE_ITEMS } from "../../../src/common/limits/topics.ts";
 import { type ListRequest, type NewTopic, TopicRegistry } from "../../../src/coordinator/topic-registry.ts";
 import { MemoryTopicStore } from "../../../src/storage/memory-topic-store.ts";
 

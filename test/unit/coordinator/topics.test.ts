@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { MAX_PARTITIONS_PER_TOPIC } from "../../../src/common/limits.ts";
+import { MAX_PARTITIONS_PER_TOPIC } from "../../../src/common/limits/topics.ts";
 import { checkTopicName, planNewTopic, planTopicChange } from "../../../src/coordinator/topics.ts";
 
 describe("a topic's name", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type Failure, isFailure } from "../../../src/common/errors.ts";
-import { MAX_PARTITIONS_PER_TRANSACTION } from "../../../src/common/limits.ts";
+import { MAX_PARTITIONS_PER_TRANSACTION } from "../../../src/common/limits/transactions.ts";
 import * as transactions from "../../../src/coordinator/transaction-state.ts";
 import type { StoredTransaction, TransactionTopic } from "../../../src/storage/transaction-store.ts";
 

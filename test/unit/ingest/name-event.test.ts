@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
-import { MAX_INGEST_HEADER_BYTES, MAX_INGEST_HEADERS, MAX_INGEST_ID_LENGTH } from "../../../src/common/limits.ts";
+import { MAX_INGEST_HEADER_BYTES, MAX_INGEST_HEADERS, MAX_INGEST_ID_LENGTH } from "../../../src/common/limits/ingest.ts";
 import { JsonBody } from "../../../src/ingest/json-body.ts";
 import { keptHeaders } from "../../../src/ingest/kept-headers.ts";
 import { nameEvent } from "../../../src/ingest/name-event.ts";

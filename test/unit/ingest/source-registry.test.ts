@@ -1,7 +1,7 @@
 // The sources of inbound webhooks as the cluster object keeps them.
 
 import { beforeEach, expect, test } from "vitest";
-import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES } from "../../../src/common/limits.ts";
+import { MAX_INGEST_SECRETS, MAX_INGEST_SOURCES } from "../../../src/common/limits/ingest.ts";
 import type { PutSource } from "../../../src/ingest/messages.ts";
 import type { SourceConfig } from "../../../src/ingest/source.ts";
 import { IngestSourceRegistry } from "../../../src/ingest/source-registry.ts";

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
 import { type Failure, failure, isFailure } from "../../../src/common/errors.ts";
-import { MAX_ONCE_IDS, ONCE_BLOCK_IDS } from "../../../src/common/limits.ts";
+import { MAX_ONCE_IDS, ONCE_BLOCK_IDS } from "../../../src/common/limits/partition-log.ts";
 import type { AppendItem } from "../../../src/log/append-plan.ts";
 import { type OnceAppended, OnceIds, type OnceRun } from "../../../src/log/once.ts";
 import { MemoryOnceStore } from "../../../src/storage/memory-once-store.ts";

@@ -17,12 +17,12 @@ vi.mock("../../../src/objects/core.ts", async () => {
 });
 
 /** Small, so that a compaction takes many runs of maintenance, and a round not all keys. */
-vi.mock("../../../src/common/limits.ts", async (original) => ({
+vi.mock("../../../src/common/limits/partition-log.ts", async (original) => ({
   ...(await original<object>()),
   COMPACTION_BYTES_PER_RUN: 4_000,
   COMPACTION_KEY_MAP_BYTES: 12 * 24,
-  MAX_RECORDS_PER_REQUEST: 5,
 }));
+vi.mock("../../../src/common/limits/records.ts", async (original) => ({ ...(await original<object>()), MAX_RECORDS_PER_REQUEST: 5 }));
 
 const POLICIES = ["delete", "compact", "compact,delete"];
 const STEPS = 1000;

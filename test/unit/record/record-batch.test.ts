@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { concatBytes } from "../../../src/common/bytes.ts";
 import { readInt64, writeInt64 } from "../../../src/record/int64.ts";
 import {
   batchHeaders,
@@ -11,7 +12,7 @@ import {
 } from "../../../src/record/record-batch.ts";
 import { encodeBatch, patchBatches, validateBatches } from "../../../src/wasm/record-batches.ts";
 import { loadCore } from "../../support/core.ts";
-import { concat, LIMITS, someRecords } from "../../support/record-batches.ts";
+import { LIMITS, someRecords } from "../../support/record-batches.ts";
 
 const core = loadCore();
 const producer = { producerId: 2 ** 40 + 1, producerEpoch: 3, baseSequence: 0x7fffffff };
@@ -22,7 +23,7 @@ const batches = [
 ];
 
 test("reads the same header as the core", () => {
-  const run = concat(batches);
+  const run = concatBytes(batches);
   const result = validateBatches(core, run, LIMITS);
   if (!result.ok) throw new Error(result.statusName);
   expect([...batchHeaders(run)]).toEqual(
@@ -33,7 +34,7 @@ test("reads the same header as the core", () => {
 });
 
 test("iterates the whole batches of a run cut at any byte", () => {
-  const run = concat(batches);
+  const run = concatBytes(batches);
   const ends = [batches[0]!.length, batches[0]!.length + batches[1]!.length, run.length];
   for (let length = 0; length <= run.length; length++) {
     const count = [...batchHeaders(run.subarray(0, length))].length;
@@ -42,7 +43,7 @@ test("iterates the whole batches of a run cut at any byte", () => {
 });
 
 test("patches a run in place as the core does in a copy", () => {
-  const run = concat(batches);
+  const run = concatBytes(batches);
   const before = new Uint8Array(run);
   const patched = patchBatches(core, run, { baseOffset: 2 ** 52, leaderEpoch: 77 });
   expect(run).toEqual(before);
@@ -56,7 +57,7 @@ test("patches a run in place as the core does in a copy", () => {
 });
 
 test("refuses to patch a run that is cut short, and leaves it alone", () => {
-  const run = concat(batches).subarray(0, -1);
+  const run = concatBytes(batches).subarray(0, -1);
   const before = new Uint8Array(run);
   expect(() => patchRun(run, 5, 1)).toThrow(RangeError);
   expect(() => patchBatches(core, run, { baseOffset: 5, leaderEpoch: 1 })).toThrow("BAD_LENGTH");

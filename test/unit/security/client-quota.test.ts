@@ -1,7 +1,7 @@
 // Which quota is a client's, and what it makes it wait.
 
 import { describe, expect, test } from "vitest";
-import { MAX_QUOTA_BUCKETS, MAX_THROTTLE_MS, QUOTA_BURST_S } from "../../../src/common/limits.ts";
+import { MAX_QUOTA_BUCKETS, MAX_THROTTLE_MS, QUOTA_BURST_S } from "../../../src/common/limits/security.ts";
 import { checkQuotaChange, type QuotaEntity, QuotaIndex } from "../../../src/security/client-quota.ts";
 import { TokenBuckets } from "../../../src/security/token-bucket.ts";
 

@@ -1,7 +1,7 @@
 // Users, tokens, ACLs and quotas as the cluster object keeps them: what each change does, and that it is whole or not at all.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { MAX_ACLS, MAX_API_TOKENS } from "../../../src/common/limits.ts";
+import { MAX_ACLS, MAX_API_TOKENS } from "../../../src/common/limits/security.ts";
 import type { AclBinding } from "../../../src/security/acl.ts";
 import type { UserCredential } from "../../../src/security/messages.ts";
 import { SecurityRegistry } from "../../../src/security/security-registry.ts";

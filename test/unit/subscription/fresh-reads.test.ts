@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { isFailure } from "../../../src/common/errors.ts";
-import { MAX_FRESH_READ_BYTES, MAX_FRESH_READS } from "../../../src/common/limits.ts";
+import { MAX_FRESH_READ_BYTES, MAX_FRESH_READS } from "../../../src/common/limits/subscriptions.ts";
 import { FreshReads } from "../../../src/subscription/fresh-reads.ts";
 import type { HeldRecord } from "../../../src/subscription/lane.ts";
 import { encodeBatch, patchBatches } from "../../../src/wasm/record-batches.ts";

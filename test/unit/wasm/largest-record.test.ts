@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { encodeRun } from "../../../src/broker/encode-run.ts";
-import { MAX_BATCH_BYTES, MAX_DECOMPRESSED_BYTES } from "../../../src/common/limits.ts";
+import { MAX_BATCH_BYTES, MAX_DECOMPRESSED_BYTES } from "../../../src/common/limits/records.ts";
 import { recompressBatch } from "../../../src/wasm/recompress-batch.ts";
 import { COMPRESSIONS, type Compression, decodeBatches, encodeBatch, validateBatches } from "../../../src/wasm/record-batches.ts";
 import { loadCore } from "../../support/core.ts";

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { concatBytes } from "../../../src/common/bytes.ts";
 import { POSITION, readBatchHeader, viewOf } from "../../../src/record/record-batch.ts";
 import {
   COMPRESSIONS,
@@ -14,7 +15,7 @@ import {
 import { CoreError } from "../../../src/wasm/status.ts";
 import { encodeTwin } from "../../../src/wasm/twins/encode.ts";
 import { loadCore } from "../../support/core.ts";
-import { concat, LIMITS, someRecords, utf8, withChange } from "../../support/record-batches.ts";
+import { LIMITS, someRecords, utf8, withChange } from "../../support/record-batches.ts";
 
 const core = loadCore();
 
@@ -81,7 +82,7 @@ test.each(COMPRESSIONS)("what it encodes with compression %s validates and decod
 
 test("a run of batches with different compressions decodes in order", () => {
   const parts = COMPRESSIONS.map((compression, index) => ({ compression, records: someRecords(30, index), baseOffset: index * 30 }));
-  const run = concat(parts.map(({ compression, records, baseOffset }) => encodeBatch(core, records, { compression, baseOffset })));
+  const run = concatBytes(parts.map(({ compression, records, baseOffset }) => encodeBatch(core, records, { compression, baseOffset })));
   expect(decodeBatches(core, run, { ...LIMITS, checkCrc: true })).toEqual(
     parts.flatMap(({ records, baseOffset }) => expected(records, baseOffset)),
   );
@@ -104,7 +105,7 @@ test("decoding starts at an offset, stops at a count, and leaves out what it is 
     producerEpoch: 0,
     isControl: true,
   });
-  const run = concat([...parts, marker]);
+  const run = concatBytes([...parts, marker]);
   const offsets = (options: object) => decodeBatches(core, run, { ...LIMITS, ...options }).map(({ offset }) => offset);
   expect(offsets({ fromOffset: 17, maxRecords: 5 })).toEqual([17, 18, 19, 20, 21]);
   expect(offsets({ fromOffset: 48 })).toEqual([48, 49]);
@@ -210,7 +211,7 @@ test.each(COMPRESSIONS.slice(1) as Compression[])("decompressed %s records stay 
   expect(validateBatches(fresh, batch, limits(limit))).toMatchObject({ ok: true });
   expect(validateBatches(fresh, batch, limits(5_000_000))).toMatchObject({ ok: false, statusName: "OUTPUT_LIMIT", batchIndex: 0 });
   expect(validateBatches(fresh, batch, limits(0))).toMatchObject({ ok: false, statusName: "OUTPUT_LIMIT" });
-  expect(validateBatches(fresh, concat([batch, batch]), limits(limit))).toMatchObject({
+  expect(validateBatches(fresh, concatBytes([batch, batch]), limits(limit))).toMatchObject({
     ok: false,
     statusName: "OUTPUT_LIMIT",
     batchIndex: 1,
@@ -221,7 +222,7 @@ test.each(COMPRESSIONS.slice(1) as Compression[])("decompressed %s records stay 
 test("records that decompress to more than the core's memory are refused by a status, and it works on", () => {
   const fresh = loadCore();
   const bomb = encodeBatch(fresh, [{ key: null, value: new Uint8Array(12 << 20), timestamp: 0 }], { compression: "zstd" });
-  const run = concat(new Array(8).fill(bomb));
+  const run = concatBytes(new Array(8).fill(bomb));
   expect(validateBatches(fresh, run, { maxRecords: 10, maxDecompressedBytes: 2 ** 30 })).toMatchObject({
     ok: false,
     statusName: "MEMORY_LIMIT",
@@ -231,7 +232,7 @@ test("records that decompress to more than the core's memory are refused by a st
 
 test("a run with more batches than the table has room for is refused", () => {
   const tiny = encodeBatch(core, [{ key: null, value: null, timestamp: 0 }], { compression: "none" });
-  const run = concat(new Array(65_537).fill(tiny));
+  const run = concatBytes(new Array(65_537).fill(tiny));
   expect(validateBatches(core, run, LIMITS)).toMatchObject({ ok: false, statusName: "TOO_MANY_BATCHES", batchIndex: 65_536 });
   expect(validateBatches(core, run.subarray(tiny.length), LIMITS)).toMatchObject({ ok: true });
 });

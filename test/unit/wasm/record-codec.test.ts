@@ -1,13 +1,13 @@
 // Stored batches as the doors see them: how far a decoding goes, and where the next one starts.
 
 import { describe, expect, test } from "vitest";
+import { concatBytes } from "../../../src/common/bytes.ts";
 import { type Failure, isFailure } from "../../../src/common/errors.ts";
 import type { DecodedRecords } from "../../../src/record/codec.ts";
 import { POSITION } from "../../../src/record/record-batch.ts";
 import { encodeBatch, patchBatches } from "../../../src/wasm/record-batches.ts";
 import { createRecordCodec } from "../../../src/wasm/record-codec.ts";
 import { loadCore } from "../../support/core.ts";
-import { concat } from "../../support/record-batches.ts";
 
 const core = loadCore();
 const codec = createRecordCodec(core, 1 << 20);
@@ -15,7 +15,7 @@ const codec = createRecordCodec(core, 1 << 20);
 /** Two batches of four records of 100 bytes each: key, value, header name and header value. */
 const record = { key: "k".repeat(10), value: "v".repeat(60), headers: [{ key: "h".repeat(10), value: "w".repeat(20) }], timestamp: 0 };
 const batch = encodeBatch(core, [record, record, record, record], { compression: "zstd" });
-const run = patchBatches(core, concat([batch, batch]), { baseOffset: 10, leaderEpoch: 0 }).batches;
+const run = patchBatches(core, concatBytes([batch, batch]), { baseOffset: 10, leaderEpoch: 0 }).batches;
 
 function decoded(fromOffset: number, maxRecords: number, maxBytes: number) {
   return summary(codec.decode(run, fromOffset, { maxRecords, maxBytes }));

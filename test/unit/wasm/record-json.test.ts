@@ -1,6 +1,7 @@
 // Records as the core writes them from a table, against the same records written one by one, and against JSON.stringify.
 
 import { describe, expect, test } from "vitest";
+import { concatBytes } from "../../../src/common/bytes.ts";
 import { isFailure } from "../../../src/common/errors.ts";
 import type { DecodedRecord } from "../../../src/record/codec.ts";
 import { autoJson } from "../../../src/record/json-text.ts";
@@ -11,7 +12,7 @@ import { createRecordCodec } from "../../../src/wasm/record-codec.ts";
 import { writeRecords } from "../../../src/wasm/record-json.ts";
 import { TableRecord } from "../../../src/wasm/record-table.ts";
 import { loadCore } from "../../support/core.ts";
-import { concat, someRecords, withChange } from "../../support/record-batches.ts";
+import { someRecords, withChange } from "../../support/record-batches.ts";
 
 const core = loadCore();
 const json = new JsonWriter(core);
@@ -48,7 +49,7 @@ const one = (record: Partial<RecordInput>): readonly DecodedRecord[] =>
 
 test.each(COMPRESSIONS)("records of all shapes, of batches in %s, from any of them on", (compression) => {
   const parts = [1, 2, 3].map((seed) => encodeBatch(core, someRecords(60, seed), { compression }));
-  const run = patchBatches(core, concat(parts), { baseOffset: 2 ** 40, leaderEpoch: 0 }).batches;
+  const run = patchBatches(core, concatBytes(parts), { baseOffset: 2 ** 40, leaderEpoch: 0 }).batches;
   const plain = decodeBatches(core, run, { maxDecompressedBytes: 1 << 24 });
   for (const skip of [0, 1, 59, 60, 61, 179]) {
     const records = decoded(run, 2 ** 40 + skip);

@@ -1,19 +1,8 @@
-import { runInDurableObject } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { core, recordTools } from "../../../src/objects/core.ts";
 import { SqliteLogStore } from "../../../src/storage/sqlite-log-store.ts";
 import { partitionLogConformance } from "../../conformance/partition-log.ts";
-
-const withStorage = (body: (storage: DurableObjectStorage) => void) =>
-  runInDurableObject(env.PARTITION.getByName(crypto.randomUUID()), (_, state) => body(state.storage));
-
-const withStore = (body: (store: SqliteLogStore) => void) =>
-  withStorage((storage) => {
-    const store = new SqliteLogStore(storage);
-    store.createTables();
-    body(store);
-  });
+import { withStorage, withStore } from "./new-log-store.ts";
 
 partitionLogConformance({ core, tools: recordTools, withStore });
 

@@ -3,8 +3,8 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { VerifySegmentsResult } from "../../../src/broker/broker.ts";
 import { createBroker, createBrokerState } from "../../../src/broker/create-broker.ts";
+import type { VerifySegmentsResult } from "../../../src/broker/messages/segments.ts";
 import type { ReadResult, SegmentDescription, TopicMetadata } from "../../../src/broker/ports.ts";
 import { core } from "../../../src/objects/core.ts";
 import { decodeBatches, encodeBatch } from "../../../src/wasm/record-batches.ts";

@@ -3,10 +3,10 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { expect, test } from "vitest";
 import { errorCode } from "../../../src/common/errors.ts";
-import { NO_TOPIC_ID } from "../../../src/listeners/kafka/apis/03-metadata.ts";
 import type { SocketState } from "../../../src/listeners/kafka/serve-web-socket.ts";
 import { core } from "../../../src/objects/core.ts";
 import { API } from "../../../src/protocol/api-keys.ts";
+import { ZERO_UUID } from "../../../src/protocol/uuid.ts";
 import { encodeBatch } from "../../../src/wasm/record-batches.ts";
 import { fetchFrame, openResponse, produceFrame, requestFrame } from "../../support/kafka-frames.ts";
 import { connectWebSocket, type KafkaWebSocketClient, WITH_TOKEN } from "../support/kafka-web-socket.ts";
@@ -23,7 +23,7 @@ function changeState({ object }: KafkaWebSocketClient, change: Partial<SocketSta
 
 test("a client goes on after its object was put out of memory, authenticated as it was", async () => {
   const client = await connectWebSocket();
-  client.send(requestFrame(API.metadata, 12, { topics: [{ name: "slept", topicId: NO_TOPIC_ID }], allowAutoTopicCreation: true } as never));
+  client.send(requestFrame(API.metadata, 12, { topics: [{ name: "slept", topicId: ZERO_UUID }], allowAutoTopicCreation: true } as never));
   expect(openResponse(API.metadata, 12, await client.next()).response.topics[0]).toMatchObject({ name: "slept" }); // made by being asked for
   await evictDurableObject(client.object);
   client.send(produceFrame("slept", encodeBatch(core, [{ key: null, value: "v", timestamp: 1 }], { compression: "none" })));

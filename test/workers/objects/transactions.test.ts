@@ -4,8 +4,9 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import type { Broker, ProduceResult } from "../../../src/broker/broker.ts";
+import type { Broker } from "../../../src/broker/broker.ts";
 import { createBroker, createBrokerState } from "../../../src/broker/create-broker.ts";
+import type { ProduceResult } from "../../../src/broker/messages/produce.ts";
 import type {
   AddPartitionsRequest,
   IsolationLevel,

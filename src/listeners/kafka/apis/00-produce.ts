@@ -8,7 +8,7 @@
 // producer has told its coordinator of the partition before (AddPartitionsToTxn); from 12 on its first batch there does (KIP-890, part 2).
 // Topic ids (13+, KIP-516): one that there is not, or not any more, is UNKNOWN_TOPIC_ID in each of its partitions.
 
-import type { ProduceBatchesResult } from "../../../broker/broker.ts";
+import type { ProduceBatchesResult } from "../../../broker/messages/produce.ts";
 import type { BatchFailure } from "../../../broker/record-refusals.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";

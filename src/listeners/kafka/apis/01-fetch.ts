@@ -14,7 +14,8 @@
 import type { Broker } from "../../../broker/broker.ts";
 import type { ReadFailure, ReadResult } from "../../../broker/ports.ts";
 import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { ANSWER_THROTTLE_MS, MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits.ts";
+import { ANSWER_THROTTLE_MS } from "../../../common/limits/answer-room.ts";
+import { MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits/fetch.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { type Call, serve } from "../call.ts";
 import { type AskedPartition, type FetchRequest, openFetch, TOPIC_IDS_SINCE } from "../fetch-session.ts";

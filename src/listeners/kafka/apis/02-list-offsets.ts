@@ -1,7 +1,7 @@
 // ListOffsets (key 2), versions 1-9: -1 the end, -2 the start, -3 the record with the largest timestamp (7+), -4 the start of what is
 // local (8+), -5 the last offset that the archive has (9+; -1 where it has none), else the first record at or after a time.
 
-import type { TierQuery } from "../../../broker/broker.ts";
+import type { TierQuery } from "../../../broker/messages/topics.ts";
 import type { OffsetQuery } from "../../../broker/ports.ts";
 import { errorCode, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";

@@ -1,6 +1,7 @@
-// Metadata (key 3), versions 0-13: the one broker, and topics, asked for by name or (12+) by id. A topic that is not there is made where the client allows it and the
-// broker does (auto.create.topics.enable), with one partition. The request that makes it is answered that there was none, as by Kafka: most
-// clients let a topic be made whenever they ask for one, also to see that it is gone. One that means to use it asks again.
+// Metadata (key 3), versions 0-13: the one broker, and topics, asked for by name or (12+) by id. A topic that is not there is made where
+// the client allows it and the broker does (auto.create.topics.enable), with one partition. The request that makes it is answered that
+// there was none, as by Kafka: most clients let a topic be made whenever they ask for one, also to see that it is gone. One that means to
+// use it asks again.
 //
 // Leader epochs are not told (-1): they belong to each partition's object, which is not asked for this. Clients then skip the check of
 // epochs; a partition here never loses what it acknowledged, so there is nothing for them to find.
@@ -10,16 +11,16 @@ import type { Broker } from "../../../broker/broker.ts";
 import type { TopicMetadata } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
 import { type ErrorName, errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_PAGE_ITEMS } from "../../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits/platform.ts";
+import { MAX_PAGE_ITEMS } from "../../../common/limits/topics.ts";
 import { checkTopicName } from "../../../coordinator/topics.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
+import { ZERO_UUID } from "../../../protocol/uuid.ts";
 import { authorizedOperations } from "../authorized-operations.ts";
 import { type Call, NODE_ID, serve } from "../call.ts";
 
 type MetadataRequest = DecodedOf<typeof API.metadata.request>;
-
-export const NO_TOPIC_ID = "00000000-0000-0000-0000-000000000000";
 
 export const metadata = serve(API.metadata, { min: 0, max: 13 }, async (call) => {
   const { request, broker, settings, session } = call;
@@ -40,7 +41,7 @@ async function describeTopics(call: Call<MetadataRequest>) {
   const isForAll = request.topics === null || (version === 0 && request.topics.length === 0);
   if (isForAll) return (await allTopics(broker)).map(describeTopic);
   return mapConcurrently(request.topics!, MAX_CONCURRENT_CALLS, ({ name, topicId }) =>
-    name === null || topicId !== NO_TOPIC_ID ? topicById(call, topicId) : topicByName(call, name),
+    name === null || topicId !== ZERO_UUID ? topicById(call, topicId) : topicByName(call, name),
   );
 }
 
@@ -94,5 +95,5 @@ export function withOperations<Topic extends { readonly errorCode: number; reado
 }
 
 function withoutTopic(error: ErrorName, name: string | null) {
-  return { errorCode: errorCode(error), name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
+  return { errorCode: errorCode(error), name, topicId: ZERO_UUID, isInternal: false, partitions: [] };
 }

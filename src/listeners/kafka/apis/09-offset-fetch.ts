@@ -7,7 +7,7 @@ import type { Broker } from "../../../broker/broker.ts";
 import type { GroupMember } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
 import { type ErrorName, errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits/platform.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 import { withNames } from "../topic-names.ts";

@@ -5,7 +5,8 @@ import type { Broker } from "../../../broker/broker.ts";
 import type { GroupListing, GroupPage, PageRequest, ShareGroupPage } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
 import { isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_PAGE_ITEMS } from "../../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits/platform.ts";
+import { MAX_PAGE_ITEMS } from "../../../common/limits/topics.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 

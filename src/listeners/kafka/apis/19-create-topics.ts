@@ -6,8 +6,9 @@ import { describeConfigs } from "../../../common/configs.ts";
 import { errorCode, type Failure, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
+import { ZERO_UUID } from "../../../protocol/uuid.ts";
 import { type Call, serve } from "../call.ts";
-import { NO_TOPIC_ID } from "./03-metadata.ts";
+
 import { configSource } from "./32-describe-configs.ts";
 
 type CreateTopicsRequest = DecodedOf<typeof API.createTopics.request>;
@@ -42,7 +43,7 @@ function answerTopic(name: string, topic: TopicMetadata | Failure) {
     const { error, detail } = topic;
     return {
       name,
-      topicId: NO_TOPIC_ID,
+      topicId: ZERO_UUID,
       errorCode: errorCode(error),
       errorMessage: detail,
       numPartitions: -1,

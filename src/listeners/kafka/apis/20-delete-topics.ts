@@ -3,11 +3,12 @@
 import type { Broker } from "../../../broker/broker.ts";
 import { errorCode, failure, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
+import { ZERO_UUID } from "../../../protocol/uuid.ts";
 import { serve } from "../call.ts";
-import { allTopics, NO_TOPIC_ID } from "./03-metadata.ts";
+import { allTopics } from "./03-metadata.ts";
 
 export const deleteTopics = serve(API.deleteTopics, { min: 1, max: 6 }, async ({ request, version, broker }) => {
-  const asked = version < 6 ? request.topicNames.map((name) => ({ name, topicId: NO_TOPIC_ID })) : request.topics;
+  const asked = version < 6 ? request.topicNames.map((name) => ({ name, topicId: ZERO_UUID })) : request.topics;
   const responses = [];
   for (const { name, topicId } of asked) responses.push(await deleteTopic(broker, name ?? (await nameOf(broker, topicId)), topicId));
   return { throttleTimeMs: 0, responses };
@@ -19,6 +20,7 @@ async function deleteTopic(broker: Broker, name: string | null, topicId: string)
   return { name, topicId: deleted.topicId, errorCode: 0, errorMessage: null };
 }
 
+/** From the cluster itself: the name that the edge remembers for an id may be another topic's by now, which must not go. */
 async function nameOf(broker: Broker, topicId: string): Promise<string | null> {
   return (await allTopics(broker)).find((topic) => topic.topicId === topicId)?.name ?? null;
 }

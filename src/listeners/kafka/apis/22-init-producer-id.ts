@@ -1,6 +1,7 @@
 // InitProducerId (key 22), versions 0-5: a producer id, for an idempotent producer or, with a transactional id, for its transactions. The
 // latter may keep its id and ask for the next epoch (3+, KIP-360). Without a transactional id the answer is always a new id, whatever the
-// request says (Kafka's TransactionCoordinator.handleInitProducerId): there are clients that say 0, each of them. 4: PRODUCER_FENCED where there was INVALID_PRODUCER_EPOCH. 5: the same bytes.
+// request says (Kafka's TransactionCoordinator.handleInitProducerId): there are clients that say 0, each of them. 4: PRODUCER_FENCED where
+// there was INVALID_PRODUCER_EPOCH. 5: the same bytes.
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { ProducerIdentity } from "../../../broker/ports.ts";

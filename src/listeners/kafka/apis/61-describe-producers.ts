@@ -5,7 +5,7 @@
 import type { Broker } from "../../../broker/broker.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../../../common/limits.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits/platform.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
 

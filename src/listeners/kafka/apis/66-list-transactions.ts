@@ -3,7 +3,7 @@
 
 import type { Broker } from "../../../broker/broker.ts";
 import type { TransactionDescription } from "../../../broker/ports.ts";
-import { MAX_PAGE_ITEMS } from "../../../common/limits.ts";
+import { MAX_PAGE_ITEMS } from "../../../common/limits/topics.ts";
 import { isTransactionState } from "../../../common/transaction-states.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";

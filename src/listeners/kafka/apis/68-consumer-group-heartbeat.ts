@@ -1,10 +1,10 @@
 // ConsumerGroupHeartbeat (key 68), versions 0-1 (KIP-848): joins a consumer group, keeps a member in it and leads it to its partitions,
 // leaves it. 1: subscriptions by regular expression; the client makes its member id (KIP-1082).
 
-import { failure, isFailure } from "../../../common/errors.ts";
+import { failure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
-import { groupErrorCode } from "../group-kinds.ts";
+import { heartbeatResponse } from "../member-assignment.ts";
 
 export const consumerGroupHeartbeat = serve(
   API.consumerGroupHeartbeat,
@@ -17,13 +17,6 @@ export const consumerGroupHeartbeat = serve(
         : await broker
             .consumerGroup(groupId)
             .consumerHeartbeat({ groupId, memberId, subscribedTopicRegex, clientId, clientHost: "/", ...rest });
-    if (isFailure(answer)) {
-      const nobody = { memberId: null, memberEpoch: 0, heartbeatIntervalMs: 0, assignment: null };
-      return { throttleTimeMs: 0, errorCode: groupErrorCode(answer), errorMessage: answer.detail, ...nobody };
-    }
-    const assignment = answer.assignment && {
-      topicPartitions: answer.assignment.map((one) => ({ ...one, partitions: [...one.partitions] })),
-    };
-    return { throttleTimeMs: 0, errorCode: 0, errorMessage: null, ...answer, assignment };
+    return heartbeatResponse(answer);
   },
 );

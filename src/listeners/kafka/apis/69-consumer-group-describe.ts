@@ -6,6 +6,7 @@ import type { ConsumerGroupDescription } from "../../../broker/ports.ts";
 import { type ErrorName, errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
+import { describedAssignment } from "../member-assignment.ts";
 import { describeEach } from "./15-describe-groups.ts";
 
 /** ConsumerGroupMember.toMemberType */
@@ -41,12 +42,8 @@ function describeMember({ groupInstanceId, assignment, targetAssignment, isClass
     ...member,
     instanceId: groupInstanceId,
     subscribedTopicNames: [...subscribedTopicNames],
-    assignment: { topicPartitions: assignment.map(toTopicPartitions) },
-    targetAssignment: { topicPartitions: targetAssignment.map(toTopicPartitions) },
+    assignment: describedAssignment(assignment),
+    targetAssignment: describedAssignment(targetAssignment),
     memberType: isClassic ? CLASSIC_MEMBER : CONSUMER_MEMBER,
   };
-}
-
-function toTopicPartitions({ topicId, topic, partitions }: Member["assignment"][number]) {
-  return { topicId, topicName: topic, partitions: [...partitions] };
 }

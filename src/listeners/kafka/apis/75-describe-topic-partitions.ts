@@ -5,11 +5,13 @@
 import type { TopicMetadata } from "../../../broker/ports.ts";
 import { mapConcurrently } from "../../../common/concurrency.ts";
 import { errorCode, type Failure, isFailure } from "../../../common/errors.ts";
-import { MAX_CONCURRENT_CALLS, MAX_DESCRIBED_PARTITIONS } from "../../../common/limits.ts";
+import { MAX_DESCRIBED_PARTITIONS } from "../../../common/limits/kafka.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../common/limits/platform.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";
+import { ZERO_UUID } from "../../../protocol/uuid.ts";
 import { type Call, ConnectionRefused, serve } from "../call.ts";
-import { allTopics, describePartition, missingTopicError, NO_TOPIC_ID, withOperations } from "./03-metadata.ts";
+import { allTopics, describePartition, missingTopicError, withOperations } from "./03-metadata.ts";
 
 type Request = DecodedOf<typeof API.describeTopicPartitions.request>;
 
@@ -49,7 +51,7 @@ async function findTopics({ request, broker }: Call<Request>): Promise<{ name: s
 
 function describe(name: string, topic: TopicMetadata | Failure, first: number, room: number) {
   if (isFailure(topic))
-    return { errorCode: errorCode(missingTopicError(topic, name)), name, topicId: NO_TOPIC_ID, isInternal: false, partitions: [] };
+    return { errorCode: errorCode(missingTopicError(topic, name)), name, topicId: ZERO_UUID, isInternal: false, partitions: [] };
   const count = Math.max(0, Math.min(topic.partitionCount - first, room));
   const partitions = Array.from({ length: count }, (_, index) => ({
     ...describePartition(first + index),

@@ -5,6 +5,7 @@ import type { ShareGroupMembers } from "../../../broker/ports.ts";
 import { errorCode, isFailure } from "../../../common/errors.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import { serve } from "../call.ts";
+import { describedAssignment } from "../member-assignment.ts";
 import { describeEach } from "./15-describe-groups.ts";
 
 type Member = ShareGroupMembers["members"][number];
@@ -32,8 +33,6 @@ function describeMember({ subscribedTopicNames, assignment, ...member }: Member)
   return {
     ...member,
     subscribedTopicNames: [...subscribedTopicNames],
-    assignment: {
-      topicPartitions: assignment.map(({ topicId, topic, partitions }) => ({ topicId, topicName: topic, partitions: [...partitions] })),
-    },
+    assignment: describedAssignment(assignment),
   };
 }

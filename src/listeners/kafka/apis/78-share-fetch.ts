@@ -8,7 +8,9 @@
 import type { ShareFetchedPartition, ShareFetchResult, SharePlace } from "../../../broker/share-fetch.ts";
 import { concatBytes } from "../../../common/bytes.ts";
 import { type ErrorName, errorCode, type Failure, failure, isFailure, isRetriable } from "../../../common/errors.ts";
-import { ANSWER_THROTTLE_MS, MAX_FETCH_BYTES, MAX_PULL_RECORDS, MAX_WAIT_MS } from "../../../common/limits.ts";
+import { ANSWER_THROTTLE_MS } from "../../../common/limits/answer-room.ts";
+import { MAX_FETCH_BYTES, MAX_WAIT_MS } from "../../../common/limits/fetch.ts";
+import { MAX_PULL_RECORDS } from "../../../common/limits/share-groups.ts";
 import { waitUnless } from "../../../common/wait.ts";
 import { API } from "../../../protocol/api-keys.ts";
 import type { DecodedOf } from "../../../protocol/message.ts";

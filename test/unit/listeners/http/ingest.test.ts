@@ -2,7 +2,8 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import type { ReadResult } from "../../../../src/broker/ports.ts";
-import { MAX_BATCH_BYTES, MAX_INGEST_HEADERS, MAX_INGEST_QUERY_BYTES } from "../../../../src/common/limits.ts";
+import { MAX_INGEST_HEADERS, MAX_INGEST_QUERY_BYTES } from "../../../../src/common/limits/ingest.ts";
+import { MAX_BATCH_BYTES } from "../../../../src/common/limits/records.ts";
 import { appWithTopic, type TestApp } from "../../../support/http.ts";
 import { allowing, type MemorySecurity, memorySecurity } from "../../../support/memory-security.ts";
 import { NO_LIMITS, plainCodec } from "../../../support/plain-batches.ts";

@@ -6,7 +6,7 @@ import {
   MAX_UNTOLD_TAIL_BYTES,
   MAX_UNTOLD_TAILS_BYTES,
   SOCKET_WINDOW_BYTES,
-} from "../../../../src/common/limits.ts";
+} from "../../../../src/common/limits/websockets.ts";
 import { TailWindow } from "../../../../src/listeners/http/tail-window.ts";
 
 const HALF = SOCKET_WINDOW_BYTES / 2;

@@ -2,14 +2,14 @@
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { AnswerRooms } from "../../../../src/broker/answer-room.ts";
-import type { FetchManyRequest } from "../../../../src/broker/broker.ts";
+import type { FetchManyRequest } from "../../../../src/broker/messages/fetch.ts";
 import {
   ANSWER_LEAVE_MS,
   ANSWER_ROOM_WAIT_MS,
   ANSWER_THROTTLE_MS,
   ANSWERS_RESERVE_BYTES,
   MAX_ANSWERS_BYTES,
-} from "../../../../src/common/limits.ts";
+} from "../../../../src/common/limits/answer-room.ts";
 import { ClientGone } from "../../../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { errorCode, failure } from "../../../../src/common/errors.ts";
-import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../../../src/common/limits.ts";
+import { MAX_FRAME_BYTES, MAX_REQUESTS_IN_FLIGHT, MAX_UNAUTHENTICATED_FRAME_BYTES } from "../../../../src/common/limits/kafka.ts";
 import { ConnectionRefused, type KafkaSettings } from "../../../../src/listeners/kafka/call.ts";
 import { KafkaConnection } from "../../../../src/listeners/kafka/connection.ts";
 import { SERVED } from "../../../../src/listeners/kafka/served-apis.ts";
@@ -10,11 +10,11 @@ import { API, APIS } from "../../../../src/protocol/api-keys.ts";
 import { FrameSplitter } from "../../../../src/protocol/framing.ts";
 import { ProtocolError } from "../../../../src/protocol/protocol-error.ts";
 import "../../../support/http.ts"; // workerd's timingSafeEqual
+import { concatBytes } from "../../../../src/common/bytes.ts";
 import { fetchFrame, openResponse, produceFrame, requestFrame } from "../../../support/kafka-frames.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 import type { MemoryPartition } from "../../../support/memory-partition.ts";
 import { encodePlainBatch } from "../../../support/plain-batches.ts";
-import { concat } from "../../../support/record-batches.ts";
 
 const OPEN: KafkaSettings = {
   adminToken: null,
@@ -34,7 +34,7 @@ async function connect(settings: KafkaSettings = OPEN) {
   const sent: Uint8Array[] = [];
   const splitter = new FrameSplitter(MAX_FRAME_BYTES);
   const send = async (segments: readonly Uint8Array[]) => {
-    for (const frame of splitter.split(concat(segments))) sent.push(frame.slice());
+    for (const frame of splitter.split(concatBytes(segments))) sent.push(frame.slice());
   };
   return { broker, sent, connection: new KafkaConnection({ broker, settings, send }) };
 }
@@ -55,7 +55,7 @@ describe("order", () => {
       await gates[turn]!.promise;
       return produceBatches(request);
     };
-    await connection.receive(concat([10, 11, 12].map((correlationId) => produceFrame("orders", BATCH, { correlationId }))));
+    await connection.receive(concatBytes([10, 11, 12].map((correlationId) => produceFrame("orders", BATCH, { correlationId }))));
     expect(begun).toEqual([0, 1, 2]);
     gates[2]!.resolve();
     gates[1]!.resolve();
@@ -77,7 +77,7 @@ describe("order", () => {
     };
     const partitions = [0, 0, 1, 0];
     const frames = partitions.map((partition, i) => produceFrame("orders", BATCH, { partition, correlationId: i, transactionalId: "t" }));
-    await connection.receive(concat(frames));
+    await connection.receive(concatBytes(frames));
     expect(begun).toEqual([0, 1]);
     gate.resolve();
     await connection.drain();
@@ -87,7 +87,9 @@ describe("order", () => {
 
   test("what follows a produce is looked at once the produce is answered: a fetch sees what was written", async () => {
     const { sent, connection } = await connect();
-    await connection.receive(concat([produceFrame("orders", BATCH, { correlationId: 1 }), fetchFrame("orders", 0, { correlationId: 2 })]));
+    await connection.receive(
+      concatBytes([produceFrame("orders", BATCH, { correlationId: 1 }), fetchFrame("orders", 0, { correlationId: 2 })]),
+    );
     expect(correlationIds(sent)).toEqual([1, 2]);
     const { response } = openResponse(API.fetch, 12, sent[1]!);
     expect(response.responses[0]!.partitions[0]).toMatchObject({ errorCode: 0, highWatermark: 1 });
@@ -103,7 +105,7 @@ describe("order", () => {
       return { baseOffset: 0, count: 1, logAppendTimeMs: -1, logStartOffset: 0 };
     };
     const count = MAX_REQUESTS_IN_FLIGHT + 10;
-    const received = connection.receive(concat(Array.from({ length: count }, () => produceFrame("orders", BATCH))));
+    const received = connection.receive(concatBytes(Array.from({ length: count }, () => produceFrame("orders", BATCH))));
     await settle();
     expect(begun).toBe(MAX_REQUESTS_IN_FLIGHT);
     gate.resolve();
@@ -122,7 +124,7 @@ describe("order", () => {
       return failure("MESSAGE_TOO_LARGE", "");
     };
     const large = produceFrame("orders", new Uint8Array(9 << 20));
-    const received = connection.receive(concat([large, large, large, large]));
+    const received = connection.receive(concatBytes([large, large, large, large]));
     await settle();
     expect(begun).toBe(2);
     gate.resolve();
@@ -133,7 +135,7 @@ describe("order", () => {
 
   test("a request is understood however its bytes are cut, and its records are copied before they are overwritten", async () => {
     const { broker, sent, connection } = await connect();
-    const bytes = concat([produceFrame("orders", BATCH), requestFrame(API.apiVersions, 0, {})]);
+    const bytes = concatBytes([produceFrame("orders", BATCH), requestFrame(API.apiVersions, 0, {})]);
     for (let at = 0; at < bytes.length; at += 7) {
       const chunk = bytes.slice(at, at + 7);
       await connection.receive(chunk);
@@ -211,7 +213,7 @@ describe("authentication", () => {
 
   test("PLAIN with the token opens the connection, whatever the user's name", async () => {
     const { sent, connection } = await connect(CLOSED);
-    await connection.receive(concat([handshake("PLAIN"), authenticate("\0anybody\0sesame"), listTopics]));
+    await connection.receive(concatBytes([handshake("PLAIN"), authenticate("\0anybody\0sesame"), listTopics]));
     expect(openResponse(API.saslHandshake, 1, sent[0]!).response).toEqual({ errorCode: 0, mechanisms: MECHANISMS });
     expect(openResponse(API.saslAuthenticate, 2, sent[1]!).response.errorCode).toBe(0);
     expect(openResponse(API.metadata, 12, sent[2]!).response.topics).toHaveLength(1);
@@ -219,14 +221,14 @@ describe("authentication", () => {
 
   test.each(["\0anybody\0wrong", "\0anybody\0", "sesame", "", "\0a\0sesame\0"])("%j does not", async (text) => {
     const { sent, connection } = await connect(CLOSED);
-    await connection.receive(concat([handshake("PLAIN"), authenticate(text)]));
+    await connection.receive(concatBytes([handshake("PLAIN"), authenticate(text)]));
     expect(openResponse(API.saslAuthenticate, 2, sent[1]!).response.errorCode).toBe(errorCode("SASL_AUTHENTICATION_FAILED"));
     await expect(connection.receive(listTopics)).rejects.toThrow(ConnectionRefused);
   });
 
   test("a mechanism that is not there is answered with those that are, and authentication comes after the handshake", async () => {
     const { sent, connection } = await connect(CLOSED);
-    await connection.receive(concat([handshake("GSSAPI"), authenticate("\0a\0sesame")]));
+    await connection.receive(concatBytes([handshake("GSSAPI"), authenticate("\0a\0sesame")]));
     const unknown = { errorCode: errorCode("UNSUPPORTED_SASL_MECHANISM"), mechanisms: MECHANISMS };
     expect(openResponse(API.saslHandshake, 1, sent[0]!).response).toEqual(unknown);
     expect(openResponse(API.saslAuthenticate, 2, sent[1]!).response.errorCode).toBe(errorCode("ILLEGAL_SASL_STATE"));
@@ -234,7 +236,7 @@ describe("authentication", () => {
 
   test("a broker that is closed until its token is set takes no password", async () => {
     const { sent, connection } = await connect({ ...CLOSED, adminToken: null });
-    await connection.receive(concat([handshake("PLAIN"), authenticate("\0a\0")]));
+    await connection.receive(concatBytes([handshake("PLAIN"), authenticate("\0a\0")]));
     expect(openResponse(API.saslAuthenticate, 2, sent[1]!).response.errorCode).toBe(errorCode("SASL_AUTHENTICATION_FAILED"));
   });
 });
@@ -246,7 +248,7 @@ test.each([
   [2, "UNKNOWN_LEADER_EPOCH"],
 ] as const)("a client that knows leader epoch %i of a partition in epoch 1 fetches with %s", async (currentLeaderEpoch, error) => {
   const { sent, connection } = await connect();
-  await connection.receive(concat([produceFrame("orders", BATCH), fetchFrame("orders", 0, { currentLeaderEpoch })]));
+  await connection.receive(concatBytes([produceFrame("orders", BATCH), fetchFrame("orders", 0, { currentLeaderEpoch })]));
   const [partition] = openResponse(API.fetch, 12, sent[1]!).response.responses[0]!.partitions;
   expect(partition).toMatchObject({ errorCode: errorCode(error), highWatermark: 1 });
   expect(partition!.records!.length > 0).toBe(error === "NONE");
@@ -261,7 +263,7 @@ function reframed(frame: Uint8Array): Uint8Array {
 test("bytes after a request are not looked at: librdkafka's Metadata for all topics ends in three of them", async () => {
   const { sent, connection } = await connect();
   const all = { topics: null, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false };
-  await connection.receive(reframed(concat([requestFrame(API.metadata, 12, all as never), Uint8Array.of(0, 0, 0)])));
+  await connection.receive(reframed(concatBytes([requestFrame(API.metadata, 12, all as never), Uint8Array.of(0, 0, 0)])));
   expect(openResponse(API.metadata, 12, sent[0]!).response.topics).toMatchObject([{ name: "orders" }]);
 });
 
@@ -288,7 +290,7 @@ describe("what ends a connection", () => {
 
   test("what came before the bad frame is answered all the same", async () => {
     const { sent, connection } = await connect();
-    await expect(connection.receive(concat([produceFrame("orders", BATCH), frameOf(-1)]))).rejects.toThrow(ProtocolError);
+    await expect(connection.receive(concatBytes([produceFrame("orders", BATCH), frameOf(-1)]))).rejects.toThrow(ProtocolError);
     await connection.drain();
     expect(openResponse(API.produce, 9, sent[0]!).response.responses[0]!.partitionResponses[0]).toMatchObject({
       errorCode: 0,
@@ -299,7 +301,7 @@ describe("what ends a connection", () => {
   test("a bug in an API, and nothing after it is answered", async () => {
     const { broker, sent, connection } = await connect();
     broker.produceBatches = () => Promise.reject(new Error("a bug"));
-    await connection.receive(concat([produceFrame("orders", BATCH), produceFrame("orders", BATCH)]));
+    await connection.receive(concatBytes([produceFrame("orders", BATCH), produceFrame("orders", BATCH)]));
     await expect(connection.drain()).rejects.toThrow("a bug");
     await expect(connection.receive(requestFrame(API.apiVersions, 0, {}))).rejects.toThrow("a bug");
     expect(sent).toEqual([]);
@@ -309,7 +311,7 @@ describe("what ends a connection", () => {
 describe("acks 0", () => {
   test("gets no answer, and what follows is answered", async () => {
     const { broker, sent, connection } = await connect();
-    await connection.receive(concat([produceFrame("orders", BATCH, { acks: 0 }), requestFrame(API.apiVersions, 0, {}, 8)]));
+    await connection.receive(concatBytes([produceFrame("orders", BATCH, { acks: 0 }), requestFrame(API.apiVersions, 0, {}, 8)]));
     expect(correlationIds(sent)).toEqual([8]);
     expect((broker.partition("orders", 0) as MemoryPartition).highWatermark).toBe(1);
   });

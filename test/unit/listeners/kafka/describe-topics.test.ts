@@ -2,9 +2,9 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { errorCode } from "../../../../src/common/errors.ts";
-import { MAX_CONCURRENT_CALLS } from "../../../../src/common/limits.ts";
-import { NO_TOPIC_ID } from "../../../../src/listeners/kafka/apis/03-metadata.ts";
+import { MAX_CONCURRENT_CALLS } from "../../../../src/common/limits/platform.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
+import { ZERO_UUID } from "../../../../src/protocol/uuid.ts";
 import { connectKafka, type KafkaClient } from "../../../support/kafka-connection.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 
@@ -38,7 +38,7 @@ describe("Metadata", () => {
   });
 
   test.each([0, 3, 4, 12])("of version %i that makes a topic is answered that there was none, the next one with it", async (version) => {
-    const look = async () => (await client.ask(API.metadata, version, { topics: [{ topicId: NO_TOPIC_ID, name: "made" }] })).topics[0]!;
+    const look = async () => (await client.ask(API.metadata, version, { topics: [{ topicId: ZERO_UUID, name: "made" }] })).topics[0]!;
     expect(await look()).toMatchObject({ errorCode: errorCode("UNKNOWN_TOPIC_OR_PARTITION"), name: "made", partitions: [] });
     expect(await look()).toMatchObject({ errorCode: 0, name: "made", partitions: [{ partitionIndex: 0, leaderId: 1 }] });
   });

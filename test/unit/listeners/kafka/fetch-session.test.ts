@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { errorCode } from "../../../../src/common/errors.ts";
-import { MAX_FETCH_SESSION_PARTITIONS } from "../../../../src/common/limits.ts";
+import { MAX_FETCH_SESSION_PARTITIONS } from "../../../../src/common/limits/kafka.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
 import { connectKafka } from "../../../support/kafka-connection.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";

@@ -8,16 +8,16 @@ import {
   MAX_UNTOLD_SOCKET_BYTES,
   PARTIAL_REQUEST_MS,
   SOCKET_WINDOW_BYTES,
-} from "../../../../src/common/limits.ts";
+} from "../../../../src/common/limits/websockets.ts";
 import { type KafkaSettings, newSession } from "../../../../src/listeners/kafka/call.ts";
 import { CLOSE_CODES, KafkaWebSocket, newSocketState, type SocketState } from "../../../../src/listeners/kafka/serve-web-socket.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
 import { ADMIN } from "../../../../src/security/identity.ts";
 import "../../../support/http.ts"; // workerd's timingSafeEqual
+import { concatBytes } from "../../../../src/common/bytes.ts";
 import { fetchFrame, produceFrame, requestFrame } from "../../../support/kafka-frames.ts";
 import { MemoryBroker } from "../../../support/memory-broker.ts";
 import { encodePlainBatch } from "../../../support/plain-batches.ts";
-import { concat } from "../../../support/record-batches.ts";
 
 const ADVERTISED = { host: "localhost", port: 9092 };
 const SETTINGS: KafkaSettings = { adminToken: "sesame", isOpen: false, isAutoCreated: true, defaultPartitions: 1, advertised: ADVERTISED };
@@ -77,7 +77,7 @@ describe("messages are a byte stream", () => {
     const { connection, binary } = await open();
     for (const byte of asked) await connection.receive(bytesOf(Uint8Array.of(byte)));
     expect(binary()).toHaveLength(1);
-    await connection.receive(bytesOf(concat([asked, asked])));
+    await connection.receive(bytesOf(concatBytes([asked, asked])));
     expect(binary()).toHaveLength(3);
   });
 
@@ -156,7 +156,7 @@ test("more than may wait for its turn closes it", async () => {
   const { connection, broker, closed } = await open();
   broker.produceBatches = () => new Promise(() => {});
   const large = new Uint8Array(8 * MIB);
-  void connection.receive(bytesOf(concat([produceFrame("orders", new Uint8Array(16 * MIB)), produceFrame("orders", large)])));
+  void connection.receive(bytesOf(concatBytes([produceFrame("orders", new Uint8Array(16 * MIB)), produceFrame("orders", large)])));
   for (let bytes = 0; bytes <= MAX_SOCKET_AHEAD_BYTES; bytes += large.length) void connection.receive(bytesOf(large));
   await settle();
   expect(closed).toMatchObject([{ code: CLOSE_CODES.policyViolation, reason: expect.stringContaining("ahead") }]);

@@ -2,7 +2,7 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { type ErrorName, errorCode, isFailure } from "../../../../src/common/errors.ts";
-import { MAX_SHARE_SESSION_PARTITIONS, MAX_SHARE_SESSIONS_PER_CONNECTION } from "../../../../src/common/limits.ts";
+import { MAX_SHARE_SESSION_PARTITIONS, MAX_SHARE_SESSIONS_PER_CONNECTION } from "../../../../src/common/limits/share-groups.ts";
 import type { ShareSettings } from "../../../../src/common/share-settings.ts";
 import { API } from "../../../../src/protocol/api-keys.ts";
 import { ZERO_UUID } from "../../../../src/protocol/uuid.ts";

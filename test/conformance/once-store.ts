@@ -1,23 +1,11 @@
-// What the stores of inbound webhooks promise, over SQLite and in memory: the ids that a partition remembers, and the cluster's sources.
+// What the store of the ids that a partition remembers promises, over SQLite and in memory.
 
 import { describe, expect, test } from "vitest";
 import type { OnceStore } from "../../src/log/once.ts";
 import { OnceBlock } from "../../src/log/once-block.ts";
-import type { IngestSourceStore } from "../../src/storage/ingest-source-store.ts";
+import { failing } from "../support/failing-transaction.ts";
 
-type WithStore<Store> = (use: (store: Store) => void) => Promise<void>;
-
-/** What `work` throws is expected, and what it did undone. */
-function failing(store: { transaction<T>(work: () => T): T }, work: () => void): void {
-  const failed = () =>
-    store.transaction(() => {
-      work();
-      throw new Error("no");
-    });
-  expect(failed).toThrow("no");
-}
-
-export function describeOnceStore(name: string, withStore: WithStore<OnceStore>): void {
+export function describeOnceStore(name: string, withStore: (use: (store: OnceStore) => void) => Promise<void>): void {
   const inStore = (rule: string, use: (store: OnceStore) => void) => test(rule, () => withStore(use));
 
   /** With entries that tell the block, the largest offset and time among them. */
@@ -71,38 +59,6 @@ export function describeOnceStore(name: string, withStore: WithStore<OnceStore>)
       });
       expect(entriesIn(store)).toEqual([expected(1, 1)]);
       expect(store.transaction(() => "told")).toBe("told");
-    });
-  });
-}
-
-export function describeIngestSourceStore(name: string, withStore: WithStore<IngestSourceStore>): void {
-  const inStore = (rule: string, use: (store: IngestSourceStore) => void) => test(rule, () => withStore(use));
-  const row = (topic: string, source: string, value = "{}") => ({ topic, name: source, value });
-
-  describe(name, () => {
-    inStore("begins at version 0 with nothing, and rises by one", (store) => {
-      expect([store.version(), store.rows()]).toEqual([0, []]);
-      store.raiseVersion();
-      store.raiseVersion();
-      expect(store.version()).toBe(2);
-    });
-
-    inStore("gives back rows by topic and name, replaced and removed", (store) => {
-      for (const one of [row("b", "x"), row("a", "y"), row("a", "x"), row("a", "y", '{"n":"Ż"}')]) store.put(one);
-      expect(store.rows()).toEqual([row("a", "x"), row("a", "y", '{"n":"Ż"}'), row("b", "x")]);
-      store.remove("a", "x");
-      store.remove("a", "nobody");
-      expect(store.rows()).toEqual([row("a", "y", '{"n":"Ż"}'), row("b", "x")]);
-    });
-
-    inStore("a transaction that throws leaves what was there", (store) => {
-      store.put(row("a", "x"));
-      failing(store, () => {
-        store.put(row("a", "x", "[]"));
-        store.remove("a", "x");
-        store.raiseVersion();
-      });
-      expect([store.version(), store.rows()]).toEqual([0, [row("a", "x")]]);
     });
   });
 }

@@ -1,9 +1,8 @@
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { SqliteIngestSourceStore } from "../../../src/storage/sqlite-ingest-source-store.ts";
 import { SqliteOnceStore } from "../../../src/storage/sqlite-once-store.ts";
-import { describeIngestSourceStore, describeOnceStore } from "../../conformance/ingest-stores.ts";
+import { describeOnceStore } from "../../conformance/once-store.ts";
 
 const withPartition = (body: (storage: DurableObjectStorage) => void) =>
   runInDurableObject(env.PARTITION.getByName(crypto.randomUUID()), (_, { storage }) => body(storage));
@@ -14,10 +13,6 @@ describeOnceStore("SqliteOnceStore", (use) =>
     store.blocks(); // as it is used: read before it is written
     use(store);
   }),
-);
-
-describeIngestSourceStore("SqliteIngestSourceStore", (use) =>
-  runInDurableObject(env.CLUSTER.getByName(crypto.randomUUID()), (_, { storage }) => use(new SqliteIngestSourceStore(storage))),
 );
 
 test("asking a partition for ids stores nothing", () =>
