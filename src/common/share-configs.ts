@@ -4,7 +4,8 @@
 import { type ConfigType, type ConfigTypeName, int, oneOf } from "./config-types.ts";
 import { type Failure, failure } from "./errors.ts";
 import { MAX_SHARE_DELIVERIES, MAX_SHARE_IN_FLIGHT, MAX_SHARE_LEASE_MS, MIN_SHARE_LEASE_MS } from "./limits/share-groups.ts";
-import { DEFAULT_SHARE_SETTINGS, SHARE_STARTS, type ShareSettings } from "./share-settings.ts";
+import { DEFAULT_SHARE_SETTINGS, type ShareSettings } from "./share-settings.ts";
+import { formatShareStart, shareStartConfig } from "./share-start.ts";
 
 interface ShareConfig {
   readonly setting: keyof ShareSettings;
@@ -23,7 +24,7 @@ const SHARE_CONFIGS: Readonly<Record<string, ShareConfig>> = {
   },
   "share.auto.offset.reset": {
     setting: "autoOffsetReset",
-    type: oneOf(...SHARE_STARTS),
+    type: shareStartConfig,
     doc: "Where the group begins in a partition that it has not seen. Kafka's default is latest: here what was produced before the first member came is not lost.",
   },
   "share.delivery.count.limit": {
@@ -59,8 +60,9 @@ export interface ShareConfigDescription {
 /** By key. */
 export function describeShareConfigs(settings: ShareSettings): ShareConfigDescription[] {
   return Object.entries(SHARE_CONFIGS).map(([key, { setting, type, doc }]) => {
-    const value = settings[setting];
-    return { key, value: String(value ?? ""), type: type.type, isDefault: value === DEFAULT_SHARE_SETTINGS[setting], doc };
+    const isDefault = settings[setting] === DEFAULT_SHARE_SETTINGS[setting];
+    const value = setting === "autoOffsetReset" ? formatShareStart(settings[setting]) : String(settings[setting] ?? "");
+    return { key, value, type: type.type, isDefault, doc };
   });
 }
 

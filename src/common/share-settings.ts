@@ -1,6 +1,7 @@
 // The settings of a share group (KIP-932's group configs, under the names that the HTTP API has for them), with their defaults.
 
 import { DEFAULT_SHARE_DELIVERIES, DEFAULT_SHARE_IN_FLIGHT, DEFAULT_SHARE_LEASE_MS } from "./limits/share-groups.ts";
+import type { ShareStart } from "./share-start.ts";
 
 /**
  * What is kept in order: nothing; the records of each key, while keys run in parallel; or those of each partition, of which one worker at a
@@ -8,10 +9,6 @@ import { DEFAULT_SHARE_DELIVERIES, DEFAULT_SHARE_IN_FLIGHT, DEFAULT_SHARE_LEASE_
  */
 export const SHARE_ORDERS = ["none", "key", "partition"] as const;
 export type ShareOrder = (typeof SHARE_ORDERS)[number];
-
-/** Where a group begins in a partition that it has not seen (share.auto.offset.reset): here, or at a time (ms since the epoch). */
-export const SHARE_STARTS = ["earliest", "latest"] as const;
-export type ShareStart = (typeof SHARE_STARTS)[number] | { readonly timestamp: number };
 
 export interface ShareSettings {
   /** Deliveries of a record before it is given up (share.delivery.count.limit). */

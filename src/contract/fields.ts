@@ -1,5 +1,6 @@
 // The fields that several resources share. Parameters arrive as strings: each `…Param` reads one, and documents what it reads.
 
+import { parseIsoDuration } from "../common/iso-duration.ts";
 import { MAX_GROUP_ID_LENGTH } from "../common/limits/groups.ts";
 import { MAX_PARTITIONS_PER_TOPIC, MAX_TOPIC_NAME_LENGTH } from "../common/limits/topics.ts";
 import { z } from "./zod.ts";
@@ -25,6 +26,10 @@ export const partition = z
   .meta({ description: "Partition number." });
 export const offset = z.int().min(0).meta({ description: "Log offset, 0 to 2^53-1." });
 export const timestamp = z.int().min(0).meta({ description: "Milliseconds since the Unix epoch." });
+export const duration = z
+  .string()
+  .refine((text) => parseIsoDuration(text) !== null, "must be a duration like P1D, PT6H or PT90S")
+  .meta({ description: "A length of time as ISO 8601 has it, with days, hours, minutes and seconds.", examples: ["PT24H"] });
 export const leaderEpoch = z.int().min(-1).meta({ description: "Rises with each start of the partition; -1 where not known." });
 
 /** An integer in a path or a query. */

@@ -12,11 +12,13 @@ import {
   MAX_SHARE_LEASE_MS,
   MIN_SHARE_LEASE_MS,
 } from "../common/limits/share-groups.ts";
-import { DEFAULT_SHARE_SETTINGS, SHARE_ORDERS, SHARE_STARTS } from "../common/share-settings.ts";
+import { DEFAULT_SHARE_SETTINGS, SHARE_ORDERS } from "../common/share-settings.ts";
+import { SHARE_STARTS } from "../common/share-start.ts";
 import { bothTypes, none, requestBody } from "./bodies.ts";
 import { fetchedRecord } from "./fetch.ts";
 import {
   cursorParam,
+  duration,
   encodingParam,
   groupId,
   groupParams,
@@ -203,9 +205,9 @@ const settingsFields = {
     .meta({ description: "Where records go that are given up, with `__dlq.errors.*` headers; null: nowhere." }),
   order,
   isolation: z.enum(ISOLATION_LEVELS),
-  autoOffsetReset: z
-    .union([z.enum(SHARE_STARTS), z.strictObject({ timestamp })])
-    .meta({ description: "Where the group begins in a partition that it has not seen." }),
+  autoOffsetReset: z.union([z.enum(SHARE_STARTS), z.strictObject({ timestamp }), z.strictObject({ duration })]).meta({
+    description: "Where the group begins in a partition that it has not seen; with a duration, at what is not older than that by then.",
+  }),
   filter: filter.meta({
     description:
       "CEL, as a webhook subscription's: records for which it is not true are passed over. What was passed over stays so under another filter.",

@@ -14,6 +14,7 @@ import type {
 } from "../broker/ports.ts";
 import { createDeadLetterWriter } from "../broker/share-dead-letters.ts";
 import { type Failure, isFailure } from "../common/errors.ts";
+import { startQuery } from "../common/share-start.ts";
 import { newToken } from "../common/token.ts";
 import { SharePartitionCoordinator } from "../coordinator/share-partition-coordinator.ts";
 import type { Env } from "../env.ts";
@@ -39,7 +40,9 @@ export class SharePartitionObject extends DurableObject<Env> {
       confirmGroup: ({ groupId, groupUuid }) => ports.shareGroup(groupId).confirm(groupUuid),
       initialOffset: async ({ topicId, partition, topicVersion, settings }) => {
         const address = { topicId, partition, topicVersion };
-        const found = await ports.partition(topicId, partition).offset(address, settings.autoOffsetReset, settings.isolation);
+        const found = await ports
+          .partition(topicId, partition)
+          .offset(address, startQuery(settings.autoOffsetReset, Date.now()), settings.isolation);
         if (isFailure(found)) return found;
         return found.offset < 0 ? found.highWatermark : found.offset; // no record so late: the end
       },

@@ -7,7 +7,8 @@
 import { Sequence } from "../common/concurrency.ts";
 import { type Failure, failure } from "../common/errors.ts";
 import { MAX_PARTITIONS_PER_PULL } from "../common/limits/share-groups.ts";
-import type { ShareSettings, ShareStart } from "../common/share-settings.ts";
+import type { ShareSettings } from "../common/share-settings.ts";
+import type { ShareStart } from "../common/share-start.ts";
 import {
   checkPullConfig,
   type PullConfig,

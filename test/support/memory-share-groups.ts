@@ -7,6 +7,7 @@ import { createShareGroups, type ShareGroups } from "../../src/broker/share-grou
 import { SharedRecords } from "../../src/broker/shared-records.ts";
 import { type Failure, failure, isFailure } from "../../src/common/errors.ts";
 import { readGroupConfigs } from "../../src/common/group-configs.ts";
+import { startQuery } from "../../src/common/share-start.ts";
 import { ShareGroupCoordinator } from "../../src/coordinator/share-group.ts";
 import { SharePartitionCoordinator } from "../../src/coordinator/share-partition-coordinator.ts";
 import { MemoryShareGroupStore } from "../../src/storage/memory-share-group-store.ts";
@@ -113,7 +114,7 @@ class MemoryShareWorld {
         initialOffset: async ({ settings }) => {
           const log = this.#log(topicId, partition);
           if (isFailure(log)) return log;
-          const { offset, highWatermark } = log.offset(settings.autoOffsetReset);
+          const { offset, highWatermark } = log.offset(startQuery(settings.autoOffsetReset, Date.now()));
           return offset < 0 ? highWatermark : offset;
         },
         ringBy: () => {},

@@ -1,7 +1,8 @@
 // `sluice share-groups`: queues on topics, their settings, what is under way and what is left. `share-consume` works them off.
 
 import { type Command, Option } from "commander";
-import { SHARE_ORDERS, SHARE_STARTS, type ShareSettings } from "../../common/share-settings.ts";
+import { SHARE_ORDERS, type ShareSettings } from "../../common/share-settings.ts";
+import { SHARE_STARTS } from "../../common/share-start.ts";
 import { ISOLATION_LEVELS } from "../../contract/fields.ts";
 import type { DescribedShareGroup, ShareSettingsChange } from "../../contract/share-groups.ts";
 import type { Cli } from "../cli.ts";

@@ -218,3 +218,23 @@ test("a share group of its own has a filter, delays and a pause too, where it is
   await put({ paused: false });
   expect((await pull(app)).records).toHaveLength(2);
 });
+
+test("a group begins at a time, or with what is not older than a duration", async () => {
+  const app = await start();
+  const HOUR_MS = 3_600_000;
+  const records = [2, 0.5].map((hours) => ({ value: `${hours} h old`, partition: 0, timestamp: Math.round(Date.now() - hours * HOUR_MS) }));
+  expect((await app.send("POST", "/v1/topics/t/records", { records })).status).toBe(200);
+  const begin = async (groupId: string, autoOffsetReset: unknown) => {
+    const { settings } = (await json(app.send("PUT", `/v1/share-groups/${groupId}`, { autoOffsetReset }))) as unknown as {
+      settings: object;
+    };
+    expect(settings).toMatchObject({ autoOffsetReset });
+    return (await json(app.send("POST", `/v1/share-groups/${groupId}/pull`, { topics: ["t"] }))).records.map(({ value }) => value);
+  };
+  expect(await begin("day", { duration: "P1D" })).toEqual(["2 h old", "0.5 h old"]);
+  expect(await begin("hour", { duration: "PT1H" })).toEqual(["0.5 h old"]);
+  expect(await begin("now", { duration: "PT0S" })).toEqual([]);
+  expect(await begin("time", { timestamp: Date.now() - HOUR_MS })).toEqual(["0.5 h old"]);
+  for (const bad of [{ duration: "1h" }, { duration: "PT1H", timestamp: 0 }, {}, "none"])
+    await json(app.send("PUT", "/v1/share-groups/bad", { autoOffsetReset: bad }), 400);
+});

@@ -163,18 +163,20 @@ test("a group's configs are those of a consumer group of its name, and the setti
   expect(await describeGroup([lock])).toEqual([[lock, "30000", 5]]);
   const changes: Parameters<typeof alterGroup>[0] = [
     [lock, 0, "15000"],
-    ["share.auto.offset.reset", 0, "latest"],
+    ["share.auto.offset.reset", 0, "by_duration:PT1H"],
     ["errors.deadletterqueue.topic.name", 0, ""],
   ];
   expect(await alterGroup(changes, true)).toBe(0);
   expect(await describeGroup([lock])).toEqual([[lock, "30000", 5]]);
   expect(await alterGroup(changes)).toBe(0);
-  expect(await broker.shareGroups.settings("g")).toMatchObject({ leaseMs: 15_000, autoOffsetReset: "latest", deadLetterTopic: null });
+  expect(await broker.shareGroups.settings("g")).toMatchObject({
+    ...{ leaseMs: 15_000, autoOffsetReset: { duration: "PT1H" }, deadLetterTopic: null },
+  });
   expect(await describeGroup()).toEqual([
     ["consumer.heartbeat.interval.ms", "5000", 5],
     ["consumer.session.timeout.ms", "45000", 5],
     ["errors.deadletterqueue.topic.name", "", 5],
-    ["share.auto.offset.reset", "latest", 8],
+    ["share.auto.offset.reset", "by_duration:PT1H", 8],
     ["share.delivery.count.limit", "5", 5],
     ["share.isolation.level", "read_committed", 5],
     ["share.partition.max.record.locks", "2000", 5],
@@ -186,7 +188,7 @@ test("a group's configs are those of a consumer group of its name, and the setti
     [lock, 0, "soon"],
     [lock, 0, "1"],
     [lock, 2, "1"],
-    ["share.auto.offset.reset", 0, "by_duration:PT1H"],
+    ["share.auto.offset.reset", 0, "by_duration:1h"],
     ["consumer.session.timeout.ms", 0, "1"],
   ] as Parameters<typeof alterGroup>[0]) {
     expect(await alterGroup([["share.delivery.count.limit", 0, "9"], bad]), bad[0]).toBe(errorCode("INVALID_CONFIG"));
