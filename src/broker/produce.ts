@@ -182,8 +182,8 @@ function append(
 
 /** How the partition comes into the producer's transaction. */
 function withPart(producer: TransactionalProducer, request: ProduceBatchesRequest, topic: TopicMetadata): TransactionalProducer {
-  const { addsPartition, hasOwnEpoch } = request;
-  return { ...producer, ...(addsPartition && { addsPartitionOf: topic.name }), ...(hasOwnEpoch && { hasOwnEpoch }) };
+  const { addsPartition, hasOwnEpoch = false, knowsAbortable = false } = request;
+  return { ...producer, ...(addsPartition && { addsPartitionOf: topic.name }), hasOwnEpoch, knowsAbortable };
 }
 
 function transactionOf(producer: ProducerSequence | undefined, topic: string): TransactionalProducer | null {

@@ -8,6 +8,7 @@
 import { type ErrorName, type Failure, failure, isFailure } from "../common/errors.ts";
 import { isTransactional } from "../record/record-batch.ts";
 import type { BatchInfo } from "../wasm/record-batches.ts";
+import { type AbortableAware, asKnown } from "./abortable.ts";
 import type { AppendRequest, AppendResult, Ports, Unverified } from "./ports.ts";
 
 /** A guard is void once the partition restarts: then the transaction is verified again, so many times in all. */
@@ -22,7 +23,7 @@ const RETRIABLE_VERIFICATIONS: ReadonlySet<ErrorName> = new Set([
 ]);
 
 /** The producer whose transaction a run belongs to, as its batches name it. */
-export interface TransactionalProducer {
+export interface TransactionalProducer extends AbortableAware {
   readonly transactionalId: string;
   readonly producerId: number;
   readonly producerEpoch: number;
@@ -77,12 +78,13 @@ export async function appendTransactional(
 async function confirm(
   ports: Ports,
   { topicId, topicVersion, partition }: AppendRequest,
-  { transactionalId, producerId, producerEpoch, addsPartitionOf: topic, hasOwnEpoch }: TransactionalProducer,
+  producer: TransactionalProducer,
 ): Promise<null | Failure> {
+  const { transactionalId, producerId, producerEpoch, addsPartitionOf: topic, hasOwnEpoch } = producer;
   const coordinator = ports.transaction(transactionalId);
   if (topic === undefined) {
     const refused = await coordinator.verify({ producerId, producerEpoch, topicId, partition });
-    return refused && asRetried(refused);
+    return refused && asKnown(asRetried(refused), producer);
   }
   const topics = [{ topicId, topic, topicVersion, partitions: [partition] }];
   const refused = await coordinator.addPartitions({ transactionalId, producerId, producerEpoch, topics });

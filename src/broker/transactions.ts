@@ -7,6 +7,7 @@ import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
 import { checkGroupId } from "../coordinator/committed-offsets.ts";
 import { checkTransactionalId } from "../coordinator/transaction-coordinator.ts";
 import type { TransactionRequest } from "../coordinator/transaction-messages.ts";
+import { type AbortableAware, asKnown } from "./abortable.ts";
 import { commitEach } from "./groups.ts";
 import type { CommitOffsetsRequest, CommitOffsetsResult } from "./messages/offsets.ts";
 import type {
@@ -31,7 +32,7 @@ export interface AddTransactionPartitionsRequest extends TransactionRequest {
 }
 
 /** The offsets become the group's once the transaction is committed. */
-export interface CommitInTransactionRequest extends TransactionRequest, Omit<CommitOffsetsRequest, "force"> {
+export interface CommitInTransactionRequest extends TransactionRequest, Omit<CommitOffsetsRequest, "force">, AbortableAware {
   /** The producer has not added the group to its transaction: the commit does. */
   readonly addsGroup?: boolean;
 }
@@ -101,8 +102,11 @@ async function resolve(topics: TopicCache, { topic: name, partition }: TopicPart
 }
 
 function commitOffsets(ports: Ports, topics: TopicCache, request: CommitInTransactionRequest): Promise<CommitOffsetsResult | Failure> {
-  const { groupId } = request;
-  return commitEach(topics, request.offsets, (offsets) => ports.group(groupId).commitInTransaction({ ...request, offsets }));
+  const { knowsAbortable, ...commit } = request;
+  return commitEach(topics, commit.offsets, async (offsets) => {
+    const committed = await ports.group(commit.groupId).commitInTransaction({ ...commit, offsets });
+    return isFailure(committed) ? asKnown(committed, request) : committed;
+  });
 }
 
 /** An id that is registered and has no transaction behind it is left from a crash, or not begun yet. */

@@ -157,7 +157,7 @@ export function verify(transaction: StoredTransaction, producer: ProducerIdentit
   const refused = checkProducer(transaction, producer) ?? checkUndecided(transaction);
   if (refused !== null) return refused;
   if (transaction.state === "Ongoing" && isPart) return null;
-  return failure("INVALID_TXN_STATE", `This is not part of an open transaction of '${transaction.transactionalId}': add it first.`);
+  return failure("TRANSACTION_ABORTABLE", `This is not part of an open transaction of '${transaction.transactionalId}': add it first.`);
 }
 
 export function isPartition({ topics }: StoredTransaction, topicId: string, partition: number): boolean {

@@ -2,6 +2,7 @@
 
 import type { Failure } from "../../common/errors.ts";
 import type { Compression } from "../../wasm/compression.ts";
+import type { AbortableAware } from "../abortable.ts";
 import type { OnceKey } from "../ports.ts";
 
 /** A record to write. Strings are stored as UTF-8. */
@@ -54,7 +55,7 @@ export interface ProduceResult {
   readonly refused: readonly { readonly index: number; readonly failure: Failure }[];
 }
 
-export interface ProduceBatchesRequest {
+export interface ProduceBatchesRequest extends AbortableAware {
   readonly topic: string;
   /** Only to the topic with this id, where it is given: not to one that was made again under the name. */
   readonly topicId?: string;

@@ -64,6 +64,18 @@ test("Kafka's producers are told to try again in the words that they know", asyn
   expect(await appendTransactional(ports, REQUEST, PRODUCER)).toMatchObject({ error: "NOT_ENOUGH_REPLICAS" });
 });
 
+test("what was never added to a transaction may be told as such to clients that know the error", async () => {
+  for (const [producer, told] of [
+    [PRODUCER, "INVALID_TXN_STATE"],
+    [{ ...PRODUCER, knowsAbortable: false }, "INVALID_TXN_STATE"],
+    [{ ...PRODUCER, knowsAbortable: true }, "TRANSACTION_ABORTABLE"],
+  ] as const) {
+    const { ports, guards } = playing([unverified(5)], [failure("TRANSACTION_ABORTABLE", "add it first")]);
+    expect(await appendTransactional(ports, REQUEST, producer)).toMatchObject({ error: told, detail: "add it first" });
+    expect(guards).toHaveLength(1);
+  }
+});
+
 test("a producer that does not add partitions has them added by its first batch, in the place of the verification", async () => {
   const implicit = { ...PRODUCER, addsPartitionOf: "orders" };
   const { ports, guards, added, verifiedCount } = playing([unverified(5), WRITTEN], []);

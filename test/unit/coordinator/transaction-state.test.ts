@@ -199,6 +199,6 @@ test("only what was added to the open transaction is part of it", () => {
   expect(transactions.verify(open, producer, transactions.isPartition(open, "orders-id", 1))).toBeNull();
   expect(transactions.isPartition(open, "orders-id", 2)).toBe(false);
   expect(transactions.isPartition(open, "another-id", 1)).toBe(false);
-  expect(transactions.verify(open, producer, false)).toMatchObject({ error: "INVALID_TXN_STATE" });
-  expect(transactions.verify(committed, producer, true)).toMatchObject({ error: "INVALID_TXN_STATE" });
+  expect(transactions.verify(open, producer, false)).toMatchObject({ error: "TRANSACTION_ABORTABLE" });
+  expect(transactions.verify(committed, producer, true)).toMatchObject({ error: "TRANSACTION_ABORTABLE" });
 });

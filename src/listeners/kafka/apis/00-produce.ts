@@ -27,6 +27,9 @@ interface AskedPartition {
 const ALL = -1;
 const REQUIRED_ACKS: readonly number[] = [ALL, 0, 1];
 
+/** What was never added to the transaction is TRANSACTION_ABORTABLE (KIP-890). */
+const ABORTABLE_SINCE = 11;
+
 /** The first version whose producers leave it to the partitions to become part of their transactions, each with an epoch of its own. */
 const ADDS_PARTITIONS_SINCE = 12;
 
@@ -79,7 +82,9 @@ async function append(
   const batches = records!.slice();
   const { transactionalId } = request;
   if (transactionalId === null) return appendBatches(call, asked, { batches });
-  const transaction = { transactionalId, ...(version >= ADDS_PARTITIONS_SINCE && { addsPartition: true, hasOwnEpoch: true }) };
+  const knowsAbortable = version >= ABORTABLE_SINCE;
+  const ofNewProducer = version >= ADDS_PARTITIONS_SINCE && { addsPartition: true, hasOwnEpoch: true };
+  const transaction = { transactionalId, knowsAbortable, ...ofNewProducer };
   const append = () => appendBatches(call, asked, { batches, ...transaction });
   return session.transactionalOrder.run(version >= TOPIC_IDS_SINCE ? asked.topicId : asked.topic, asked.partition, append);
 }

@@ -84,11 +84,11 @@ test("Produce 13 writes by id, and in a transaction makes the partition part of 
   await produce(12, "tx", { name: "orders" });
   await produce(11, "tx", { name: "orders" });
   const plain = { topic: "orders", partition: 1, batches: true };
-  const newWay = { transactionalId: "tx", addsPartition: true, hasOwnEpoch: true };
+  const newWay = { transactionalId: "tx", knowsAbortable: true, addsPartition: true, hasOwnEpoch: true };
   expect(asked).toEqual([
     { ...plain, topicId },
     { ...plain, ...newWay, topicId },
     { ...plain, ...newWay },
-    { ...plain, transactionalId: "tx" },
+    { ...plain, transactionalId: "tx", knowsAbortable: true },
   ]);
 });

@@ -94,6 +94,7 @@ test("offsets are passed on with their member, and answered by partition", async
   await ask(broker, txnOffsetCommit, 4, request);
   await ask(broker, txnOffsetCommit, 5, request);
   expect(broker.transactions.commits.map(({ addsGroup }) => addsGroup)).toEqual([undefined, undefined, true]);
+  expect(broker.transactions.commits.map(({ knowsAbortable }) => knowsAbortable)).toEqual([false, true, true]);
 });
 
 test("a consumer that requires stable offsets is told which are not, and no other is", async () => {
