@@ -43,8 +43,9 @@ export default {
 async function isSigned(headers: Headers, body: string, secrets: readonly string[]): Promise<boolean> {
   const id = headers.get("webhook-id");
   const timestamp = headers.get("webhook-timestamp");
-  if (id === null || Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE_S) return false;
-  const signatures = (headers.get("webhook-signature") ?? "").split(" ").filter((one) => one.startsWith("v1,"));
+  const isRecent = Math.abs(Date.now() / 1000 - Number(timestamp)) <= TOLERANCE_S; // false for what is no number, too
+  if (id === null || !isRecent) return false;
+  const signatures = (headers.get("webhook-signature") ?? "").split(" ").filter((one) => /^v1,[A-Za-z0-9+/]{43}=$/.test(one)); // 32 bytes
   const signed = new TextEncoder().encode(`${id}.${timestamp}.${body}`);
   for (const secret of secrets) {
     const bytes = fromBase64(secret.replace("whsec_", ""));

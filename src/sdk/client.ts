@@ -5,6 +5,7 @@
 
 import { type Backoff, backoffMs, DEFAULT_BACKOFF, sleep } from "./backoff.ts";
 import { errorOf, knownCode, NetworkError, SluiceError, TimeoutError } from "./errors.ts";
+import { MAX_TIMER_MS, requireInteger } from "./option-checks.ts";
 
 /** As `globalThis.fetch`. It takes a body's bytes before it returns, as the Fetch standard has it: the SDK uses buffers again. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response> | Response;
@@ -33,7 +34,7 @@ export interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Instead of the client's (ms). */
+  /** Longest wait for one answer (ms), instead of the client's; all repetitions have as long, where that is more than apiTimeoutMs. */
   readonly timeoutMs?: number;
   /** What would happen twice if the first answer was lost is not asked again once the outcome is in doubt. */
   readonly isRepeatable?: boolean;
@@ -52,6 +53,7 @@ export class Client {
   readonly #token: ClientOptions["token"];
   readonly #clientId: string | undefined;
 
+  /** @throws TypeError without a way to the broker, RangeError that names a time which cannot be */
   constructor(options: ClientOptions) {
     const { binding } = options;
     if (options.url === undefined && binding === undefined && options.fetch === undefined) {
@@ -60,6 +62,8 @@ export class Client {
     this.url = (options.url ?? DEFAULT_URL).replace(/\/+$/, "");
     this.apiTimeoutMs = options.apiTimeoutMs ?? 60_000;
     this.requestTimeoutMs = options.requestTimeoutMs ?? 30_000;
+    requireInteger("apiTimeoutMs", this.apiTimeoutMs, 1, MAX_TIMER_MS);
+    requireInteger("requestTimeoutMs", this.requestTimeoutMs, 1, MAX_TIMER_MS);
     this.backoff = options.backoff ?? DEFAULT_BACKOFF;
     this.#fetch = options.fetch ?? (binding === undefined ? (url, init) => fetch(url, init) : (url, init) => binding.fetch(url, init));
     this.hasOwnFetch = binding !== undefined || options.fetch !== undefined;
@@ -82,9 +86,9 @@ export class Client {
   /** Repeats `attempt`, which gets the time that is left (ms). */
   async repeat<Result>(
     attempt: (leftMs: number) => Promise<Result>,
-    { signal, isRepeatable = true }: Pick<CallOptions, "signal" | "isRepeatable"> = {},
+    { signal, isRepeatable = true, timeoutMs = 0 }: Pick<CallOptions, "signal" | "isRepeatable" | "timeoutMs"> = {},
   ): Promise<Result> {
-    const deadline = Date.now() + this.apiTimeoutMs;
+    const deadline = Date.now() + Math.max(this.apiTimeoutMs, timeoutMs);
     for (let attempts = 0; ; attempts++) {
       try {
         return await attempt(deadline - Date.now());
@@ -110,7 +114,7 @@ export class Client {
     const { signal, timeoutMs = this.requestTimeoutMs } = options;
     signal?.throwIfAborted();
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), Math.max(0, timeoutMs));
+    const timer = setTimeout(() => timeout.abort(), Math.min(Math.max(0, timeoutMs), MAX_TIMER_MS));
     try {
       const response = await this.#send(method, path, options, joined(timeout.signal, signal));
       if (response.status >= 400) throw await problemError(response);
@@ -142,7 +146,7 @@ export class Client {
   }
 
   async #send(method: string, path: string, { query, body, headers }: CallOptions, signal: AbortSignal): Promise<Response> {
-    const token = await this.token();
+    const token = await aborted(signal, this.token()); // a token that does not come holds nobody up for longer than an answer
     const isBytes = body instanceof Uint8Array;
     const response = this.#fetch(this.address(path, query), {
       method,
@@ -173,6 +177,7 @@ export function createClient(options: ClientOptions): Client {
 function aborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    if (signal.aborted) reject(signal.reason);
     work.then(resolve, reject);
   });
 }

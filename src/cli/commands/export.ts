@@ -1,6 +1,5 @@
 // `sluice export`: a topic, as it is now, into a file that `sluice import` reads.
 
-import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import type { Command } from "commander";
 import type { Cli } from "../cli.ts";
@@ -104,18 +103,12 @@ async function openSink({ output }: Session, form: Form, file: string): Promise<
 async function openText(output: Session["output"], file: string): Promise<Omit<Sink, "write"> & { write(text: string): Promise<void> }> {
   if (file === "-") return { write: (text) => output.write(text), close: async () => {}, discard: async () => {} };
   const { createNewFile } = await import("../transfer/file-records.ts");
-  const stream = createNewFile(file);
-  await once(stream, "open");
+  const handle = await createNewFile(file);
   return {
-    async write(text) {
-      if (!stream.write(text)) await once(stream, "drain");
-    },
-    async close() {
-      stream.end();
-      await once(stream, "close");
-    },
+    write: (text) => handle.writeFile(text),
+    close: () => handle.close(),
     async discard() {
-      stream.end();
+      await handle.close(); // again does nothing
       await rm(file);
     },
   };

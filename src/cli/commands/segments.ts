@@ -3,12 +3,12 @@
 import type { Command } from "commander";
 import type { Cli } from "../cli.ts";
 import { collect } from "../collect.ts";
-import { CliError } from "../failure.ts";
+import { CliError, UsageError } from "../failure.ts";
 import { addExamples } from "../help.ts";
 import { openProgress } from "../progress.ts";
 import { type Session, withSession } from "../session.ts";
 import { formatBytes, formatTable, formatTime } from "../table.ts";
-import { integerList, type Position, position } from "../values.ts";
+import { integer, integerList } from "../values.ts";
 
 interface PartitionFlags {
   readonly partition?: readonly number[];
@@ -25,13 +25,16 @@ export function addSegmentsCommand(program: Command, cli: Cli): void {
     .command("verify <topic>")
     .description("read every byte of every copy, and check it; exit code 1 if anything is damaged");
   verify.option("-p, --partition <list>", "only these: 0,2,5-7", integerList);
-  verify.option("--from <offset>", "begin with the segment that holds it", position);
+  verify.option("--from <offset>", "begin with the segment that holds it", integer(0));
   addExamples(verify, ["sluice segments verify clicks", "sluice segments verify clicks --partition 0 --from 0 --json"]);
   verify.action(withSession(cli, verifySegments));
 }
 
+/** @throws UsageError for a partition that the topic has not: of none, everything would be whole */
 async function partitionsOf({ admin }: Session, topic: string, { partition }: PartitionFlags) {
   const { partitions } = await admin.topics.describe(topic);
+  const missing = partition?.find((one) => one >= partitions.length);
+  if (missing !== undefined) throw new UsageError(`${topic} has the partitions 0 to ${partitions.length - 1}, not ${missing}`);
   return partition === undefined ? partitions : partitions.filter((one) => partition.includes(one.partition));
 }
 
@@ -53,7 +56,7 @@ async function listSegments(session: Session, topic: string, flags: PartitionFla
   );
 }
 
-async function verifySegments(session: Session, topic: string, flags: PartitionFlags & { readonly from?: Position }): Promise<void> {
+async function verifySegments(session: Session, topic: string, flags: PartitionFlags & { readonly from?: number }): Promise<void> {
   const { admin, output, signal } = session;
   const partitions = await partitionsOf(session, topic, flags);
   const totalBytes = partitions.reduce((sum, one) => sum + ("sizeBytes" in one ? one.sizeBytes : 0), 0);
@@ -61,7 +64,7 @@ async function verifySegments(session: Session, topic: string, flags: PartitionF
   const checked = [];
   try {
     for (const { partition } of partitions) {
-      const from = flags.from?.kind === "offset" ? { fromOffset: flags.from.offset } : {};
+      const from = flags.from === undefined ? {} : { fromOffset: flags.from };
       for await (const step of admin.topics.verify(topic, partition, from)) {
         signal.throwIfAborted();
         progress.add(step.checkedBytes);

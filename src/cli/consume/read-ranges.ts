@@ -3,8 +3,8 @@
 // A part may end without a record at its end: compaction leaves holes, and a transaction's marker is nobody's record. So it is the position
 // of the consumer that tells, and where no page brings news of it, it is looked at now and then.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Isolation } from "../../sdk/admin/topic-admin.ts";
+import { ChangeSignal } from "../../sdk/change-signal.ts";
 import { Consumer } from "../../sdk/consumer/consumer.ts";
 import { NODE_CODECS } from "../compression.ts";
 import type { StoredRecord } from "../records/record.ts";
@@ -27,25 +27,63 @@ export async function* readRanges(
   const ends = new Map([...open].map((range) => [`${range.topic}/${range.partition}`, range.end ?? Number.POSITIVE_INFINITY]));
   const consumer = new Consumer(client, { isolation, codecs: NODE_CODECS, autoOffsetReset: "earliest", maxBytes: FETCH_BYTES });
   await consumer.assign([...open].map(({ topic, partition, start }) => ({ topic, partition, offset: start })));
-  const pages = consumer.batches();
-  const stop = stopper(signal);
+  const changed = new ChangeSignal();
+  const pages = new Arrivals(consumer.batches(), changed);
+  const wake = (): void => changed.notify();
+  const looking = isBounded(open) ? setInterval(wake, LOOK_MS) : undefined;
+  signal.addEventListener("abort", wake, { once: true });
   try {
-    let next = pages.next();
-    for (;;) {
-      const page = await Promise.race([next, stop.promise, isBounded(open) ? sleep(LOOK_MS, "look" as const) : stop.promise]);
-      if (page === "stop") return;
-      if (page !== "look") {
-        if (page.done) return;
+    pages.ask();
+    while (!signal.aborted) {
+      const page = pages.take();
+      if (page?.done) return;
+      if (page !== null) {
         const within = page.value.filter(({ topic, partition, offset }) => offset < ends.get(`${topic}/${partition}`)!);
         if (within.length > 0) yield within;
-        next = pages.next();
+        pages.ask();
       }
       closeThoseAtTheirEnd(consumer, open);
       if (open.size === 0) return;
+      if (page === null) await changed.wait();
     }
   } finally {
-    stop.release();
+    clearInterval(looking);
+    signal.removeEventListener("abort", wake);
     await consumer.close();
+  }
+}
+
+/** One page after the other, looked for and not waited for. Not by Promise.race: what is long in coming would remember all that came before. */
+class Arrivals<Page> {
+  readonly #pages: AsyncIterator<Page>;
+  readonly #changed: ChangeSignal;
+  #arrived: IteratorResult<Page> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(pages: AsyncIterator<Page>, changed: ChangeSignal) {
+    this.#pages = pages;
+    this.#changed = changed;
+  }
+
+  ask(): void {
+    this.#pages.next().then(
+      (arrived) => {
+        this.#arrived = arrived;
+        this.#changed.notify();
+      },
+      (error: unknown) => {
+        this.#failure = { error };
+        this.#changed.notify();
+      },
+    );
+  }
+
+  /** The page that was asked for; null while it has not come. @throws what went wrong with it */
+  take(): IteratorResult<Page> | null {
+    if (this.#failure !== null) throw this.#failure.error;
+    const arrived = this.#arrived;
+    this.#arrived = null;
+    return arrived;
   }
 }
 
@@ -60,13 +98,4 @@ function closeThoseAtTheirEnd(consumer: Consumer, open: Set<Range>): void {
 
 function isBounded(open: ReadonlySet<Range>): boolean {
   return [...open].some(({ end }) => end !== null);
-}
-
-/** "stop" once the signal is aborted. */
-export function stopper(signal: AbortSignal): { readonly promise: Promise<"stop">; release(): void } {
-  const { promise, resolve } = Promise.withResolvers<"stop">();
-  const onAbort = (): void => resolve("stop");
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  return { promise, release: () => signal.removeEventListener("abort", onAbort) };
 }

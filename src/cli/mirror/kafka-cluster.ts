@@ -7,12 +7,14 @@ import { MAX_MIRROR_REQUEST_BYTES } from "../../common/limits/clients.ts";
 import type { TopicPartition } from "../../sdk/consumer/records.ts";
 import type { CompressionName } from "../compression.ts";
 import { CliError, deepestMessage } from "../failure.ts";
-import { type NewRecord, recordBytes } from "../records/record.ts";
+import type { NewRecord } from "../records/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { readKafkaRanges } from "./kafka-read.ts";
+import { runsOf } from "./runs.ts";
 
 /** The client (2.12.1) writes the low 32 bits of a timestamp's distance from its batch's first, and so has records of 24 days and no more. */
 const MAX_SPAN_MS = 2 ** 31 - 1;
+const RUN_LIMITS = { maxBytes: MAX_MIRROR_REQUEST_BYTES, maxSpanMs: MAX_SPAN_MS };
 
 export async function openKafkaCluster(options: BaseOptions, compression: CompressionName): Promise<Cluster> {
   const admin = new Admin(options);
@@ -96,7 +98,7 @@ function groupsOf(admin: Admin): Pick<Cluster, "committed" | "commit"> {
 
 /** One request after the other: a batch that fails has none behind it. */
 async function write(producer: Producer, { topic, partition }: TopicPartition, records: readonly NewRecord[]): Promise<void> {
-  for (const run of runsOf(records)) {
+  for (const run of runsOf(records, RUN_LIMITS)) {
     await producer.send({
       acks: -1,
       messages: run.map(({ key, value, headers, timestamp }) => ({
@@ -115,21 +117,4 @@ async function write(producer: Producer, { topic, partition }: TopicPartition, r
 function asBuffer(bytes: Uint8Array | null): Buffer {
   if (bytes === null) return null as unknown as Buffer;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function* runsOf(records: readonly NewRecord[]): Generator<NewRecord[]> {
-  let run: NewRecord[] = [];
-  let bytes = 0;
-  for (const record of records) {
-    const size = recordBytes(record);
-    const spanMs = Math.abs((record.timestamp ?? 0) - (run[0]?.timestamp ?? 0));
-    if (run.length > 0 && (bytes + size > MAX_MIRROR_REQUEST_BYTES || spanMs > MAX_SPAN_MS)) {
-      yield run;
-      run = [];
-      bytes = 0;
-    }
-    run.push(record);
-    bytes += size;
-  }
-  if (run.length > 0) yield run;
 }

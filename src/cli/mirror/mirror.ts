@@ -53,9 +53,10 @@ export async function runMirror(options: MirrorOptions): Promise<MirrorResult> {
   const done = new Map<Range, number>(ranges.map((range) => [range, range.start]));
   const rangeAt = new Map(ranges.map((range) => [`${range.topic}/${range.partition}`, range]));
   const writes = new Map<Range, Promise<void>>();
+  const failed = new AbortController();
   let notedAtMs = Date.now();
   try {
-    for await (const page of source.read(ranges, options.signal)) {
+    for await (const page of source.read(ranges, AbortSignal.any([options.signal, failed.signal]))) {
       const range = rangeAt.get(`${page[0]!.topic}/${page[0]!.partition}`)!;
       await writes.get(range);
       if (writes.size >= MAX_MIRROR_WRITES) await Promise.race(writes.values());
@@ -63,7 +64,7 @@ export async function runMirror(options: MirrorOptions): Promise<MirrorResult> {
         done.set(range, page.at(-1)!.offset + 1);
         writes.delete(range);
       });
-      writing.catch(() => undefined); // it stays among the writes, where it is awaited
+      writing.catch(() => failed.abort()); // it stays among the writes, where it is awaited: also where no further page comes
       writes.set(range, writing);
       if (Date.now() - notedAtMs < NOTE_MS) continue;
       await note(options, done);

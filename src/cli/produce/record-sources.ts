@@ -6,6 +6,9 @@ import { parseJsonRecord, RecordFormatError } from "../records/json-record.ts";
 import { readLines } from "../records/lines.ts";
 import type { NewRecord, RecordHeader } from "../records/record.ts";
 
+/** What is no UTF-8 would be written as something else; a byte order mark is none of the record. */
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 export interface LineForm {
   /** Each line is a JSON record. */
   readonly ndjson: boolean;
@@ -46,8 +49,9 @@ function parseLine(line: Uint8Array, form: LineForm, where: string): NewRecord {
 
 function parseNamed(line: Uint8Array, where: string): NewRecord {
   try {
-    return parseJsonRecord(new TextDecoder().decode(line));
+    return parseJsonRecord(decoder.decode(line));
   } catch (error) {
+    if (error instanceof TypeError) throw new CliError(`${where}: it is no UTF-8, which JSON is`);
     if (!(error instanceof RecordFormatError)) throw error;
     throw new CliError(`${where}: ${error.message}`);
   }

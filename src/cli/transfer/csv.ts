@@ -20,13 +20,22 @@ const AFTER_QUOTE = 3;
 
 /**
  * The rows of a text that comes in pieces; lines end with LF or CRLF, and empty ones are passed over.
- * @throws CliError that names the row in which a quote is where none can be, or is never closed
+ * @throws CliError that names the row in which a quote is where none can be, or is never closed; also for what is no UTF-8, which would be
+ * changed
  */
 export async function* parseCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly (string | null)[]> {
   const parser = new CsvParser();
-  const decoder = new TextDecoder("utf-8");
-  for await (const chunk of chunks) yield* parser.take(decoder.decode(chunk, { stream: true }));
-  yield* parser.end(decoder.decode());
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  for await (const chunk of chunks) yield* parser.take(textOf(decoder, chunk));
+  yield* parser.end(textOf(decoder));
+}
+
+function textOf(decoder: TextDecoder, chunk?: Uint8Array): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch {
+    throw new CliError("the CSV is no UTF-8: convert it first (iconv -t UTF-8)"); // a fatal decoder throws for one reason alone
+  }
 }
 
 class CsvParser {

@@ -1,8 +1,7 @@
 // A file for each value. Written, it has the name PARTITION-OFFSET: a key is somebody else's text, and no path. Read, its path within the
 // folder is the key.
 
-import { createWriteStream } from "node:fs";
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { UsageError } from "../failure.ts";
 import type { NewRecord, StoredRecord } from "../records/record.ts";
@@ -29,7 +28,10 @@ export async function* recordsOfFolder(folder: string): AsyncGenerator<NewRecord
   }
 }
 
-/** A new file: what is there already is never written over. */
-export function createNewFile(path: string): NodeJS.WritableStream {
-  return createWriteStream(path, { flags: "wx" });
+/**
+ * A new file: what is there already is never written over. Each write is waited for, so that a full disk is told by the write that met it; a
+ * stream would tell it at any time, and to nobody.
+ */
+export function createNewFile(path: string): Promise<FileHandle> {
+  return open(path, "wx");
 }

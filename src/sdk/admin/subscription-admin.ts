@@ -64,7 +64,7 @@ export class SubscriptionAdmin {
 
   /**
    * Leases records of one that is pulled from (`pull: true`). Settle each with `ack` before its lease ends, or it is delivered again. Not
-   * repeated by itself: what a lost answer has leased comes back when its lease ends. `maxWaitMs` stays below the client's `apiTimeoutMs`.
+   * repeated by itself: what a lost answer has leased comes back when its lease ends.
    *
    * ```ts
    * const { records } = await admin.subscriptions.pull("jobs", { maxRecords: 10, maxWaitMs: 20_000 });

@@ -8,6 +8,7 @@ import { type Isolation, TopicAdmin } from "../admin/topic-admin.ts";
 import type { Client } from "../client.ts";
 import { type Codecs, PLATFORM_CODECS } from "../compression.ts";
 import { ClosedError, refusalOf } from "../errors.ts";
+import { MAX_TIMER_MS, requireInteger, withDefaults } from "../option-checks.ts";
 import { Slots } from "../slots.ts";
 import { type OffsetReset, PartitionFetcher } from "./partition-fetcher.ts";
 import { type ProcessOptions, Progress, processRecords, type RecordHandler } from "./process.ts";
@@ -80,6 +81,14 @@ const DEFAULTS: ResolvedOptions = {
   interceptors: [],
 };
 
+/** @throws RangeError that names the option */
+function resolveOptions(options: ConsumerOptions): ResolvedOptions {
+  const resolved = withDefaults(DEFAULTS, options);
+  for (const name of ["maxBytes", "prefetchPages", "maxInFlight"] as const) requireInteger(name, resolved[name], 1);
+  for (const name of ["autoCommitMs", "maxWaitMs"] as const) requireInteger(name, resolved[name], 0, MAX_TIMER_MS);
+  return resolved;
+}
+
 /**
  * Reads partitions.
  *
@@ -104,9 +113,10 @@ export class Consumer implements AsyncIterable<ConsumerRecord> {
   #lastCommitMs = Date.now();
   #isClosed = false;
 
+  /** @throws RangeError that names the option which cannot be */
   constructor(client: Client, options: ConsumerOptions = {}) {
     this.#client = client;
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = resolveOptions(options);
     this.#topics = new TopicAdmin(client);
     this.#groups = new GroupAdmin(client);
     this.#slots = new Slots(this.#options.maxInFlight);
@@ -120,16 +130,17 @@ export class Consumer implements AsyncIterable<ConsumerRecord> {
     this.#requireOpen();
     const committed = await this.#committed(assignments.some(({ offset }) => offset === undefined));
     const wanted = new Map(assignments.map((assignment) => [placeKey(assignment), assignment]));
+    const added = [...wanted].flatMap(([key, { topic, partition, offset }]) => {
+      return this.#assigned.has(key) ? [] : [{ place: { topic, partition }, from: offset ?? committed.get(key) ?? this.#beginning }];
+    });
     for (const [key, { fetcher }] of this.#assigned) {
-      if (wanted.has(key)) continue;
-      fetcher.stop();
-      this.#assigned.delete(key);
+      const assignment = wanted.get(key);
+      if (assignment === undefined) {
+        fetcher.stop();
+        this.#assigned.delete(key);
+      } else if (assignment.offset !== undefined) this.seek(assignment, assignment.offset);
     }
-    for (const [key, { topic, partition, offset }] of wanted) {
-      const known = this.#assigned.get(key);
-      if (known === undefined) this.#add({ topic, partition }, offset ?? committed.get(key) ?? this.#beginning);
-      else if (offset !== undefined) this.seek({ topic, partition }, offset);
-    }
+    for (const { place, from } of added) this.#add(place, from);
     for (const { fetcher } of this.#assigned.values()) fetcher.start();
   }
 
@@ -154,8 +165,10 @@ export class Consumer implements AsyncIterable<ConsumerRecord> {
 
   /** The next offset to process; null until the first fetch has told. */
   position(place: TopicPartition): number | null {
-    const { processed, position } = this.#find(place);
-    return processed ?? position;
+    const assigned = this.#find(place);
+    const page = this.#leftOver; // as long as nothing of the first page is done, its first record is the next
+    if (assigned.processed === null && page?.assigned === assigned && !this.#isVoid(page)) return page.records[0]!.offset;
+    return assigned.processed ?? assigned.position;
   }
 
   /** Records between the position and the end, as of the last fetch; null before it. */
@@ -194,7 +207,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord> {
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord> {
     for await (const page of this.#pages()) {
       for (const record of page.records) {
-        if (this.#isVoid(page)) break;
+        if (this.#isClosed || this.#isVoid(page)) break;
         yield record;
         this.#done(page, record);
         await this.#autoCommit();
@@ -213,7 +226,9 @@ export class Consumer implements AsyncIterable<ConsumerRecord> {
    */
   async run(handler: RecordHandler, options: ProcessOptions = {}): Promise<void> {
     for await (const page of this.#pages()) {
-      await processRecords(page.records, handler, options, (record) => this.#done(page, record));
+      const isOver = (): boolean => this.#isClosed || this.#isVoid(page);
+      const handleOwn: RecordHandler = (record) => (isOver() ? undefined : handler(record));
+      await processRecords(page.records, handleOwn, options, (record) => this.#done(page, record));
     }
   }
 
@@ -275,6 +290,7 @@ export class Consumer implements AsyncIterable<ConsumerRecord> {
 
   /** Pages with records. One is processed, to its end, once the next is asked for. */
   async *#pages(): AsyncGenerator<Page> {
+    for (const { fetcher } of this.#assigned.values()) fetcher.start(); // one whose failure was thrown has stopped
     while (!this.#isClosed) {
       const changed = this.#change.promise;
       const page = this.#takeLeftOver() ?? this.#takePage();

@@ -40,7 +40,7 @@ function parseEvent(block: string): ServerEvent | null {
   let event = "message";
   const data: string[] = [];
   for (const line of block.split(/\r?\n/)) {
-    const [, field, value = ""] = /^([^:]*):? ?(.*)$/.exec(line)!;
+    const [, field, value = ""] = /^([^:]*):? ?(.*)$/s.exec(line)!;
     if (field === "event") event = value;
     else if (field === "data") data.push(value);
   }

@@ -45,7 +45,8 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
   #ahead: GroupPage | null = null;
   /** Of the request that waits for records, or would. */
   #waiting = new AbortController();
-  #isReading = false;
+  /** The loop over pages that goes on, if any: what an earlier one had fetched ahead ends with it. */
+  #reading: symbol | null = null;
   #isBeating = false;
 
   constructor(client: Client, options: GroupConsumerOptions) {
@@ -202,18 +203,19 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
 
   /** Pages with records: all that are fetched, one after the other, while the member shows itself. */
   async *#pages(): AsyncGenerator<GroupPage> {
-    if (this.#isReading) throw new TypeError("the consumer is being read already");
-    this.#isReading = true;
+    if (this.#reading !== null) throw new TypeError("the consumer is being read already");
+    const reading = Symbol();
+    this.#reading = reading;
     let next: Promise<GroupPage> | null = null;
     try {
       while (!this.#isClosed) {
-        const page: GroupPage = await (next ?? this.#next(this.#options.maxWaitMs ?? DEFAULT_WAIT_MS));
+        const page: GroupPage = await (next ?? this.#next(reading, this.#options.maxWaitMs ?? DEFAULT_WAIT_MS));
         next = null;
         if (page.records.length === 0) continue;
         this.#page = page;
         this.#ahead = null;
         this.#progress.begin(page.records);
-        if (page.hasMore) next = this.#readAhead();
+        if (page.hasMore) next = this.#readAhead(reading);
         const stop = this.#showUp();
         try {
           yield page;
@@ -230,22 +232,25 @@ export class GroupConsumer implements AsyncIterable<ConsumerRecord> {
 
   /** What was fetched and not processed is fetched again by whoever reads next. */
   #abandon(): void {
-    this.#isReading = false;
+    this.#reading = null;
     this.#page = null;
     this.#ahead = null;
     this.#outdate();
     for (const partition of this.#assignment.all) beginTurn(partition, partition.processed ?? partition.position);
   }
 
-  #readAhead(): Promise<GroupPage> {
-    const next = this.#next(0);
+  #readAhead(reading: symbol): Promise<GroupPage> {
+    const next = this.#next(reading, 0);
     next.catch(() => undefined); // whoever asks for the page has the rejection
     return next;
   }
 
-  /** The next records, maybe none. Goes on where the broker cannot be reached, and joins again where the group put the member out. */
-  async #next(maxWaitMs: number): Promise<GroupPage> {
-    for (let failures = 0; !this.#isClosed && this.#isReading; failures++) {
+  /**
+   * The next records, maybe none. Goes on where the broker cannot be reached, and joins again where the group put the member out.
+   * @param reading whose they are: nobody would take what comes after it, and partitions would go on behind it
+   */
+  async #next(reading: symbol, maxWaitMs: number): Promise<GroupPage> {
+    for (let failures = 0; !this.#isClosed && this.#reading === reading; failures++) {
       try {
         return await this.#fetchPage(maxWaitMs);
       } catch (error) {

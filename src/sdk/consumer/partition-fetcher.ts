@@ -126,13 +126,18 @@ export class PartitionFetcher {
     if (!signal.aborted) this.#isRunning = false;
   }
 
+  /**
+   * From a named offset without waiting: its answer tells the number. A wait for `latest` that broke would begin at another end, and what was
+   * written meanwhile would be passed over.
+   */
   #fetch(signal: AbortSignal): Promise<FetchedPage> {
     const { client, maxWaitMs, sharedWait, ...options } = this.#options;
+    const mayWait = typeof this.#fetchFrom === "number" && sharedWait() === null;
     return fetchPage(client, this.place, {
       ...options,
       signal,
       offset: this.#fetchFrom,
-      maxWaitMs: sharedWait() === null ? maxWaitMs : 0,
+      maxWaitMs: mayWait ? maxWaitMs : 0,
       isDecodedByBroker: this.#isDecodedByBroker,
     });
   }

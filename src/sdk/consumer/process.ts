@@ -2,6 +2,7 @@
 // other, and lanes side by side. What may be committed is told as it grows: of each partition, everything before the first record that is
 // not done.
 
+import { requireInteger } from "../option-checks.ts";
 import { asText, type ConsumerRecord, placeKey } from "./records.ts";
 
 export type RecordHandler = (record: ConsumerRecord) => void | Promise<void>;
@@ -15,6 +16,7 @@ export interface ProcessOptions {
 
 /**
  * Resolves when every record is handled. Rejects with the first error of the handler, once the lanes that run have ended their record.
+ * @throws RangeError for a number of lanes that is none
  * @param onDone told of each record that is done, in any order
  */
 export async function processRecords(
@@ -23,6 +25,7 @@ export async function processRecords(
   { concurrency = 1, order = "partition" }: ProcessOptions,
   onDone: (record: ConsumerRecord) => void,
 ): Promise<void> {
+  requireInteger("concurrency", concurrency, 1); // without a lane nothing would be handled, and all count as processed
   const lanes = [...lanesOf(records, concurrency === 1 ? "all" : order).values()].values();
   let failure: { readonly error: unknown } | null = null;
   const work = async () => {

@@ -34,9 +34,11 @@ export class SharedWait {
     const { promise, resolve } = Promise.withResolvers<void>();
     const key = placeKey(position);
     this.#waiting.set(key, { position, wake: resolve });
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    const onAbort = (): void => resolve();
+    signal.addEventListener("abort", onAbort, { once: true });
     this.#begin();
     await promise;
+    signal.removeEventListener("abort", onAbort); // it is the partition's for as long as that is read
     this.#waiting.delete(key);
   }
 

@@ -49,7 +49,9 @@ export async function* socketMessages(socket: WebSocket, signal: AbortSignal): A
   });
   socket.addEventListener("close", end("closed"));
   socket.addEventListener("error", end("broken"));
-  signal.addEventListener("abort", end("closed"), { once: true });
+  const stop = end("closed");
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop(); // while the socket was opened
   const tell = (count: number) => () => {
     if (socket.readyState === SOCKET_OPEN) socket.send(takenMessage(count));
   };
@@ -67,6 +69,7 @@ export async function* socketMessages(socket: WebSocket, signal: AbortSignal): A
       else throw new NetworkError("the WebSocket could not be opened, or broke");
     }
   } finally {
+    signal.removeEventListener("abort", stop);
     socket.close();
   }
 }

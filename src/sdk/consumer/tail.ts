@@ -42,7 +42,7 @@ export async function* tail(client: Client, options: TailOptions): AsyncGenerato
   for (let failures = 0; !signal.aborted; failures++) {
     let wait = 0;
     try {
-      if (typeof offset !== "number" || offset < 0) offset = await startOf(client, options, offset);
+      if (typeof offset !== "number" || offset < 0) offset = await startOf(client, options, offset, signal);
       for await (const { records, nextOffset } of steps(client, options, offset, signal)) {
         for (const record of records) {
           yield { topic, partition, ...fromJson(record) };
@@ -65,10 +65,11 @@ async function startOf(
   client: Client,
   { topic, partition, isolation }: TailOptions,
   offset: number | "earliest" | "latest",
+  signal: AbortSignal,
 ): Promise<number> {
   const query = { timestamp: offset === "earliest" ? "earliest" : "latest", isolation };
   const path = `${pathOf(topic, partition)}/offsets`;
-  const found = await client.call<{ offset: number; logStartOffset: number }>("GET", path, { query });
+  const found = await client.call<{ offset: number; logStartOffset: number }>("GET", path, { query, signal });
   return typeof offset === "number" ? Math.max(found.logStartOffset, found.offset + offset) : found.offset;
 }
 

@@ -107,12 +107,19 @@ export class OutboxStore {
     return (row?.topic as string | undefined) ?? null;
   }
 
-  /** The oldest events of a topic. */
-  events(topic: string, limit: number): StoredEvent[] {
+  /** The oldest events of a topic, one at least: all that wait may be more than an object's memory holds. */
+  events(topic: string, limit: number, maxBytes: number): StoredEvent[] {
+    const sizes = "SELECT id, LENGTH(batch) AS size FROM sluice_outbox_events WHERE topic = ? ORDER BY id LIMIT ?";
+    let lastId = -1;
+    let bytes = 0;
+    for (const { id, size } of this.#exec(sizes, topic, limit)) {
+      bytes += Number(size);
+      if (bytes > maxBytes && lastId !== -1) break;
+      lastId = Number(id);
+    }
     const rows = this.#exec(
-      "SELECT id, topic, partition, batch FROM sluice_outbox_events WHERE topic = ? ORDER BY id LIMIT ?",
-      topic,
-      limit,
+      "SELECT id, topic, partition, batch FROM sluice_outbox_events WHERE topic = ? AND id <= ? ORDER BY id LIMIT ?",
+      ...[topic, lastId, limit],
     );
     return rows.map((row) => ({ ...(row as unknown as StoredEvent), batch: new Uint8Array(row.batch as ArrayBuffer) }));
   }

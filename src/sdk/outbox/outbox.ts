@@ -8,6 +8,7 @@
 //
 // Order: the events of one key, and all those without a key, in the order of their sends; what goes to one partition, in that order too.
 
+import { MAX_ROW_BYTES } from "../../common/limits.ts";
 import { partitionForKey } from "../../common/murmur2.ts";
 import { BATCHES_TYPE } from "../../contract/media-types.ts";
 import {
@@ -26,6 +27,7 @@ import { pathOf } from "../admin/topic-admin.ts";
 import { type Backoff, backoffMs } from "../backoff.ts";
 import { type Client, readJson } from "../client.ts";
 import { errorOf, SluiceError } from "../errors.ts";
+import { requireInteger, withDefaults } from "../option-checks.ts";
 import { encodeRecord, type ProducerRecord } from "../producer/records.ts";
 import { TopicCache } from "../topics.ts";
 import { type OutboxStorage, OutboxStore, type Run, type StoredEvent, type StoredSequence } from "./outbox-store.ts";
@@ -33,7 +35,7 @@ import { type OutboxStorage, OutboxStore, type Run, type StoredEvent, type Store
 export interface OutboxOptions {
   /** Most events in a batch. */
   readonly maxBatchEvents?: number;
-  /** Most bytes of a batch: a row of the object holds 2 MB. */
+  /** Most bytes of a batch, up to 1,900,000: a row of the object holds 2 MB. */
   readonly maxBatchBytes?: number;
   /** Between attempts while the broker cannot be reached (ms). */
   readonly backoff?: Backoff;
@@ -89,10 +91,13 @@ export class Outbox {
   #failures = 0;
   #draining: Promise<void> | null = null;
 
+  /** @throws RangeError that names the option which cannot be */
   constructor(storage: OutboxStorage, client: Client, options: OutboxOptions = {}) {
     this.#storage = storage;
     this.#client = client;
-    this.#options = { ...DEFAULTS, ...options };
+    this.#options = withDefaults(DEFAULTS, options);
+    requireInteger("maxBatchEvents", this.#options.maxBatchEvents, 1);
+    requireInteger("maxBatchBytes", this.#options.maxBatchBytes, 1, MAX_ROW_BYTES);
     this.#store = new OutboxStore(storage);
     this.#topics = new TopicCache(client);
   }
@@ -109,6 +114,7 @@ export class Outbox {
    */
   send({ topic, partition, ...record }: ProducerRecord): void {
     const bytes = encodeRecord(record);
+    if (partition !== undefined) requireInteger("partition", partition, 0); // it would be refused later, for ever, with all behind it
     const { maxBatchBytes } = this.#options;
     const size = batchSizeBound(bytes);
     if (size > maxBatchBytes) throw errorOf("MESSAGE_TOO_LARGE", `the event takes ${size} bytes, maxBatchBytes is ${maxBatchBytes}`);
@@ -167,14 +173,14 @@ export class Outbox {
     const records: RecordBytes[] = [];
     let chosen = -1;
     let bytes = 0;
-    for (const event of this.#store.events(topic, maxBatchEvents)) {
+    for (const event of this.#store.events(topic, maxBatchEvents, maxBatchBytes)) {
       const record = recordOf(event);
       // Without a key: always the same partition, for their order; another one for each outbox.
       const keyed = record.key === null ? producerId % partitionCount : partitionForKey(record.key, partitionCount);
       const partition = event.partition ?? keyed;
       if (chosen === -1) chosen = partition;
-      bytes += batchSizeBound(record);
       if (partition !== chosen) continue;
+      bytes += batchSizeBound(record);
       if (events.length > 0 && bytes > maxBatchBytes) break;
       events.push(event);
       records.push(record);

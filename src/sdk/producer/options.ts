@@ -3,6 +3,7 @@
 import { MAX_BATCH_BYTES } from "../../common/limits/records.ts";
 import type { Compression } from "../../record/compression-type.ts";
 import { type Codecs, PLATFORM_CODECS } from "../compression.ts";
+import { MAX_TIMER_MS, requireInteger, withDefaults } from "../option-checks.ts";
 import { murmur2Partitioner, type Partitioner } from "./partitioners.ts";
 import type { ProducerRecord, RecordMetadata } from "./records.ts";
 
@@ -58,13 +59,10 @@ const DEFAULTS = {
 export function resolveOptions(options: ProducerOptions): ResolvedOptions {
   const compression = options.compression ?? "none";
   const codecs = options.codecs ?? PLATFORM_CODECS;
-  const numbers = { ...DEFAULTS, ...defined(options) };
-  for (const name of Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]) {
-    const least = name === "lingerMs" || name === "maxBlockMs" ? 0 : 1;
-    if (!Number.isSafeInteger(numbers[name]) || numbers[name] < least) {
-      throw new RangeError(`${name} must be an integer from ${least}, not ${numbers[name]}`);
-    }
-  }
+  const numbers = withDefaults(DEFAULTS, options);
+  for (const name of ["batchSize", "bufferMemory", "maxRequestSize", "maxInFlight"] as const) requireInteger(name, numbers[name], 1);
+  for (const name of ["lingerMs", "maxBlockMs"] as const) requireInteger(name, numbers[name], 0, MAX_TIMER_MS);
+  requireInteger("deliveryTimeoutMs", numbers.deliveryTimeoutMs, 1, MAX_TIMER_MS);
   if (numbers.batchSize > numbers.bufferMemory) throw new RangeError("batchSize must not be more than bufferMemory");
   if (numbers.batchSize > MAX_BATCH_BYTES) throw new RangeError(`batchSize must not be more than ${MAX_BATCH_BYTES}`);
   if (compression !== "none" && !codecs.supports(compression)) {
@@ -81,8 +79,4 @@ export function resolveOptions(options: ProducerOptions): ResolvedOptions {
     compression,
     codecs,
   };
-}
-
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

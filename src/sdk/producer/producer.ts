@@ -98,14 +98,7 @@ export class Producer {
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
     const { interceptors } = this.#options;
-    if (interceptors.length === 0) return this.#send(record);
-    const given = interceptors.reduce((one, interceptor) => interceptor.onSend?.(one) ?? one, record);
-    const sent = this.#send(given);
-    sent.then(
-      (metadata) => this.#acknowledge(metadata, null),
-      (error: unknown) => this.#acknowledge(null, error),
-    );
-    return sent;
+    return interceptors.length === 0 ? this.#send(record) : this.#sendIntercepted(record);
   }
 
   /** Writes records, and resolves once all are durable: their places in the order of the records. */
@@ -180,6 +173,7 @@ export class Producer {
   /** Flushes and commits. Rejects where a record was not written: abort then. After a timeout it may be called again. */
   async commitTransaction(): Promise<void> {
     const transactions = this.#transactional;
+    transactions.beginCommit();
     await this.flush();
     await transactions.commit();
   }
@@ -204,18 +198,40 @@ export class Producer {
     return this.#isClosed || (this.#waiting.length === 0 && this.#pool.hasRoom);
   }
 
+  #sendIntercepted(record: ProducerRecord): Promise<RecordMetadata> {
+    let given: ProducerRecord;
+    try {
+      given = this.#options.interceptors.reduce((one, interceptor) => interceptor.onSend?.(one) ?? one, record);
+    } catch (error) {
+      return rejected(this.#failed(error));
+    }
+    const sent = this.#send(given);
+    sent
+      .then(
+        (metadata) => this.#acknowledge(metadata, null),
+        (error: unknown) => this.#acknowledge(null, error),
+      )
+      .catch(() => {}); // what an observer throws changes nothing, as Kafka's ProducerInterceptor has it
+    return sent;
+  }
+
   #send(record: ProducerRecord): Promise<RecordMetadata> {
     try {
       if (this.#isClosed) throw new ClosedError("producer");
+      this.#transactions?.noteRecord();
+    } catch (error) {
+      this.#metrics.failedRecords++; // it is no part of the transaction that is ending, if one is: that does not fail by it
+      return rejected(error);
+    }
+    try {
       const bytes = encodeRecord(record);
       this.#checkSize(bytes);
-      this.#transactions?.noteRecord();
       const partitionCount = this.#waiting.length === 0 ? this.#topics.known(record.topic, Date.now()) : undefined;
       if (partitionCount === undefined) return this.#sendLater(record, bytes, undefined);
       const partition = this.#choose(record, bytes, partitionCount);
       return this.#append(record.topic, partition, bytes, null) ?? this.#sendLater(record, bytes, partition);
     } catch (error) {
-      return Promise.reject(this.#failed(error));
+      return rejected(this.#failed(error));
     }
   }
 
@@ -247,6 +263,7 @@ export class Producer {
   #sendLater(record: ProducerRecord, bytes: RecordBytes, partition: number | undefined): Promise<RecordMetadata> {
     const deadline = Date.now() + this.#options.maxBlockMs;
     const sent = Promise.withResolvers<RecordMetadata>();
+    sent.promise.catch(() => {}); // as ProducerBatch.fail has it, for a promise of its own
     const isFirst = this.#waiting.length === 0;
     this.#waiting.push({ record, bytes, partition, deadline, sent, left: Promise.withResolvers() });
     if (isFirst) void this.#serveWaiting();
@@ -263,7 +280,6 @@ export class Producer {
         const taken = this.#append(record.topic, partition, bytes, null);
         sent.resolve(taken ?? this.#append(record.topic, partition, bytes, await this.#room(bytes, deadline))!);
       } catch (error) {
-        sent.promise.catch(() => {}); // as ProducerBatch.fail has it
         sent.reject(this.#failed(error));
       }
       left.resolve();
@@ -312,4 +328,11 @@ export class Producer {
   #acknowledge(metadata: RecordMetadata | null, error: unknown): void {
     for (const { onAcknowledgement } of this.#options.interceptors) onAcknowledgement?.(metadata, error);
   }
+}
+
+/** A rejection that nobody has to look at. */
+function rejected(error: unknown): Promise<never> {
+  const rejection = Promise.reject(error);
+  rejection.catch(() => {});
+  return rejection;
 }

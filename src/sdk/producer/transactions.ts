@@ -1,9 +1,11 @@
 // A producer's transactions (org.apache.kafka.clients.producer.internals.TransactionManager, KIP-98): begin, write, add a group's offsets,
 // and commit or abort, over the routes of contract/transactions.ts. The records join by the transactional id in their requests.
 //
-//   none -> ready -> open -> ready            init; begin; commit or abort
-//                    open -> failed -> none   a record could not be written: only abort is left, then init under another epoch
+//   none -> ready -> open -> ending -> ready   init; begin; commit, or, from open and ending, abort
+//          open, ending -> failed -> none     a record could not be written: only abort is left, then init under another epoch
 //   any -> fenced                            a newer producer has the id: only close is left
+//
+// Nothing joins a transaction that is ending: a record could come behind the commit, into a transaction that nobody has begun and nobody ends.
 
 import type { Client } from "../client.ts";
 import { errorOf, ProducerFencedError, refusalOf, SluiceError } from "../errors.ts";
@@ -34,7 +36,7 @@ export interface TransactionsOptions {
   readonly onIdentity: (identity: ProducerIdentity) => void;
 }
 
-type State = "none" | "ready" | "open" | "failed" | "fenced";
+type State = "none" | "ready" | "open" | "ending" | "failed" | "fenced";
 
 export class Transactions {
   readonly #options: TransactionsOptions;
@@ -64,7 +66,7 @@ export class Transactions {
   /** A record of the open transaction could not be written. */
   fail(error: unknown): void {
     if (error instanceof ProducerFencedError) this.#state = "fenced";
-    else if (this.#state === "open") this.#state = "failed";
+    else if (this.#state === "open" || this.#state === "ending") this.#state = "failed";
     else return;
     this.#failure ??= error;
   }
@@ -81,16 +83,22 @@ export class Transactions {
     await this.#ask("offsets", { groupId, offsets, ...member });
   }
 
+  /** Takes nothing more. Again after a commit whose answer was lost. @throws SluiceError without an open transaction */
+  beginCommit(): void {
+    if (this.#state !== "ending") this.#require("open", "commit");
+    this.#state = "ending";
+  }
+
   /** All records are written and answered. */
   async commit(): Promise<void> {
-    this.#require("open", "commit");
+    this.#require("ending", "commit");
     if (this.#hasWritten) await this.#ask("commit", {});
     this.#state = "ready";
   }
 
   /** What was not sent is dropped, what was is answered. */
   async abort(): Promise<void> {
-    if (this.#state !== "open" && this.#state !== "failed") this.#require("open", "abort");
+    if (this.#state !== "ending" && this.#state !== "failed") this.#require("open", "abort");
     const hasFailed = this.#state === "failed";
     if (this.#hasWritten) await this.#ask("abort", {}, ["INVALID_TXN_STATE"]);
     this.#state = hasFailed ? "none" : "ready";

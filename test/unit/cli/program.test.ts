@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Cli } from "../../../src/cli/cli.ts";
 import { runProgram } from "../../../src/cli/main.ts";
 import { createProgram } from "../../../src/cli/program.ts";
@@ -118,4 +118,16 @@ describe("completion", () => {
     expect(out).toContain("archive");
     expect(out).toContain("'gzip'".replaceAll("'", shell === "zsh" ? "'" : ""));
   });
+});
+
+test("segments of a partition that the topic has not are no proof of anything", async () => {
+  const described = { name: "clicks", partitions: [{ partition: 0 }, { partition: 1 }], configs: [] };
+  vi.stubGlobal("fetch", async () => Response.json(described));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  for (const command of ["verify", "list"]) {
+    const { code, out, err } = await run("segments", command, "clicks", "--partition", "1,2");
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("clicks has the partitions 0 to 1, not 2");
+  }
+  expect(await run("segments", "verify", "clicks", "--from", "latest")).toMatchObject({ code: 2 });
 });

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { type ClientOptions, createClient, type Fetch } from "../../../src/sdk/client.ts";
 import { AuthenticationError, NetworkError, type SluiceError, TimeoutError } from "../../../src/sdk/errors.ts";
 
@@ -109,4 +109,30 @@ test("what answers in the broker's stead is a broken connection, with the status
 test("a code that this version does not know keeps what it says of itself", async () => {
   const { client } = scripted(problem(409, "SOMETHING_NEW", { retriable: false }));
   await expect(client().call("GET", "/")).rejects.toMatchObject({ code: "UNKNOWN_SERVER_ERROR", problem: { code: "SOMETHING_NEW" } });
+});
+
+test("a call whose one answer may take longer than apiTimeoutMs gets that long", async () => {
+  const timers: number[] = [];
+  const { setTimeout: real } = globalThis;
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, ms: number) => {
+    timers.push(ms);
+    return real(work, ms);
+  }) as typeof setTimeout);
+  onTestFinished(() => void vi.restoreAllMocks());
+  await scripted(ok()).client().call("POST", "/", { timeoutMs: 75_000 });
+  expect(timers[0]).toBe(75_000);
+});
+
+test("a token that does not come is not waited for any longer than an answer", async () => {
+  const { client, asked } = scripted(ok());
+  const never = () => new Promise<string>(() => {});
+  await expect(client({ token: never, requestTimeoutMs: 5, apiTimeoutMs: 20 }).call("GET", "/")).rejects.toThrow(TimeoutError);
+  expect(asked).toHaveLength(0);
+});
+
+test("a time that no timer can wait for is refused by name: it would be over at once", () => {
+  for (const ms of [Number.POSITIVE_INFINITY, 2 ** 31, Number.NaN, 0]) {
+    expect(() => scripted(ok()).client({ requestTimeoutMs: ms })).toThrow("requestTimeoutMs");
+    expect(() => scripted(ok()).client({ apiTimeoutMs: ms })).toThrow("apiTimeoutMs");
+  }
 });

@@ -320,3 +320,22 @@ test("a close whose commit is refused, since the partitions are others' by now, 
   await running;
   expect([group.left.length, group.committed.size]).toEqual([1, 0]);
 });
+
+test("who leaves the loop and comes back misses nothing that was being fetched ahead", async () => {
+  const group = new FakeGroup(9);
+  const consumer = group.consumer();
+  const seen: string[] = [];
+  for await (const record of consumer) {
+    seen.push(...names([record]));
+    if (seen.length < 3) continue;
+    group.refusals = [{ code: "COORDINATOR_NOT_AVAILABLE", status: 503, retriable: true }]; // the fetch ahead waits, to be made again
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    break;
+  }
+  for await (const record of consumer) {
+    seen.push(...names([record]));
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    if (record.offset === 8) break;
+  }
+  expect([...new Set(seen)]).toEqual(Array.from({ length: 9 }, (_, offset) => `0@${offset}`));
+});

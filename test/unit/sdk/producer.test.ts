@@ -1,6 +1,6 @@
 // The producer over a network that fails: nothing lost, nothing doubled, nothing out of order, and everything told.
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { createClient } from "../../../src/sdk/client.ts";
 import { BufferExhaustedError, ClosedError, RecordTooLargeError, SluiceError, TimeoutError } from "../../../src/sdk/errors.ts";
 import type { ProducerOptions } from "../../../src/sdk/producer/options.ts";
@@ -277,3 +277,45 @@ function countingFetch(broker: FlakyBroker, counts: number[]) {
     return Response.json({ baseOffset: 0, count, logStartOffset: 0 });
   };
 }
+
+test("a record that nobody looks at is no unhandled rejection, whether it was refused at once, while it waited or later", async () => {
+  const unhandled: unknown[] = [];
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", (error) => unhandled.push(error));
+  onTestFinished(() => {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+  });
+  const broker = new FlakyBroker();
+  broker.fault = () => "TOPIC_AUTHORIZATION_FAILED";
+  const producer = producerOf(broker);
+  void producer.send({ topic: "t", value: "waits for the topic" });
+  await producer.flush();
+  void producer.send({ topic: "t", value: "sent at once" });
+  void producer.send({ topic: "t", value: "x".repeat(2_000_000) });
+  void producer.send({ topic: "t", partition: 7, value: "nowhere" });
+  await producer.close();
+  void producer.send({ topic: "t", value: "late" });
+  await new Promise((resolve) => setTimeout(resolve, 5)); // Node tells of them between two turns
+  expect(unhandled).toEqual([]);
+  expect(producer.metrics().failedRecords).toBe(5);
+});
+
+test("an interceptor that throws fails its record, or nothing", async () => {
+  const broker = new FlakyBroker();
+  const fail = () => {
+    throw new Error("an interceptor's own");
+  };
+  await expect(producerOf(broker, { interceptors: [{ onSend: fail }] }).send({ topic: "t", value: "a" })).rejects.toThrow("own");
+  const observed = producerOf(broker, { interceptors: [{ onAcknowledgement: fail }] });
+  expect(await observed.send({ topic: "t", value: "b" })).toMatchObject({ offset: 0 });
+  await observed.close();
+});
+
+test("times that no timer can wait for are refused by name: they would be over at once", () => {
+  for (const name of ["lingerMs", "maxBlockMs", "deliveryTimeoutMs"]) {
+    for (const ms of [Number.MAX_SAFE_INTEGER, 2 ** 31, Number.NaN]) {
+      expect(() => producerOf(new FlakyBroker(), { [name]: ms })).toThrow(name);
+    }
+  }
+});

@@ -103,3 +103,15 @@ test("a target with fewer partitions, and a target that is the source, are refus
   await expect(runMirror(options(source, source))).rejects.toThrow("same cluster");
   expect(target.log("orders", 0)).toEqual([]);
 });
+
+test("a write that fails ends a mirror that goes on, though its source has nothing more to give", async () => {
+  const [source, target] = [memoryCluster("a", { orders: 1 }), memoryCluster("b")];
+  source.append("orders", 0, "refused");
+  target.failWritesFrom(1);
+  const { read } = source;
+  source.read = async function* (ranges, signal) {
+    yield* read(ranges, signal);
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  };
+  await expect(runMirror(options(source, target, { exitAtEnd: false }))).rejects.toThrow("the target is gone");
+});

@@ -61,3 +61,11 @@ test.each([
 ])("%s …", async (words, text, key) => {
   await expect(records(text, key)).rejects.toThrow(words);
 });
+
+test("a file that is no UTF-8 is refused, and not changed", async () => {
+  const latin1 = async function* () {
+    yield Buffer.from("name\ncaf\u00e9\n", "latin1");
+  };
+  const rows = parseCsv(latin1());
+  await expect(rows.next()).rejects.toThrow("no UTF-8");
+});
