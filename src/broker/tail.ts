@@ -58,23 +58,30 @@ async function* tailPartition(
   }
 }
 
-/** Yields from all, each in its own order, whichever has something first. */
-async function* merge<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
-  const pending = new Map<number, Promise<{ index: number; next: IteratorResult<T, unknown> }>>();
-  const advance = (index: number): void => {
-    pending.set(
-      index,
-      sources[index]!.next().then((next) => ({ index, next })),
-    );
+/**
+ * Yields from all, each in its own order, whichever has something first. The sources' promises are not raced: that of a source that is quiet
+ * would remember every race that it stood in, and each race what was yielded.
+ */
+export async function* merge<T>(sources: readonly AsyncGenerator<T>[]): AsyncGenerator<T> {
+  const arrived: { readonly source: AsyncGenerator<T>; readonly settled: PromiseSettledResult<IteratorResult<T, unknown>> }[] = [];
+  let wake = (): void => {};
+  const advance = async (source: AsyncGenerator<T>): Promise<void> => {
+    const [settled] = await Promise.allSettled([source.next()]);
+    arrived.push({ source, settled });
+    wake();
   };
-  for (const index of sources.keys()) advance(index);
+  let open = sources.length;
+  for (const source of sources) void advance(source);
   try {
-    while (pending.size > 0) {
-      const { index, next } = await Promise.race(pending.values());
-      pending.delete(index);
-      if (next.done) continue;
-      advance(index);
-      yield next.value;
+    while (open > 0) {
+      const next = arrived.shift();
+      if (next === undefined) await new Promise<void>((resolve) => (wake = resolve));
+      else if (next.settled.status === "rejected") throw next.settled.reason;
+      else if (next.settled.value.done) open -= 1;
+      else {
+        void advance(next.source);
+        yield next.settled.value.value;
+      }
     }
   } finally {
     await Promise.allSettled(sources.map((source) => source.return(undefined)));

@@ -3,7 +3,7 @@
 // A page is written one batch after the other, none larger than the topic takes: the producer sends what is behind a batch that it has given
 // up all the same, and splits one that is too large, and either would leave a hole in a log that is to be a beginning of the source's.
 
-import { MAX_MIRROR_REQUEST_BYTES } from "../../common/limits.ts";
+import { MAX_MIRROR_REQUEST_BYTES } from "../../common/limits/clients.ts";
 import { refusalOf } from "../../sdk/errors.ts";
 import { collect } from "../collect.ts";
 import type { CompressionName } from "../compression.ts";

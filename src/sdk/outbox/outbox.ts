@@ -8,7 +8,7 @@
 //
 // Order: the events of one key, and all those without a key, in the order of their sends; what goes to one partition, in that order too.
 
-import { MAX_ROW_BYTES } from "../../common/limits.ts";
+import { MAX_ROW_BYTES } from "../../common/limits/platform.ts";
 import { partitionForKey } from "../../common/murmur2.ts";
 import { BATCHES_TYPE } from "../../contract/media-types.ts";
 import {
