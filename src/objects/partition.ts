@@ -160,13 +160,14 @@ export class PartitionObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    this.#upkeep.alarmIsGone();
     const known = this.#open ?? this.#openStored();
     if (known === null || isFailure(known)) return;
     const { topicId, partition, topicVersion } = known.log.state;
     // Where the cluster cannot be asked, the configs that are known must do.
     const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 }).catch(() => known);
     if (isFailure(open)) return;
-    this.#wakes.grown(open.log.highWatermark);
+    this.#wakes.ring(open.log.highWatermark);
     await this.#upkeep.ring(open);
   }
 
