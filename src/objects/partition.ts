@@ -149,8 +149,8 @@ export class PartitionObject extends DurableObject<Env> {
     if (isFailure(open)) return open;
     const { highWatermark } = open.log;
     const offset = beforeOffset === -1 ? highWatermark : beforeOffset;
-    if (offset > highWatermark) {
-      const detail = `partition ${address.partition} ends at ${highWatermark}: the records before ${offset} cannot be deleted`;
+    if (offset < 0 || offset > highWatermark) {
+      const detail = `the offsets of partition ${address.partition} end at ${highWatermark}: the records before ${offset} cannot be deleted`;
       return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets: open.offsets() };
     }
     open.log.advanceLogStart(offset);
