@@ -91,7 +91,7 @@ export class PartitionObject extends DurableObject<Env> {
     const refused = this.#refuseForRoom(address, bytes);
     if (refused !== null) return refused;
     this.#pendingBytes += bytes;
-    const results = await Promise.all(runs.map((run) => this.#commits.submit(run))).finally(() => {
+    const results = await this.#commits.submit(runs).finally(() => {
       this.#pendingBytes -= bytes;
     });
     const { logStartOffset, leaderEpoch } = open.offsets();
@@ -102,7 +102,7 @@ export class PartitionObject extends DurableObject<Env> {
   async writeTxnMarkers(address: PartitionAddress, markers: readonly TxnMarker[]): Promise<readonly (null | Failure)[] | Failure> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
-    const results = await Promise.all(markers.map((marker) => this.#commits.submit(marker)));
+    const results = await this.#commits.submit(markers);
     return results.map((result) => (isFailure(result) ? result : null));
   }
 
