@@ -43,8 +43,17 @@ export async function endProcess(target: ProcessIdentity): Promise<void> {
   const deadline = Date.now() + KILL_WAIT_MS;
   while (identifyProcess(target.pid)?.startedAt === target.startedAt) {
     if (Date.now() > deadline) throw new Error(`process ${target.pid} does not end`);
-    process.kill(target.pid, "SIGKILL");
+    killIfThere(target.pid);
     await sleep(20);
+  }
+}
+
+/** It may be gone since it was looked at: the shell of a broker that was killed a moment ago kills the same process. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

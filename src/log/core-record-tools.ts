@@ -18,7 +18,9 @@ const CONTROL_VERSION = 0;
 export function createRecordTools(core: Core): RecordTools {
   return {
     firstAtOrAfter(batch, timestamp, fromOffset) {
-      const records = decodeBatches(core, batch, { fromOffset, maxDecompressedBytes: MAX_DECOMPRESSED_BYTES });
+      // Markers too, as in Kafka (FileRecords.searchForTimestamp): theirs may be the largest timestamp of the log.
+      const options = { fromOffset, maxDecompressedBytes: MAX_DECOMPRESSED_BYTES, skipBatch: () => false };
+      const records = decodeBatches(core, batch, options);
       const found = records.find((record) => record.timestamp >= timestamp);
       return found === undefined ? null : { offset: found.offset, timestamp: found.timestamp };
     },

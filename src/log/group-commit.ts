@@ -25,12 +25,14 @@ export class GroupCommit<Item, Result> {
     this.#options = options;
   }
 
-  /** Resolves once the item is written; durable a moment later: answers must leave through the output gate. */
-  submit(item: Item): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ item, resolve, reject });
-      if (!this.#isWriting) void this.#writeAll();
-    });
+  /**
+   * Has the items written, together: those of one call are never two commits. Resolves, with a result for each, once they are written;
+   * durable a moment later: answers must leave through the output gate.
+   */
+  submit(items: readonly Item[]): Promise<Result[]> {
+    const results = items.map((item) => new Promise<Result>((resolve, reject) => this.#pending.push({ item, resolve, reject })));
+    if (!this.#isWriting) void this.#writeAll();
+    return Promise.all(results);
   }
 
   async #writeAll(): Promise<void> {

@@ -11,6 +11,7 @@ import {
   type BatchHeader,
   incrementSequence,
   isControl,
+  isSequenceBefore,
   isTransactional,
   lastSequence,
   NO_PRODUCER_ID,
@@ -243,7 +244,7 @@ function checkSequence(batch: BatchHeader, entry: ProducerEntry): SequenceCheck 
   const duplicate = entry.batches.find((known) => known.firstSequence === batch.baseSequence && known.lastSequence === batchLastSequence);
   if (duplicate !== undefined) return { duplicateOf: duplicate.baseOffset };
   const oldest = entry.batches[0]!;
-  if (entry.batches.length === BATCHES_TO_RETAIN && batchLastSequence < oldest.firstSequence) {
+  if (entry.batches.length === BATCHES_TO_RETAIN && isSequenceBefore(batchLastSequence, oldest.firstSequence)) {
     const detail = `sequences ${batch.baseSequence} to ${batchLastSequence} of producer ${batch.producerId} were written before its last ${BATCHES_TO_RETAIN} batches`;
     return failure("DUPLICATE_SEQUENCE_NUMBER", detail);
   }

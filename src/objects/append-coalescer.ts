@@ -3,8 +3,9 @@
 // and the object's time (docs/decisions/0002).
 //
 // A request of a Worker may not use another's I/O, but may await a promise that another resolves. So one of the waiting requests leads:
-// it makes the call for all of them, under waitUntil so that its client may go away, then hands the lead to one that came meanwhile.
-// A follower whose leader never comes back gives up after APPEND_TIMEOUT_MS.
+// it makes the call for all of them, then hands the lead to one that came meanwhile. Whoever waits may be the next to lead, so each is
+// under waitUntil from the start: its client may go away, and the others are carried all the same. A follower whose leader never comes
+// back gives up after APPEND_TIMEOUT_MS.
 //
 // A lane is busy once a call carried several requests. The answers of that call bring the next requests, a moment later, so a busy
 // lane's leader lets them come before it calls: a commit stops everything else in plain workerd, and its cost is shared by all that go
@@ -55,12 +56,18 @@ const ENOUGH_BYTES = 64 * 1024;
 const lanes = new Map<string, Lane>();
 
 /** Appends through the lane of a partition. `waitUntil` is the calling request's own. */
-export async function appendCoalesced(
+export function appendCoalesced(
   name: string,
   request: AppendRequest,
   carry: CarryAppends,
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<Answer> {
+  const answer = appendInLane(name, request, carry);
+  waitUntil(answer);
+  return answer;
+}
+
+async function appendInLane(name: string, request: AppendRequest, carry: CarryAppends): Promise<Answer> {
   const lane = laneOf(name);
   const waiting: Waiting = { request, outcome: Promise.withResolvers(), isSettled: false };
   lane.waiting.push(waiting);
@@ -69,9 +76,7 @@ export async function appendCoalesced(
     if (outcome !== LEAD) return outcome;
   }
   lane.isLed = true;
-  const answer = lead(name, lane, carry);
-  waitUntil(answer);
-  return answer;
+  return lead(name, lane, carry);
 }
 
 /** What becomes of a follower, at the latest when its leader is taken for dead. */

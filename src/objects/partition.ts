@@ -93,7 +93,7 @@ export class PartitionObject extends DurableObject<Env> {
     const refused = this.#refuseForRoom(address, bytes);
     if (refused !== null) return refused;
     this.#pendingBytes += bytes;
-    const results = await Promise.all(runs.map((run) => this.#commits.submit(run))).finally(() => {
+    const results = await this.#commits.submit(runs).finally(() => {
       this.#pendingBytes -= bytes;
     });
     const { logStartOffset, leaderEpoch } = open.offsets();
@@ -104,7 +104,7 @@ export class PartitionObject extends DurableObject<Env> {
   async writeTxnMarkers(address: PartitionAddress, markers: readonly TxnMarker[]): Promise<readonly (null | Failure)[] | Failure> {
     const open = await this.#openLog(address);
     if (isFailure(open)) return open;
-    const results = await Promise.all(markers.map((marker) => this.#commits.submit(marker)));
+    const results = await this.#commits.submit(markers);
     return results.map((result) => (isFailure(result) ? result : null));
   }
 
@@ -151,8 +151,8 @@ export class PartitionObject extends DurableObject<Env> {
     if (isFailure(open)) return open;
     const { highWatermark } = open.log;
     const offset = beforeOffset === -1 ? highWatermark : beforeOffset;
-    if (offset > highWatermark) {
-      const detail = `partition ${address.partition} ends at ${highWatermark}: the records before ${offset} cannot be deleted`;
+    if (offset < 0 || offset > highWatermark) {
+      const detail = `the offsets of partition ${address.partition} end at ${highWatermark}: the records before ${offset} cannot be deleted`;
       return { ...failure("OFFSET_OUT_OF_RANGE", detail), offsets: open.offsets() };
     }
     open.log.advanceLogStart(offset);
@@ -162,13 +162,14 @@ export class PartitionObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
+    this.#upkeep.alarmIsGone();
     const known = this.#open ?? this.#openStored();
     if (known === null || isFailure(known)) return;
     const { topicId, partition, topicVersion } = known.log.state;
     // Where the cluster cannot be asked, the configs that are known must do.
     const open = await this.#openLog({ topicId, partition, topicVersion: topicVersion + 1 }).catch(() => known);
     if (isFailure(open)) return;
-    this.#wakes.grown(open.log.highWatermark);
+    this.#wakes.ring(open.log.highWatermark);
     await this.#upkeep.ring(open);
   }
 

@@ -70,6 +70,7 @@ export class Upkeep {
   async #setAlarm(atMs: number): Promise<void> {
     try {
       const storedMs = await this.#storage.getAlarm();
+      if (this.#alarmMs < atMs) return; // an earlier one was set meanwhile
       if (storedMs === null || storedMs > atMs) await this.#storage.setAlarm(atMs);
     } catch (error) {
       if (this.#alarmMs === atMs) this.#alarmMs = Number.POSITIVE_INFINITY;
@@ -77,9 +78,13 @@ export class Upkeep {
     }
   }
 
-  /** The alarm rang. One run at a time: a second waits for the first. */
-  async ring(partition: OpenPartition): Promise<void> {
+  /** To be called first when the alarm rings: who wants to be called again must not be told that it is set. */
+  alarmIsGone(): void {
     this.#alarmMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** What the alarm rang for. One run at a time: a second waits for the first. */
+  async ring(partition: OpenPartition): Promise<void> {
     this.#run = this.#run.then(() => this.#maintain(partition));
     await this.#run;
   }

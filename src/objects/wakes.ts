@@ -4,6 +4,9 @@
 // A note in memory is for a subscription that is awake itself and looks again by its own alarm. A durable one (a row) is for one that
 // rests. When an append passes such a note, the alarm is set in the same write: should this object die before the wake-up is answered, the
 // alarm sends it. The row goes once the subscription has answered.
+//
+// Invariant: as long as a durable note that was passed is not answered, an alarm is set. The alarm is the whole object's, and may ring for
+// something else: then it is set anew.
 
 import { forEachConcurrently } from "../common/concurrency.ts";
 import { MAX_CONCURRENT_CALLS } from "../common/limits/platform.ts";
@@ -18,8 +21,13 @@ const SCHEMA = `
 /** How long an answer is waited for before the alarm sends the wake-up again (ms). */
 const WAKE_RETRY_MS = 5_000;
 
+/** What it needs of a DurableObjectStorage. */
+export interface WakeStorage {
+  readonly sql: { exec<Row extends Record<string, string | number>>(query: string, ...values: (string | number)[]): Iterable<Row> };
+}
+
 export interface WakesOptions {
-  readonly storage: DurableObjectStorage;
+  readonly storage: WakeStorage;
   /** Resolves once the subscription has taken it; rejects where it could not be reached. */
   readonly wake: (subscription: string) => Promise<void>;
   /** Makes the object's alarm ring, in the same write as what comes before. */
@@ -38,6 +46,8 @@ export class Wakes {
   #notes: Map<string, Note> | null = null;
   /** Of all notes: an append below passes none. */
   #lowest = Number.POSITIVE_INFINITY;
+  /** Durable notes whose wake-up is on its way. */
+  #unanswered = 0;
 
   constructor(options: WakesOptions) {
     this.#options = options;
@@ -55,7 +65,13 @@ export class Wakes {
     this.#lowest = Math.min(this.#lowest, pastOffset);
   }
 
-  /** The log has grown, in this turn, or the alarm rang, and may find a wake-up that was not answered. */
+  /** The alarm rang: sends again what was not answered, and has it ring again for what may fail yet. */
+  ring(highWatermark: number): void {
+    if (this.#unanswered > 0) this.#options.ringIn(WAKE_RETRY_MS);
+    this.grown(highWatermark);
+  }
+
+  /** The log has grown, in this turn. */
   grown(highWatermark: number): void {
     const notes = this.#load();
     if (highWatermark <= this.#lowest) return;
@@ -67,8 +83,13 @@ export class Wakes {
   #send(due: readonly (readonly [string, Note])[]): void {
     if (due.length === 0) return;
     for (const [subscription] of due) this.#notes!.delete(subscription);
-    if (due.some(([, { isDurable }]) => isDurable)) this.#options.ringIn(WAKE_RETRY_MS);
-    const send = ([subscription, note]: readonly [string, Note]) => this.#wake(subscription, note);
+    const durableCount = due.filter(([, { isDurable }]) => isDurable).length;
+    if (durableCount > 0) this.#options.ringIn(WAKE_RETRY_MS);
+    this.#unanswered += durableCount;
+    const send = async ([subscription, note]: readonly [string, Note]): Promise<void> => {
+      await this.#wake(subscription, note);
+      if (note.isDurable) this.#unanswered -= 1;
+    };
     this.#options.waitUntil(forEachConcurrently(due, MAX_CONCURRENT_CALLS, send));
   }
 

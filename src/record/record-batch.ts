@@ -147,6 +147,12 @@ export function incrementSequence(sequence: number, delta: number): number {
   return (sequence + delta) % 0x8000_0000;
 }
 
+/** Whether `sequence` comes before `other` as sequences run on: of the two ways around, the shorter one counts. */
+export function isSequenceBefore(sequence: number, other: number): boolean {
+  const ahead = incrementSequence(other, 0x8000_0000 - sequence);
+  return ahead > 0 && ahead < 0x4000_0000;
+}
+
 /** The last sequence of a batch, or NO_SEQUENCE. */
 export function lastSequence(header: BatchHeader): number {
   return header.baseSequence === NO_SEQUENCE ? NO_SEQUENCE : incrementSequence(header.baseSequence, header.lastOffsetDelta);

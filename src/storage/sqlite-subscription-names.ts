@@ -52,15 +52,11 @@ export class SqliteSubscriptionNames {
   /** In the order of their names. */
   list({ prefix, after, limit }: PageQuery): string[] {
     const rows = this.#sql.exec<{ name: string }>(
-      "SELECT name FROM subscriptions WHERE name >= ? AND name > ? ORDER BY name",
+      "SELECT name FROM subscriptions WHERE name >= ? AND name > ? ORDER BY name LIMIT ?",
       prefix,
       after,
+      limit,
     );
-    const names: string[] = [];
-    for (const { name } of rows) {
-      if (names.length === limit || !name.startsWith(prefix)) break;
-      names.push(name);
-    }
-    return names;
+    return [...rows].map(({ name }) => name).filter((name) => name.startsWith(prefix));
   }
 }

@@ -113,8 +113,13 @@ export class SqliteTopicStore implements TopicStore {
   }
 
   listTopics(query: PageQuery): StoredTopic[] {
-    const rows = this.#sql.exec<TopicRow>("SELECT * FROM topics WHERE name >= ? AND name > ? ORDER BY name", query.prefix, query.after);
-    return takePage(rows, query, (row) => row.name).map(toTopic);
+    const rows = this.#sql.exec<TopicRow>(
+      "SELECT * FROM topics WHERE name >= ? AND name > ? ORDER BY name LIMIT ?",
+      query.prefix,
+      query.after,
+      query.limit,
+    );
+    return withPrefix(rows, query, (row) => row.name).map(toTopic);
   }
 
   putTopic(topic: StoredTopic): void {
@@ -174,11 +179,12 @@ export class SqliteTopicStore implements TopicStore {
 
   listGroups(query: PageQuery): string[] {
     const rows = this.#sql.exec<{ group_id: string }>(
-      "SELECT group_id FROM groups WHERE group_id >= ? AND group_id > ? ORDER BY group_id",
+      "SELECT group_id FROM groups WHERE group_id >= ? AND group_id > ? ORDER BY group_id LIMIT ?",
       query.prefix,
       query.after,
+      query.limit,
     );
-    return takePage(rows, query, (row) => row.group_id).map((row) => row.group_id);
+    return withPrefix(rows, query, (row) => row.group_id).map((row) => row.group_id);
   }
 
   addTransaction(transactionalId: string): void {
@@ -191,11 +197,12 @@ export class SqliteTopicStore implements TopicStore {
 
   listTransactions(query: PageQuery): string[] {
     const rows = this.#sql.exec<{ transactional_id: string }>(
-      "SELECT transactional_id FROM transactions WHERE transactional_id >= ? AND transactional_id > ? ORDER BY transactional_id",
+      "SELECT transactional_id FROM transactions WHERE transactional_id >= ? AND transactional_id > ? ORDER BY transactional_id LIMIT ?",
       query.prefix,
       query.after,
+      query.limit,
     );
-    return takePage(rows, query, (row) => row.transactional_id).map((row) => row.transactional_id);
+    return withPrefix(rows, query, (row) => row.transactional_id).map((row) => row.transactional_id);
   }
 
   hasShareGroup(groupId: string): boolean {
@@ -212,11 +219,12 @@ export class SqliteTopicStore implements TopicStore {
 
   listShareGroups(query: PageQuery): string[] {
     const rows = this.#sql.exec<{ group_id: string }>(
-      "SELECT group_id FROM share_groups WHERE group_id >= ? AND group_id > ? ORDER BY group_id",
+      "SELECT group_id FROM share_groups WHERE group_id >= ? AND group_id > ? ORDER BY group_id LIMIT ?",
       query.prefix,
       query.after,
+      query.limit,
     );
-    return takePage(rows, query, (row) => row.group_id).map((row) => row.group_id);
+    return withPrefix(rows, query, (row) => row.group_id).map((row) => row.group_id);
   }
 
   #names(): Map<string, string> {
@@ -228,14 +236,12 @@ export class SqliteTopicStore implements TopicStore {
   }
 }
 
-/** Reads no row after the page: names with one prefix stand together. */
-function takePage<Row>(rows: Iterable<Row>, query: PageQuery, nameOf: (row: Row) => string): Row[] {
-  const page: Row[] = [];
-  for (const row of rows) {
-    if (page.length === query.limit || !nameOf(row).startsWith(query.prefix)) break;
-    page.push(row);
-  }
-  return page;
+/**
+ * The rows of a page whose name has the prefix: they stand together, in front. All are read: a cursor that is left open keeps SQLite from
+ * emptying its write-ahead log until it is collected.
+ */
+function withPrefix<Row>(rows: Iterable<Row>, { prefix }: PageQuery, nameOf: (row: Row) => string): Row[] {
+  return [...rows].filter((row) => nameOf(row).startsWith(prefix));
 }
 
 function toTopic(row: TopicRow): StoredTopic {

@@ -182,6 +182,14 @@ export function partitionLogConformance({ core, tools, withStore }: LogSetting):
       expect(append(log, idempotent(0, ["c"]))).toMatchObject({ baseOffset: 2 });
     });
 
+    onLog("may not leave a gap behind the largest sequence either, and is told of old repeats from before it", (log) => {
+      const last = 2 ** 31 - 1;
+      for (const sequence of [last - 4, last - 3, last - 2, last - 1, last]) append(log, idempotent(sequence, ["a"]));
+      expect(append(log, idempotent(2, ["c"]))).toMatchObject({ error: "OUT_OF_ORDER_SEQUENCE_NUMBER" });
+      for (const sequence of [0, 1, 2, 3, 4]) append(log, idempotent(sequence, ["b"]));
+      expect(append(log, idempotent(last, ["a"]))).toMatchObject({ error: "DUPLICATE_SEQUENCE_NUMBER" });
+    });
+
     onLog("loses the whole run when one of its batches is refused, and may send it again", (log) => {
       expect(append(log, joinRuns(idempotent(0, ["a"]), idempotent(5, ["b"])))).toMatchObject({ error: "OUT_OF_ORDER_SEQUENCE_NUMBER" });
       expect(log.highWatermark).toBe(0);

@@ -123,6 +123,17 @@ export function transactionConformance({ core, tools, withStore }: LogSetting): 
       expect(tools.isIntact(run)).toBe(true);
     });
 
+    onLog("is found by its time, as a record is, and may have the largest of the log", (log) => {
+      begin(
+        log,
+        batchOf(core, ["a"], { firstTimestamp: nowMs - 5, producerId: 7, producerEpoch: 0, baseSequence: 0, isTransactional: true }),
+      );
+      end(log, true);
+      expect(log.maxTimestamp()).toBe(nowMs);
+      expect(log.findByTimestamp(log.maxTimestamp(), 0)).toEqual({ offset: 1, timestamp: nowMs });
+      expect(log.findByTimestamp(nowMs - 5, 0)).toEqual({ offset: 0, timestamp: nowMs - 5 });
+    });
+
     onLog("is written once, however often it comes, and a producer that the partition does not know gets one", (log) => {
       begin(log, batch(["a"]));
       end(log, true);

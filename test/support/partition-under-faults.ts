@@ -146,6 +146,7 @@ export class PartitionUnderFaults {
   async ring(): Promise<void> {
     const { life, open, upkeep } = this.#running;
     this.alarmMs = null;
+    upkeep.alarmIsGone();
     this.#ringing++;
     await upkeep.ring(open);
     this.#ranMs = Date.now();

@@ -76,6 +76,7 @@ test("truncates, answers the new offsets, and refuses what is out of range with 
   const beyond = await send(pathOf(topic, "truncate"), { beforeOffset: 41 });
   expect(beyond.status).toBe(416);
   expect(await beyond.json()).toMatchObject({ code: "OFFSET_OUT_OF_RANGE", logStartOffset: 21, highWatermark: 40 });
+  expect(await partitionOf(topic).truncate(addressOf(topic), -2)).toMatchObject({ error: "OFFSET_OUT_OF_RANGE" });
   expect(await (await send(pathOf(topic, "truncate"), { beforeOffset: -1 })).json()).toMatchObject({ logStartOffset: 40 });
   expect(await (await request(pathOf(topic, "records"))).json()).toMatchObject({ records: [], nextOffset: 40 });
 });

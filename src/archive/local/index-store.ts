@@ -51,6 +51,9 @@ export interface StoredPart {
 /** R2 takes parts from 5 MiB, all of one size but the last, which may be smaller. */
 export const MIN_PART_BYTES = 5 * 1024 * 1024;
 
+/** Objects that a listing reads at a time: a thousand are a page of R2's. */
+const PAGE_OBJECTS = 200;
+
 const UPLOADING = 0;
 const GARBAGE = 1;
 
@@ -65,10 +68,18 @@ CREATE TABLE IF NOT EXISTS parts (blob TEXT, number INTEGER, piece INTEGER NOT N
 
 type ObjectRow = { key: string; blob: string; pieces: string; size: number; uploaded: number; head: string };
 
-export class IndexStore {
-  readonly #sql: SqlStorage;
+/** What it needs of a SqlStorage. */
+export interface IndexSql {
+  exec<Row extends Record<string, string | number | null>>(
+    query: string,
+    ...values: (string | number)[]
+  ): { toArray(): Row[]; next(): { value?: Row | undefined }; one(): Row };
+}
 
-  constructor(sql: SqlStorage) {
+export class IndexStore {
+  readonly #sql: IndexSql;
+
+  constructor(sql: IndexSql) {
     this.#sql = sql;
     sql.exec(SCHEMA);
   }
@@ -78,10 +89,18 @@ export class IndexStore {
     return row === undefined ? null : readObject(row);
   }
 
-  /** Objects whose key is at least `start`, in the order of the keys' UTF-8. To be consumed before the next await. */
+  /**
+   * Objects whose key is at least `start`, in the order of the keys' UTF-8. Read in pages, each to its end: a cursor that is left open keeps
+   * SQLite from emptying its write-ahead log until it is collected.
+   */
   *objectsFrom(start: string): Generator<ObjectHead> {
-    const rows = this.#sql.exec<ObjectRow>("SELECT * FROM objects WHERE key >= ? ORDER BY key", start);
-    for (const row of rows) yield readObject(row).head;
+    const query = "SELECT * FROM objects WHERE key >= ? ORDER BY key LIMIT ?";
+    for (let from = start; ; ) {
+      const rows = this.#sql.exec<ObjectRow>(query, from, PAGE_OBJECTS).toArray();
+      for (const row of rows) yield readObject(row).head;
+      if (rows.length < PAGE_OBJECTS) return;
+      from = `${rows.at(-1)!.key}\0`;
+    }
   }
 
   addUpload({ blob, key, httpFields, customFields }: Upload, due: number): void {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { AppendRequest, AppendResult } from "../../../src/broker/ports.ts";
 import { failure } from "../../../src/common/errors.ts";
 import { appendCoalesced, type CarryAppends } from "../../../src/objects/append-coalescer.ts";
@@ -17,10 +17,10 @@ function aPartition() {
     calls.push({ runs: firstBytes, topicVersion: address.topicVersion, answer, refuse });
     return promise;
   };
-  const append = (byte: number, topicVersion = 1) => {
+  const append = (byte: number, topicVersion = 1, waitUntil: (work: Promise<unknown>) => void = () => undefined) => {
     const batches = new Uint8Array([byte]).buffer;
     const request: AppendRequest = { topicId: "t", partition: 0, topicVersion, batches };
-    return appendCoalesced(name, request, carry, () => undefined);
+    return appendCoalesced(name, request, carry, waitUntil);
   };
   const nextCall = async (count: number) => {
     await expect.poll(() => calls.length).toBe(count);
@@ -74,4 +74,19 @@ test("a call that fails is every append's failure, and the next goes on", async 
   const next = append(4);
   (await nextCall(3)).answer();
   expect(await next).toMatchObject({ baseOffset: 4 });
+});
+
+test("an append that waits may lead the next call though its client goes away: its request is kept from the start", async () => {
+  const { append, calls, nextCall } = aPartition();
+  const kept: Promise<unknown>[] = [];
+  const answers = [append(1), append(2, 1, (work) => kept.push(work))];
+  expect(kept).toHaveLength(1);
+  const isOver = vi.fn();
+  void kept[0]!.then(isOver);
+  calls[0]!.answer();
+  const second = await nextCall(2);
+  expect(isOver).not.toHaveBeenCalled();
+  second.answer();
+  await Promise.all(answers);
+  await kept[0];
 });
