@@ -19,7 +19,7 @@ const SCHEMA = `
 `;
 
 /** How long an answer is waited for before the alarm sends the wake-up again (ms). */
-const WAKE_RETRY_MS = 5_000;
+export const WAKE_RETRY_MS = 5_000;
 
 /** What it needs of a DurableObjectStorage. */
 export interface WakeStorage {
