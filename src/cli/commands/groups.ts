@@ -5,6 +5,7 @@ import type { DescribedGroup } from "../../contract/groups.ts";
 import type { Cli } from "../cli.ts";
 import { collect } from "../collect.ts";
 import { confirm } from "../confirm.ts";
+import { describeEach } from "../describe-each.ts";
 import { addExamples } from "../help.ts";
 import { addResetFlags, type ResetFlags, resetOffsets } from "../reset-offsets.ts";
 import { type Session, withSession } from "../session.ts";
@@ -41,7 +42,7 @@ function addReset(groups: Command, cli: Cli): void {
 
 async function listGroups({ admin, output }: Session, flags: { readonly prefix?: string; readonly lag?: boolean }): Promise<void> {
   const listed = await collect(admin.groups.list(flags.prefix === undefined ? {} : { prefix: flags.prefix }));
-  const groups = flags.lag ? await Promise.all(listed.map(async ({ groupId }) => summarize(await admin.groups.describe(groupId)))) : listed;
+  const groups = flags.lag ? (await describeEach(listed, (id) => admin.groups.describe(id))).map(summarize) : listed;
   await output.document({ groups }, () =>
     formatTable(
       groups.map(({ groupId: group, ...rest }) => ({ group, ...rest })),

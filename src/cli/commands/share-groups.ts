@@ -8,6 +8,7 @@ import type { DescribedShareGroup, ShareSettingsChange } from "../../contract/sh
 import type { Cli } from "../cli.ts";
 import { collect } from "../collect.ts";
 import { confirm } from "../confirm.ts";
+import { describeEach } from "../describe-each.ts";
 import { addExamples } from "../help.ts";
 import { addResetFlags, type ResetFlags, resetOffsets } from "../reset-offsets.ts";
 import { type Session, withSession } from "../session.ts";
@@ -71,9 +72,7 @@ function addSet(groups: Command, cli: Cli, example: string): void {
 
 async function listGroups({ admin, output }: Session, flags: { readonly prefix?: string; readonly lag?: boolean }): Promise<void> {
   const listed = await collect(admin.shareGroups.list(flags));
-  const groups = flags.lag
-    ? await Promise.all(listed.map(async ({ groupId }) => summarize(await admin.shareGroups.describe(groupId))))
-    : listed;
+  const groups = flags.lag ? (await describeEach(listed, (id) => admin.shareGroups.describe(id))).map(summarize) : listed;
   await output.document({ groups }, () =>
     formatTable(
       groups.map(({ groupId: group, ...rest }) => ({ group, ...rest })),
