@@ -283,8 +283,8 @@ export class DeliveryMachine {
   #tryAgain(delivery: Delivery, { error, retryAfterMs, isThrottled }: CallFailure, nowMs: number): void {
     const { retry, deadLetterTopic } = this.#config;
     const attempts = delivery.attempts + 1;
-    const [{ lane }, ...others] = delivery.records as [HeldRecord, ...HeldRecord[]];
-    if (!isThrottled && others.length === 0 && lane !== null) distrust(lane, 1);
+    const { lane } = delivery.records[0]!;
+    if (!isThrottled && delivery.records.length === 1 && lane !== null) distrust(lane, 1);
     const isExhausted = attempts >= retry.maxAttempts && deadLetterTopic !== null;
     const waitMs = isExhausted ? 0 : Math.max(backoffMs(attempts, retry, this.#random), retryAfterMs ?? 0);
     this.#park({ ...delivery, attempts, error, isExhausted, isProbe: false, dueMs: nowMs + waitMs });

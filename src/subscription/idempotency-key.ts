@@ -4,7 +4,7 @@
 // the second has fewer records and still this key: who has taken the first must not take them again.
 
 import type { Delivery } from "./delivery-machine.ts";
-import type { HeldRecord } from "./lane.ts";
+import { type HeldRecord, isSamePlace } from "./lane.ts";
 import { countOf, formatRanges, type OffsetRange, rangesOf } from "./offset-ranges.ts";
 
 /** Longer names, of many records that do not stand together, are given by their digest. */
@@ -38,9 +38,7 @@ interface NamedPlace {
 /** What is redriven goes by its origin, which only its records tell; anything else by the plan. */
 function placesOf({ track, plan, records }: Named): NamedPlace[] {
   const { topic, partition } = track.source;
-  const isElsewhere = ({ origin }: HeldRecord): boolean =>
-    origin !== track.source && (origin.topic !== topic || origin.partition !== partition);
-  const isRedriven = records.some(isElsewhere);
+  const isRedriven = records.some(({ origin }) => !isSamePlace(origin, track.source));
   if (!isRedriven) return [{ place: `${topic}/${partition}`, ranges: plan.offsets }];
   const offsets = Map.groupBy(records, ({ origin }) => `${origin.topic}/${origin.partition}`);
   return [...offsets].map(([place, held]) => ({ place, ranges: rangesOf(offsetsOf(held)) }));

@@ -11,6 +11,10 @@ export interface RecordOrigin {
   readonly partition: number;
 }
 
+export function isSamePlace(one: RecordOrigin, other: RecordOrigin): boolean {
+  return one === other || (one.topic === other.topic && one.partition === other.partition);
+}
+
 /** What is known of a record that failed. */
 export interface RetryState {
   readonly attempts: number;

@@ -5,7 +5,7 @@ import type { DecodedRecord } from "../../record/codec.ts";
 import type { JsonWriter } from "../../wasm/json-writer.ts";
 import { writeRecords } from "../../wasm/record-json.ts";
 import type { Delivery } from "../delivery-machine.ts";
-import type { HeldRecord, RecordOrigin } from "../lane.ts";
+import { type HeldRecord, isSamePlace, type RecordOrigin } from "../lane.ts";
 import { type Payload, payloadOf } from "./payload.ts";
 
 const encoder = new TextEncoder();
@@ -32,7 +32,7 @@ export function jsonPayload(json: JsonWriter, prefix: string, subscription: stri
 /** Where the records that follow each other at one origin end. */
 function originEnd(records: readonly HeldRecord[], from: number): number {
   let end = from + 1;
-  while (end < records.length && isSame(records[end]!.origin, records[from]!.origin)) end += 1;
+  while (end < records.length && isSamePlace(records[end]!.origin, records[from]!.origin)) end += 1;
   return end;
 }
 
@@ -49,8 +49,4 @@ function placeJson(origin: RecordOrigin): Uint8Array {
     placesJson.set(origin, json);
   }
   return json;
-}
-
-function isSame(one: RecordOrigin, other: RecordOrigin): boolean {
-  return one === other || (one.topic === other.topic && one.partition === other.partition);
 }
